@@ -67,13 +67,11 @@ internal sealed class Kustomization
             throw new ManifestException($"{folder}: no such folder");
         var file = FileNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new ManifestException($"{folder}: no kustomization.yaml in it");
-        var documents = ManifestReader.ReadDocuments(File.ReadAllBytes(file), file).ToList();
-        if (documents.Count != 1)
-            throw new ManifestException($"{file}: one document is expected, {documents.Count} found");
-        foreach (var (field, _) in documents[0].Object)
+        var said = ManifestFiles.ReadObject(File.ReadAllBytes(file), file);
+        foreach (var (field, _) in said)
             if (!Known.Contains(field))
                 throw new ManifestException($"{file}: {field} is not supported here: render it with `kubectl kustomize {folder}` and apply the result with -f");
-        return new Kustomization(folder, file, documents[0].Object);
+        return new Kustomization(folder, file, said);
     }
 
     private IEnumerable<Manifest> ReadResource(string resource, IReadOnlyList<string> within)
@@ -85,7 +83,7 @@ internal sealed class Kustomization
             return Render(path, within).Manifests;
         if (!File.Exists(path))
             throw new ManifestException($"{_file}: resources: {resource} is not there");
-        return ManifestReader.ReadPath(path);
+        return ManifestFiles.ReadPath(path);
     }
 
     private IEnumerable<string> Texts(string field) => _said[field] switch

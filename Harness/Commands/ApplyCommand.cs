@@ -70,16 +70,16 @@ internal static class ApplyCommand
         }
     }
 
-    private static IEnumerable<Manifest> ReadFile(CommandContext context, string name)
+    private static IReadOnlyList<Manifest> ReadFile(CommandContext context, string name)
     {
         try
         {
             if (name == "-")
             {
                 using var input = new StreamReader(context.Process.Input);
-                return [.. ManifestReader.Read(input.ReadToEnd(), "standard input")];
+                return ManifestFiles.Read(input.ReadToEnd(), "standard input");
             }
-            return [.. ManifestReader.ReadPath(Path.GetFullPath(name, context.Process.WorkingDirectory))];
+            return ManifestFiles.ReadPath(Path.GetFullPath(name, context.Process.WorkingDirectory));
         }
         catch (ManifestException unreadable)
         {

@@ -93,25 +93,19 @@ internal sealed partial class ApiHandler
         var type = MediaTypes.PatchTypeOf(mediaType);
         var body = await ReadBodyAsync(context);
         var kind = target.Subresource is { } sub ? target.Resource.Subresources[sub].Kind : target.Resource.GroupVersionKind;
-        var warnings = new List<string>();
-        JsonNode patch;
         if (type == PatchType.Apply)
         {
             if (QueryOptions.Text(context.Request.Query, "fieldManager") is null)
                 throw ApiException.Invalid(new("meta.k8s.io", "v1", "PatchOptions"), "", [new("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]);
             var decoded = Decode(body, "application/yaml", kind, options.FieldValidation);
-            warnings.AddRange(decoded.Warnings);
-            patch = ToStored(target, decoded.Object);
+            await WriteResultAsync(context, target, _server.Apply(target, ToStored(target, decoded.Object), options), decoded.Warnings);
+            return;
         }
-        else
-        {
-            patch = ReadPatch(body);
-        }
-        var result = _server.Patch(target, type, patch, options, patched =>
+        IReadOnlyList<string> warnings = [];
+        var result = _server.Patch(target, type, body, options, patched =>
         {
             var decoded = Decode(patched.ToUtf8(), "application/json", kind, options.FieldValidation);
-            warnings.Clear();
-            warnings.AddRange(decoded.Warnings);
+            warnings = decoded.Warnings;
             return decoded.Object;
         });
         await WriteResultAsync(context, target, result, warnings);
@@ -173,26 +167,14 @@ internal sealed partial class ApiHandler
         _ => context.Response.WriteAsync(code, InVersion(target, document).Utf8),
     };
 
-    private static DecodedObject Decode(ReadOnlyMemory<byte> body, string mediaType, GroupVersionKind kind, FieldValidation validation) =>
-        RequestDecoder.Decode(body, mediaType switch
+    private DecodedObject Decode(ReadOnlyMemory<byte> body, string mediaType, GroupVersionKind kind, FieldValidation validation) =>
+        _decoder.Decode(body, mediaType switch
         {
             "application/json" => MediaKind.Json,
             "application/yaml" => MediaKind.Yaml,
             _ => throw ApiException.UnsupportedMediaType(
                 "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"),
         }, kind, validation);
-
-    private static JsonNode ReadPatch(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return JsonNode.Parse(body.Span) ?? throw ApiException.BadRequest("the patch is null");
-        }
-        catch (JsonException malformed)
-        {
-            throw ApiException.BadRequest($"error decoding patch: {malformed.Message}");
-        }
-    }
 
     private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Subresource is not null and not "status"
         ? @object

@@ -20,15 +20,17 @@ internal sealed partial class ApiHandler
     private readonly ApiServer _server;
     private readonly IAuthenticator _authenticator;
     private readonly ITables _tables;
+    private readonly RequestDecoder _decoder;
     private readonly ILogger _log;
     private readonly List<IApiPathHandler> _paths = [];
     private readonly Dictionary<(GroupResource, string), IStreamingSubresource> _streaming = [];
 
     /// <summary>A handler over <paramref name="server"/>.</summary>
-    public ApiHandler(ApiServer server, IAuthenticator authenticator, ITables tables, ILogger log)
+    public ApiHandler(ApiServer server, IAuthenticator authenticator, RequestDecoder decoder, ITables tables, ILogger log)
     {
         _server = server;
         _authenticator = authenticator;
+        _decoder = decoder;
         _tables = tables;
         _log = log;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Schema;
 using Microsoft.AspNetCore.Http;
 
 namespace ClusterSim.Api.Http;
