@@ -1,4 +1,1 @@
-using Harness.Commands;
-using Processes;
-
-return await MachineProcess.RunAsync(HarnessCommand.RunAsync, args);
+return await Processes.MachineProcess.RunAsync(static _ => Task.FromResult(1), args);
