@@ -150,10 +150,9 @@ public sealed class PostgresServerTests
             async () =>
             {
                 var data = await ServerUser.Choose().DirectoryFor(Path.Combine(TestContext.CurrentContext.WorkDirectory, $"old-{Environment.ProcessId}"));
-                Directory.CreateDirectory(data);
+                await ServerUser.Choose().RunAsync(["sh", "-c", "mkdir -p \"$1\" && echo 9.6 > \"$1/PG_VERSION\"", "sh", data], CancellationToken.None);
                 try
                 {
-                    await File.WriteAllTextAsync(Path.Combine(data, "PG_VERSION"), "9.6\n");
                     await using var server = await PostgresServer.StartAsync(new PostgresOptions { DataDirectory = data });
                 }
                 finally
