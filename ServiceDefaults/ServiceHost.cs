@@ -57,7 +57,7 @@ public static class ServiceHost
         }
 
         var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ServiceDefaults.ServiceHost");
-        if (!stopped.Task.IsCompleted)
+        if (application.Urls is { Count: > 0 })
             logger.LogInformation("{Service} serves on {Addresses}", service.Name, string.Join(", ", application.Urls));
         await stopped.Task;
         if (process.Killed.IsCancellationRequested)

@@ -54,6 +54,28 @@ public sealed class ServiceHostTests
     }
 
     [Test]
+    public async Task The_machine_s_environment_does_not_reach_it()
+    {
+        (string Name, string Value)[] machine = [("PGPASSWORD", _database.Name), ("PGOPTIONS", "-c search_path=nowhere"), ("ASPNETCORE_URLS", "http://*:1"), ("PORT", "x")];
+        foreach (var (name, value) in machine)
+            Environment.SetEnvironmentVariable(name, value);
+        try
+        {
+            await using var trusting = RunningService.Start($"Host={_database.Server.SocketDirectory};Database={_database.Name};Username={_database.Name}");
+            await using var knowing = RunningService.Start(_database.ConnectionString);
+
+            await Eventually.ThatAsync(knowing.IsReadyAsync, "it is ready");
+            await Eventually.ThatAsync(() => Task.FromResult(trusting.Output.Text.Contains("No password has been provided", StringComparison.Ordinal)), "it has no password");
+            Assert.That(((IPEndPoint)knowing.Listener.EndPoint).Port, Is.EqualTo(8082));
+        }
+        finally
+        {
+            foreach (var (name, _) in machine)
+                Environment.SetEnvironmentVariable(name, null);
+        }
+    }
+
+    [Test]
     public async Task Each_line_of_output_is_a_json_object()
     {
         await using var service = RunningService.Start(_database.ConnectionString, ("LOG_LEVEL", "Trace"));
