@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Harness.Postgres;
+using Npgsql;
 using PaymentProvider;
 using Processes;
 using Tests.Unit.Postgres;
@@ -160,6 +161,24 @@ public sealed class ServiceHostTests
     }
 
     [Test]
+    public async Task A_list_that_nobody_reads_on_waits_in_the_database_and_not_in_memory()
+    {
+        await using var database = await TestPostgres.DatabaseAsync("many");
+        await using var service = RunningService.Start(database.ConnectionString);
+        await Eventually.ThatAsync(service.IsReadyAsync, "it is ready");
+        await using var auditor = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
+        await auditor.OpenAsync();
+        await ScalarAsync(auditor, "INSERT INTO payments (id, value, currency) SELECT 'id-' || lpad(n::text, 90, '0'), n, 'EUR' FROM generate_series(1, 200000) AS n");
+
+        var answer = await service.Client.GetAsync("/payments", HttpCompletionOption.ResponseHeadersRead);
+
+        await Eventually.ThatAsync(
+            async () => await ScalarAsync(auditor, "SELECT wait_event FROM pg_stat_activity WHERE query LIKE '%FROM payments WHERE id >%' AND pid <> pg_backend_pid()") is "ClientWrite",
+            "the database waits for the reader");
+        Assert.That(JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsArray(), Has.Count.EqualTo(200_000));
+    }
+
+    [Test]
     public async Task A_port_in_use_ends_it_with_one_and_is_named()
     {
         using var taken = new System.Net.Sockets.TcpListener(IPAddress.Any, 0);
@@ -250,5 +269,11 @@ public sealed class ServiceHostTests
 
         // Far above what it takes (report: docs), so that a busy machine does not fail it; a start that reads files or waits does.
         Assert.That(times.Order().ElementAt(times.Count / 2), Is.LessThan(500));
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
     }
 }
