@@ -56,6 +56,9 @@ public static class ServiceHost
             return await FailAsync(process, service.Name, [$"cannot listen on port {host.Port}: {fault.Message}"]);
         }
 
+        var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ServiceDefaults.ServiceHost");
+        if (application.Urls is { Count: > 0 })
+            logger.LogInformation("{Service} serves on {Addresses}", service.Name, string.Join(", ", application.Urls));
         await stopped.Task;
         if (process.Killed.IsCancellationRequested)
         {
@@ -64,6 +67,7 @@ public static class ServiceHost
             return 137;
         }
 
+        logger.LogInformation("{Service} stops: no new connections, and up to {Seconds} s for what is under way", service.Name, host.ShutdownTimeout.TotalSeconds);
         using (process.Killed.UnsafeRegister(_ => logs.Abandon(), null))
             await application.StopAsync(process.Killed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return application.Services.GetRequiredService<DatabaseReadiness>().Fatal is { } fatal
@@ -76,12 +80,13 @@ public static class ServiceHost
     {
         // The empty builder reads no files and none of the machine's environment.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = service.Name, EnvironmentName = Environments.Production });
-        builder.Logging.AddProvider(logs)
-            .SetMinimumLevel(host.LogLevel)
-            .AddFilter("Microsoft", Max(host.LogLevel, LogLevel.Warning))
-            .AddFilter("System", Max(host.LogLevel, LogLevel.Warning))
-            .AddFilter("Npgsql", Max(host.LogLevel, LogLevel.Error))
-            .AddFilter("Microsoft.Hosting.Lifetime", host.LogLevel);
+        builder.Logging.AddProvider(logs).SetMinimumLevel(host.LogLevel);
+        if (host.LogLevel == LogLevel.Information)
+        {
+            // The framework's own two lines a request say nothing that ours don't; from Debug on they are wanted.
+            foreach (var framework in (ReadOnlySpan<string>)["Microsoft", "System", "Npgsql"])
+                builder.Logging.AddFilter(framework, LogLevel.Warning);
+        }
 
         var services = builder.Services;
         services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ProcessLifetime>());
@@ -99,15 +104,6 @@ public static class ServiceHost
             provider.GetRequiredService<ILogger<DatabaseReadiness>>(),
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseReadiness>());
-        services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
-        {
-            // The same document wherever it is asked for: it is committed, and compared.
-            document.Info.Title = service.Name;
-            document.Info.Version = "1";
-            document.Servers = [];
-            return Task.CompletedTask;
-        }));
-
         if (process.Network.Listener is { } listener)
             services.AddSingleton<IConnectionListenerFactory>(listener);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -124,15 +120,13 @@ public static class ServiceHost
         var application = builder.Build();
         application.UseMiddleware<ProblemMiddleware>();
         application.MapHealth();
-        application.MapOpenApi();
+        application.MapOpenApiDocument(service.Name);
         service.Map(application, settings);
         return application;
 
         // Without TLS nothing negotiates; saying so spares a warning at every start.
         static void Http1(ListenOptions options) => options.Protocols = HttpProtocols.Http1;
     }
-
-    private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
 
     private static async Task<int> FailAsync(ServiceProcess process, string name, IReadOnlyList<string> faults)
     {
