@@ -76,12 +76,13 @@ public static class ServiceHost
     {
         // The empty builder reads no files and none of the machine's environment.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = service.Name, EnvironmentName = Environments.Production });
-        builder.Logging.AddProvider(logs)
-            .SetMinimumLevel(host.LogLevel)
-            .AddFilter("Microsoft", Max(host.LogLevel, LogLevel.Warning))
-            .AddFilter("System", Max(host.LogLevel, LogLevel.Warning))
-            .AddFilter("Npgsql", Max(host.LogLevel, LogLevel.Error))
-            .AddFilter("Microsoft.Hosting.Lifetime", host.LogLevel);
+        builder.Logging.AddProvider(logs).SetMinimumLevel(host.LogLevel);
+        if (host.LogLevel == LogLevel.Information)
+        {
+            // The framework's own two lines a request say nothing that ours don't; from Debug on they are wanted.
+            foreach (var framework in (ReadOnlySpan<string>)["Microsoft", "System", "Npgsql"])
+                builder.Logging.AddFilter(framework, LogLevel.Warning);
+        }
 
         var services = builder.Services;
         services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ProcessLifetime>());
@@ -131,8 +132,6 @@ public static class ServiceHost
         // Without TLS nothing negotiates; saying so spares a warning at every start.
         static void Http1(ListenOptions options) => options.Protocols = HttpProtocols.Http1;
     }
-
-    private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
 
     private static async Task<int> FailAsync(ServiceProcess process, string name, IReadOnlyList<string> faults)
     {

@@ -25,7 +25,7 @@ public sealed partial record PostgresBinaries(string Directory, Version Version)
     {
         var reports = new List<string>();
         var asked = Environment.GetEnvironmentVariable(DirectoryVariable);
-        foreach (var directory in string.IsNullOrEmpty(asked) ? Candidates() : [asked])
+        foreach (var directory in string.IsNullOrEmpty(asked) ? Candidates(user) : [asked])
         {
             if (Missing(directory) is { } missing)
             {
@@ -53,7 +53,7 @@ public sealed partial record PostgresBinaries(string Directory, Version Version)
     private static string? Missing(string directory) =>
         Array.Find(["postgres", "initdb", "pg_ctl"], program => !File.Exists(Path.Combine(directory, program)));
 
-    private static IEnumerable<string> Candidates()
+    private static IEnumerable<string> Candidates(ServerUser user)
     {
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         string[] packages =
@@ -65,7 +65,7 @@ public sealed partial record PostgresBinaries(string Directory, Version Version)
             .. Versions("/usr/local/opt", "postgresql@*", "bin"), // Homebrew on Intel
             .. Versions("/Applications/Postgres.app/Contents/Versions", "*", "bin"),
         ];
-        return path.Where(Path.IsPathRooted).Concat(packages).Concat(Fetched()).Distinct(StringComparer.Ordinal);
+        return path.Where(Path.IsPathRooted).Concat(packages).Concat(Fetched(user)).Distinct(StringComparer.Ordinal);
     }
 
     private static IEnumerable<string> Versions(string root, string pattern, string under) =>
@@ -76,7 +76,7 @@ public sealed partial record PostgresBinaries(string Directory, Version Version)
             : [];
 
     /// <summary>The repository's uncommitted tools, found upwards from here; and, for root, the copy that others can reach.</summary>
-    private static IEnumerable<string> Fetched()
+    private static IEnumerable<string> Fetched(ServerUser user)
     {
         foreach (var start in new[] { AppContext.BaseDirectory, System.IO.Directory.GetCurrentDirectory() })
         {
@@ -89,7 +89,8 @@ public sealed partial record PostgresBinaries(string Directory, Version Version)
             }
         }
 
-        yield return "/var/tmp/harness-tools/postgres/native/bin";
+        if (user.IsOther)
+            yield return "/var/tmp/harness-tools/postgres/native/bin";
     }
 
     [GeneratedRegex(@"(\d+)\.(\d+)", RegexOptions.CultureInvariant)]

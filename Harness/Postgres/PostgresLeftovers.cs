@@ -104,7 +104,7 @@ internal static partial class PostgresLeftovers
 
     private static bool IsAlive(string owner)
     {
-        if (owner.Split(' ') is not [var idText, var startedText]
+        if (owner.TrimEnd().Split(' ') is not [var idText, var startedText]
             || !int.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             || !long.TryParse(startedText, NumberStyles.None, CultureInfo.InvariantCulture, out var started))
             return true; // being written

@@ -76,32 +76,34 @@ public sealed class PostgresServer : IAsyncDisposable
 
         var folder = $"{root}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
         var data = options.DataDirectory ?? folder + "/data";
-        await CopyAsync(user, template, folder, data, cancellation);
-        var kept = await File.ReadAllTextAsync(data + "/PG_VERSION", cancellation);
-        if (kept.Trim() != binaries.Version.Major.ToString(CultureInfo.InvariantCulture))
-        {
-            throw new PostgresServerException(
-                $"the data in {data} is of PostgreSQL {kept.Trim()}, but {binaries.Directory} is {binaries.Version}: "
-                + $"set {PostgresBinaries.DirectoryVariable} to a PostgreSQL {kept.Trim()}, or remove the data");
-        }
-
-        if (options.DataDirectory is not null)
-            await PostgresLeftovers.EndServerAsync(data, cancellation);
-        var password = await File.ReadAllTextAsync(data + "/harness.password", cancellation);
-        var server = new PostgresServer(options, binaries, user, folder, data, password);
-        var copied = Stopwatch.GetElapsedTime(began);
+        PostgresServer? server = null;
         try
         {
+            await CopyAsync(user, template, folder, data, cancellation);
+            var kept = await File.ReadAllTextAsync(data + "/PG_VERSION", cancellation);
+            if (kept.Trim() != binaries.Version.Major.ToString(CultureInfo.InvariantCulture))
+            {
+                throw new PostgresServerException(
+                    $"the data in {data} is of PostgreSQL {kept.Trim()}, but {binaries.Directory} is {binaries.Version}: "
+                    + $"set {PostgresBinaries.DirectoryVariable} to a PostgreSQL {kept.Trim()}, or remove the data");
+            }
+
+            if (options.DataDirectory is not null)
+                await PostgresLeftovers.EndServerAsync(data, cancellation);
+            var password = await File.ReadAllTextAsync(data + "/harness.password", cancellation);
+            server = new PostgresServer(options, binaries, user, folder, data, password);
+            var copied = Stopwatch.GetElapsedTime(began);
             await server.LaunchAsync(cancellation);
+            server.StartTimes = new PostgresStartTimes(found, initialised - found, copied - initialised, Stopwatch.GetElapsedTime(began) - copied);
+            return server;
         }
         catch
         {
-            await server.DisposeAsync();
+            if (server is not null)
+                await server.DisposeAsync();
+            PostgresLeftovers.Remove(folder);
             throw;
         }
-
-        server.StartTimes = new PostgresStartTimes(found, initialised - found, copied - initialised, Stopwatch.GetElapsedTime(began) - copied);
-        return server;
     }
 
     /// <summary>A connection string for a role; the superuser's where none is named.</summary>
@@ -229,18 +231,19 @@ public sealed class PostgresServer : IAsyncDisposable
         var mode = _options.DataDirectory is null ? "immediate" : "fast";
         var settings = string.Join(' ', Settings().Select(setting => $"-c {setting.Key}='{setting.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         var pgCtl = Path.Combine(_binaries.Directory, "pg_ctl");
+        var said = Log.Length;
         _watchdog = Process.Start(_user.Command(["sh", "-c", watch, "sh", pgCtl, DataDirectory, LogPath, settings, mode]))!;
         try
         {
             if (await _watchdog.StandardOutput.ReadLineAsync(cancellation) != "launched")
-                throw new PostgresServerException($"pg_ctl start failed as {_user}: {(await _watchdog.StandardError.ReadToEndAsync(cancellation)).Trim()} {Log.Trim()}");
+                throw new PostgresServerException($"pg_ctl start failed as {_user}: {(await _watchdog.StandardError.ReadToEndAsync(cancellation)).Trim()} {Log[said..].Trim()}");
             var began = Stopwatch.GetTimestamp();
             while (!PostgresLeftovers.IsReady(DataDirectory))
             {
-                if (Log.Contains("FATAL:", StringComparison.Ordinal) && PostgresLeftovers.ServerId(DataDirectory) is null)
-                    throw new PostgresServerException($"PostgreSQL {Version} did not start on {DataDirectory}: {Log.Trim()}");
+                if (Log[said..].Contains("FATAL:", StringComparison.Ordinal) && PostgresLeftovers.ServerId(DataDirectory) is null)
+                    throw new PostgresServerException($"PostgreSQL {Version} did not start on {DataDirectory}: {Log[said..].Trim()}");
                 if (Stopwatch.GetElapsedTime(began) > _options.StartTimeout)
-                    throw new PostgresServerException($"PostgreSQL {Version} was not ready within {_options.StartTimeout.TotalSeconds} s: {Log.Trim()}");
+                    throw new PostgresServerException($"PostgreSQL {Version} was not ready within {_options.StartTimeout.TotalSeconds} s: {Log[said..].Trim()}");
                 await Task.Delay(Poll, TimeProvider.System, cancellation);
             }
         }

@@ -32,27 +32,39 @@ internal sealed class Ledger : IAsyncDisposable
 
     private readonly NpgsqlDataSource _database;
     private readonly int _batchMax;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _clock;
     private readonly Channel<Waiting> _queue;
     private readonly Task[] _writers;
 
-    public Ledger(NpgsqlDataSource database, PaymentProviderSettings settings)
+    public Ledger(NpgsqlDataSource database, PaymentProviderSettings settings, TimeProvider clock)
     {
-        (_database, _batchMax) = (database, settings.LedgerBatchMax);
+        (_database, _batchMax, _timeout, _clock) = (database, settings.LedgerBatchMax, settings.LedgerTimeout, clock);
         _queue = Channel.CreateBounded<Waiting>(settings.LedgerQueueMax);
         using (ExecutionContext.SuppressFlow())
             _writers = [.. Enumerable.Range(0, settings.LedgerWriters).Select(_ => Task.Run(WriteAsync))];
     }
 
     /// <summary>
-    /// Makes a payment, or finds that it was made; returns once that is durable. A caller who gives up does not take the payment back: asking
-    /// again with the same id tells what became of it.
+    /// Makes a payment, or finds that it was made; returns once that is durable. A caller who gives up while the payment still waits takes it
+    /// back; while it is being written, asking again with the same id tells what became of it.
     /// </summary>
     /// <exception cref="NpgsqlException">The database is away. The payment may or may not have been made: ask again.</exception>
+    /// <exception cref="TimeoutException">The database is too slow. As above.</exception>
     public async Task<PaymentOutcome> PayAsync(Payment payment, CancellationToken cancellation)
     {
         var waiting = new Waiting(payment);
-        await _queue.Writer.WriteAsync(waiting, cancellation);
-        return await waiting.Outcome.Task.WaitAsync(cancellation);
+        try
+        {
+            if (!_queue.Writer.TryWrite(waiting))
+                await _queue.Writer.WriteAsync(waiting, cancellation).AsTask().WaitAsync(_timeout, _clock, cancellation);
+            return await waiting.Outcome.Task.WaitAsync(_timeout, _clock, cancellation);
+        }
+        catch
+        {
+            waiting.GivenUp = true;
+            throw;
+        }
     }
 
     /// <summary>The payment made under <paramref name="id"/>, if any.</summary>
@@ -94,7 +106,11 @@ internal sealed class Ledger : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync())
         {
             while (batch.Count < _batchMax && _queue.Reader.TryRead(out var waiting))
-                batch.Add(waiting);
+            {
+                if (!waiting.GivenUp)
+                    batch.Add(waiting);
+            }
+
             if (batch.Count == 0)
                 continue;
             try
@@ -153,7 +169,11 @@ internal sealed class Ledger : IAsyncDisposable
 
     private sealed class Waiting(Payment payment)
     {
+        private volatile bool _givenUp;
+
         public Payment Payment { get; } = payment;
+
+        public bool GivenUp { get => _givenUp; set => _givenUp = value; }
 
         public TaskCompletionSource<PaymentOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.OpenApi;
 using ServiceDefaults.Http;
 using ServiceDefaults.Money;
 
@@ -20,23 +21,21 @@ internal static class PaymentRoutes
     public static void MapPayments(this IEndpointRouteBuilder routes)
     {
         var ledger = routes.ServiceProvider.GetRequiredService<Ledger>();
-        routes.MapPost("/payments/pay", PayAsync)
-            .WithName("pay")
-            .WithSummary("Makes a payment. The id is the idempotency key: the same payment again is answered the same and made once.")
-            .Takes<PaymentAsked>()
+        routes.MapDescribed(
+                "POST", "/payments/pay", "pay", "Makes a payment; the id is its idempotency key: the same payment again is answered the same and made once.", PayAsync)
+            .Takes<PaymentAsked>("application/json", "*/*")
             .Answers<PaymentAnswer>()
             .Answers<PaymentFault>(StatusCodes.Status400BadRequest)
             .Answers<PaymentFault>(StatusCodes.Status409Conflict)
             .Answers<PaymentFault>(StatusCodes.Status413PayloadTooLarge)
             .AnswersProblem(StatusCodes.Status503ServiceUnavailable);
-        routes.MapGet("/payments/{**id}", FindAsync)
-            .WithName("payment")
-            .WithSummary("The payment made under an id.")
+        routes.MapDescribed("GET", "/payments/{**id}", "payment", "The payment made under an id.", FindAsync)
+            .TakesPath("id", "The id it was paid with.")
             .Answers<PaymentMade>()
             .AnswersProblem(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
-        routes.MapGet("/payments", ListAsync)
-            .WithName("payments")
-            .WithSummary("All payments made, by id; streamed. Optional: after=<id>, limit=<number>.")
+        routes.MapDescribed("GET", "/payments", "payments", "All payments made, in the order of their ids; streamed.", ListAsync)
+            .TakesQuery("after", JsonSchemaType.String, "Only ids that come after this one.")
+            .TakesQuery("limit", JsonSchemaType.Integer, "At most so many.")
             .Answers<PaymentMade[]>()
             .AnswersProblem(StatusCodes.Status400BadRequest, StatusCodes.Status503ServiceUnavailable);
 

@@ -135,12 +135,22 @@ public sealed class PostgresServerTests
         var id = PostgresLeftovers.ServerId(server.DataDirectory)!.Value;
         using var gone = Process.Start(new ProcessStartInfo("true"))!;
         await gone.WaitForExitAsync();
-        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(server.DataDirectory)!, "owner"), $"{gone.Id} 1");
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(server.DataDirectory)!, "owner"), $"{gone.Id} 1\n");
 
         await using var next = await PostgresServer.StartAsync();
 
         Assert.That(Directory.Exists(server.DataDirectory), Is.False);
         Assert.That(IsRunning(id), Is.False);
+    }
+
+    [Test]
+    public async Task A_server_whose_owner_lives_is_left_alone()
+    {
+        await using var server = await PostgresServer.StartAsync();
+
+        await using var next = await PostgresServer.StartAsync();
+
+        Assert.That(await ScalarAsync(server.ConnectionString(), "SELECT 1"), Is.EqualTo(1));
     }
 
     [Test]
@@ -150,10 +160,9 @@ public sealed class PostgresServerTests
             async () =>
             {
                 var data = await ServerUser.Choose().DirectoryFor(Path.Combine(TestContext.CurrentContext.WorkDirectory, $"old-{Environment.ProcessId}"));
-                Directory.CreateDirectory(data);
+                await ServerUser.Choose().RunAsync(["sh", "-c", "mkdir -p \"$1\" && echo 9.6 > \"$1/PG_VERSION\"", "sh", data], CancellationToken.None);
                 try
                 {
-                    await File.WriteAllTextAsync(Path.Combine(data, "PG_VERSION"), "9.6\n");
                     await using var server = await PostgresServer.StartAsync(new PostgresOptions { DataDirectory = data });
                 }
                 finally

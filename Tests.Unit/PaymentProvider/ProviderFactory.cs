@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using PaymentProvider;
+
+namespace Tests.Unit.PaymentProvider;
+
+/// <summary>The provider as its own Main builds it, on the test server; settings go in as arguments.</summary>
+internal sealed class ProviderFactory(string database, params (string Name, string Value)[] settings) : WebApplicationFactory<PaymentProviderService>
+{
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("DATABASE", database);
+        foreach (var (name, value) in settings)
+            builder.UseSetting(name, value);
+    }
+}
