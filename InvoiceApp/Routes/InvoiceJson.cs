@@ -25,6 +25,7 @@ internal static class InvoiceJson
     {
         await using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartArray();
+        long flushed = 0;
         while (any)
         {
             json.WriteStartObject();
@@ -33,9 +34,12 @@ internal static class InvoiceJson
             json.WriteString(Currency, rows.Currency);
             json.WriteBoolean(IsPaid, rows.IsPaid);
             json.WriteEndObject();
-            if (json.BytesPending > FlushBytes)
+
+            // BytesPending alone counts only what is not yet the pipe's, and so never gets there.
+            if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
             {
                 json.Flush();
+                flushed = json.BytesCommitted;
                 await output.FlushAsync(cancellation);
             }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using InvoiceApp.Invoices;
+using Microsoft.OpenApi;
 using ServiceDefaults.Http;
 
 namespace InvoiceApp.Routes;
@@ -12,33 +13,32 @@ internal static class InvoiceRoutes
     /// <summary>The largest body, in bytes: some fifty thousand invoices.</summary>
     public const int BodyBytesMax = 4 * 1024 * 1024;
 
-    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapInvoices(this IEndpointRouteBuilder routes)
     {
         var store = routes.ServiceProvider.GetRequiredService<InvoiceStore>();
-        routes.MapMethods("/invoices", GetAndHead, ListAsync)
-            .WithName("invoices")
-            .WithSummary("All invoices in the order of their creation; streamed. Optional: paid=true|false, after=<InvoiceId>, limit=<number>.")
+        routes.MapDescribed(HttpMethods.Get, "/invoices", "invoices", "All invoices in the order of their creation; streamed.", ListAsync)
+            .TakesQuery("paid", JsonSchemaType.Boolean, "Only those paid, or only those not.")
+            .TakesQuery("after", JsonSchemaType.String, "Only those created after the one with this InvoiceId.")
+            .TakesQuery("limit", JsonSchemaType.Integer, "At most so many.")
             .Answers<InvoiceDocument[]>()
             .AnswersProblem(400, 503);
-        routes.MapMethods("/invoices/{id}", GetAndHead, FindAsync)
-            .WithName("invoice")
-            .WithSummary("An invoice, where it stands, and why.")
+        routes.MapDescribed(HttpMethods.Get, "/invoices/{id}", "invoice", "An invoice, where it stands, and why.", FindAsync)
+            .TakesPath("id", "The InvoiceId.")
             .Answers<InvoiceDetailDocument>()
             .AnswersProblem(404, 503);
-        routes.MapPost("/invoices", AddAsync)
-            .WithName("addInvoices")
-            .WithSummary("Keeps an invoice, or an array of them: all or none. One that is known already stays as it is.")
-            .Takes<NewInvoiceDocument>()
+        routes.MapDescribed(HttpMethods.Post, "/invoices", "addInvoices", "Keeps an invoice, or an array of them: all or none. What is known already stays as it is.", AddAsync)
+            .Takes<NewInvoiceDocument>("application/json", "*/*")
             .Answers<InvoiceDetailDocument>(StatusCodes.Status201Created)
             .Answers<InvoicesAddedDocument>()
             .AnswersProblem(400, 409, 413, 503);
-        routes.MapPost("/invoices/{id}/retry", RetryAsync)
-            .WithName("retryInvoice")
-            .WithSummary("Lets a refused invoice be tried again by the next call to pay.")
+        routes.MapDescribed(HttpMethods.Post, "/invoices/{id}/retry", "retryInvoice", "Lets a refused invoice be tried again by the next call to pay.", RetryAsync)
+            .TakesPath("id", "The InvoiceId.")
             .Answers<InvoiceDetailDocument>()
             .AnswersProblem(404, 409, 503);
+
+        // As GET, without a body; not in the document, where it would only repeat GET.
+        routes.MapMethods("/invoices", [HttpMethods.Head], ListAsync);
+        routes.MapMethods("/invoices/{id}", [HttpMethods.Head], FindAsync);
 
         async Task ListAsync(HttpContext context)
         {

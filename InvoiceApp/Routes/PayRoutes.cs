@@ -18,9 +18,12 @@ internal static class PayRoutes
         var tools = routes.ServiceProvider.GetRequiredService<PayTools>();
         var process = routes.ServiceProvider.GetRequiredService<ServiceProcess>();
         var lifetime = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
-        routes.MapPost("/invoices/pay", PayAsync)
-            .WithName("payInvoices")
-            .WithSummary("Pays all that is unpaid. With 'Accept: application/x-ndjson' a line of progress each second; the last has the outcome under \"status\".")
+        routes.MapDescribed(
+                HttpMethods.Post,
+                "/invoices/pay",
+                "payInvoices",
+                "Pays all that is unpaid. With 'Accept: application/x-ndjson' a line of progress each second; the last has the outcome under \"status\".",
+                PayAsync)
             .Answers<PaidDocument>()
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status502BadGateway, typeof(NotPaidDocument), ["application/problem+json"]))
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status503ServiceUnavailable, typeof(NotPaidDocument), ["application/problem+json"]));

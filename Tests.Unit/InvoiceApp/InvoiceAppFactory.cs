@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Postgres;
 using InvoiceApp;
@@ -25,6 +26,7 @@ internal sealed class InvoiceAppFactory(PostgresDatabase database, string provid
     {
         builder.UseSetting("DATABASE", database.ConnectionString);
         builder.UseSetting("PAYMENT_PROVIDER_URL", provider);
+        builder.UseSetting("LOG_LEVEL", "Error");
         builder.UseSetting("PAYMENT_ATTEMPT_TIMEOUT_SECONDS", "2");
         builder.UseSetting("PAYMENT_TIMEOUT_SECONDS", "5");
         builder.UseSetting("PAYMENT_RETRIES", "2");
@@ -53,9 +55,13 @@ internal static class InvoiceAppQuestions
         return ((string)invoice["State"]!, (string?)invoice["Reason"]);
     }
 
+    /// <summary>Posts with names as they are: the web's own would be in camel case.</summary>
+    public static Task<HttpResponseMessage> PostInvoicesAsync(this HttpClient client, object invoices) =>
+        client.PostAsJsonAsync("/invoices", invoices, JsonSerializerOptions.Default);
+
     public static async Task AddAsync(this HttpClient client, params object[] invoices)
     {
-        using var answer = await client.PostAsJsonAsync("/invoices", invoices);
+        using var answer = await client.PostInvoicesAsync(invoices);
         Assert.That((int)answer.StatusCode, Is.EqualTo(201), await answer.Content.ReadAsStringAsync());
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Harness.Postgres;
@@ -81,10 +80,10 @@ internal sealed class InvoiceRoutesTests
     [Test]
     public async Task One_invoice_is_kept_and_found()
     {
-        using var answer = await _client.PostAsJsonAsync("/invoices", new { InvoiceId = "one", Value = 7.5m, Currency = "EUR" });
+        using var answer = await _client.PostInvoicesAsync(new { InvoiceId = "one", Value = 7.5m, Currency = "EUR" });
 
         Assert.That(((int)answer.StatusCode, answer.Headers.Location!.OriginalString), Is.EqualTo((201, "/invoices/one")));
-        var expected = """{"InvoiceId":"one","Value":7.50,"Currency":"EUR","IsPaid":false,"State":"unpaid","Reason":null,"DecidedAt":null}""";
+        var expected = """{"InvoiceId":"one","Value":7.5,"Currency":"EUR","IsPaid":false,"State":"unpaid","Reason":null,"DecidedAt":null}""";
         Assert.That(await answer.Content.ReadAsStringAsync(), Is.EqualTo(expected));
         Assert.That(await _client.GetStringAsync("/invoices/one"), Is.EqualTo(expected));
     }
@@ -92,10 +91,10 @@ internal sealed class InvoiceRoutesTests
     [Test]
     public async Task The_same_invoice_again_changes_nothing_and_a_different_one_is_409()
     {
-        await _client.PostAsJsonAsync("/invoices", new { InvoiceId = "twice", Value = 7.5m, Currency = "EUR" });
+        await _client.PostInvoicesAsync(new { InvoiceId = "twice", Value = 7.5m, Currency = "EUR" });
 
-        using var same = await _client.PostAsJsonAsync("/invoices", new { InvoiceId = "twice", Value = 7.50m, Currency = "EUR" });
-        using var dearer = await _client.PostAsJsonAsync("/invoices", new[] { new { InvoiceId = "fresh", Value = 1m, Currency = "EUR" }, new { InvoiceId = "twice", Value = 7.51m, Currency = "EUR" } });
+        using var same = await _client.PostInvoicesAsync(new { InvoiceId = "twice", Value = 7.50m, Currency = "EUR" });
+        using var dearer = await _client.PostInvoicesAsync(new[] { new { InvoiceId = "fresh", Value = 1m, Currency = "EUR" }, new { InvoiceId = "twice", Value = 7.51m, Currency = "EUR" } });
 
         Assert.That(((int)same.StatusCode, (int)dearer.StatusCode), Is.EqualTo((200, 409)));
         Assert.That((string?)JsonNode.Parse(await dearer.Content.ReadAsStringAsync())!["conflicts"]![0], Is.EqualTo("twice"));
@@ -105,7 +104,7 @@ internal sealed class InvoiceRoutesTests
     [Test]
     public async Task Many_are_kept_in_their_order()
     {
-        using var answer = await _client.PostAsJsonAsync("/invoices", new[] { "z", "b", "y" }.Select(id => new { InvoiceId = id, Value = 1m, Currency = "JPY" }));
+        using var answer = await _client.PostInvoicesAsync(new[] { "z", "b", "y" }.Select(id => new { InvoiceId = id, Value = 1m, Currency = "JPY" }));
 
         Assert.That(((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()), Is.EqualTo((201, """{"created":3,"known":0}""")));
         Assert.That((await _client.ListAsync()).Select(invoice => invoice.Id).Where(id => id is "z" or "b" or "y"), Is.EqualTo((string[])["z", "b", "y"]));
@@ -170,6 +169,7 @@ internal sealed class InvoiceRoutesTests
         using var answer = await _client.PostAsync("/invoices/paid/retry", content: null);
 
         Assert.That((int)answer.StatusCode, Is.EqualTo(409));
+        await _database.ExecuteAsync("DELETE FROM invoices WHERE id = 'paid'");
     }
 
     [Test]

@@ -14,11 +14,18 @@ internal sealed class InvoiceStreamingTests
     public async Task However_many_invoices_there_are_listing_them_takes_the_same_memory()
     {
         await using var database = await TestPostgres.DatabaseAsync("stream");
-        await using var app = new InvoiceAppFactory(database, "http://127.0.0.1:1");
-        using var client = await app.ReadyAsync();
+        var (app, client) = await InvoiceAppOnAPort.StartAsync(database, "http://127.0.0.1:1");
+        await using var running = app;
+        using var asking = client;
         await database.ExecuteAsync(
             $"INSERT INTO invoices (id, value, currency) SELECT 'S' || n, (n % 100000 + 1) / 100.0, 'EUR' FROM generate_series(4, {Count}) AS n; ANALYZE invoices");
 
+        using (await client.GetAsync("/invoices?limit=1000"))
+        {
+            // What the first list brings with it (code, pools, buffers) is no part of the question.
+        }
+
+        var before = GC.GetTotalMemory(forceFullCollection: true);
         using var answer = await client.GetAsync("/invoices", HttpCompletionOption.ResponseHeadersRead);
         await using var body = await answer.Content.ReadAsStreamAsync();
         var began = Stopwatch.GetTimestamp();
@@ -34,8 +41,9 @@ internal sealed class InvoiceStreamingTests
         }
 
         var took = Stopwatch.GetElapsedTime(began);
-        await TestContext.Out.WriteLineAsync($"{lines} invoices, {bytes / 1e6:0.0} MB in {took.TotalSeconds:0.00} s: {bytes / 1e6 / took.TotalSeconds:0} MB/s; live memory {early / 1e6:0.0} MB, then {late / 1e6:0.0} MB");
+        await TestContext.Out.WriteLineAsync($"{lines} invoices, {bytes / 1e6:0.0} MB in {took.TotalSeconds:0.00} s: {bytes / 1e6 / took.TotalSeconds:0} MB/s; live memory {before / 1e6:0.0} MB, {early / 1e6:0.0} MB, then {late / 1e6:0.0} MB");
         Assert.That(lines, Is.EqualTo(Count));
-        Assert.That(late - early, Is.LessThan(3_000_000), "live bytes when nine tenths were read, against one tenth");
+        Assert.That(early - before, Is.LessThan(3_000_000), "live bytes when a tenth was read, against before");
+        Assert.That(late - before, Is.LessThan(3_000_000), "live bytes when nine tenths were read, against before");
     }
 }
