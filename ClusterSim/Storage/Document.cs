@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+
+namespace ClusterSim.Storage;
+
+/// <summary>
+/// One stored version of an object: immutable UTF-8 JSON beside the few fields everybody asks for. What is read off the wire is these
+/// bytes; readers inside share one view, parsed at first need.
+/// </summary>
+internal sealed class Document
+{
+    private static readonly GroupResource Pods = new("", "pods");
+
+    private volatile View? _view;
+
+    private Document(GroupResource resource, JsonElement metadata, byte[] utf8, long revision)
+    {
+        Resource = resource;
+        Utf8 = utf8;
+        Revision = revision;
+        Name = metadata.At("name").Text("");
+        Namespace = metadata.At("namespace").Text();
+        Uid = metadata.At("uid").Text("");
+        Labels = metadata.At("labels").TextMap();
+        IsDeleting = metadata.At("deletionTimestamp").Exists();
+        foreach (var owner in metadata.At("ownerReferences").Items())
+            if (owner.At("controller").Flag(false))
+                ControllerUid = owner.At("uid").Text();
+    }
+
+    /// <summary>The node a pod is bound to; null for other objects and pods that are not bound.</summary>
+    public string? NodeName { get; private init; }
+
+    /// <summary>What it is stored under.</summary>
+    public GroupResource Resource { get; }
+
+    /// <summary>Its namespace; null for a cluster-scoped object.</summary>
+    public string? Namespace { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its uid.</summary>
+    public string Uid { get; }
+
+    /// <summary>Its labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>The uid of the owner that is its controller; null where none is.</summary>
+    public string? ControllerUid { get; }
+
+    /// <summary>Whether it has a deletion timestamp.</summary>
+    public bool IsDeleting { get; }
+
+    /// <summary>The store's revision that wrote it: its <c>resourceVersion</c>.</summary>
+    public long Revision { get; }
+
+    /// <summary>The whole object, resourceVersion included.</summary>
+    public ReadOnlyMemory<byte> Utf8 { get; }
+
+    /// <summary>The whole object, to read.</summary>
+    public JsonElement Root
+    {
+        get
+        {
+            // Two readers may both parse: the views are equal, and one is dropped. JsonElement? is too large to swap at once, hence the box.
+            if (_view is { } view)
+                return view.Element;
+            var parsed = new View(JsonElement.Parse(Utf8.Span));
+            _view = parsed;
+            return parsed.Element;
+        }
+    }
+
+    /// <summary><c>metadata</c>, to read.</summary>
+    public JsonElement Metadata => Root.At("metadata");
+
+    /// <summary><c>spec</c>, to read.</summary>
+    public JsonElement Spec => Root.At("spec");
+
+    /// <summary><c>status</c>, to read.</summary>
+    public JsonElement Status => Root.At("status");
+
+    /// <summary>Namespace and name.</summary>
+    public ObjectKey Key => new(Namespace, Name);
+
+    /// <summary>A copy to change.</summary>
+    public JsonObject ToObject() => Root.ToObject();
+
+    /// <summary>The object as it is stored by <paramref name="revision"/>: its resourceVersion is set, nothing else changes.</summary>
+    public static Document From(GroupResource resource, JsonObject @object, long revision)
+    {
+        @object.Ensure("metadata")["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);
+        var utf8 = @object.ToUtf8();
+        var root = JsonElement.Parse(utf8);
+        return new Document(resource, root.At("metadata"), utf8, revision)
+        {
+            _view = new View(root),
+            NodeName = resource == Pods ? root.At("spec", "nodeName").Text() : null,
+        };
+    }
+
+    /// <summary>An object that was not stored: the answer to a dry run. It has no resourceVersion unless it had one.</summary>
+    public static Document Unstored(GroupResource resource, JsonObject @object)
+    {
+        var utf8 = @object.ToUtf8();
+        var root = JsonElement.Parse(utf8);
+        return new Document(resource, root.At("metadata"), utf8, 0) { _view = new View(root) };
+    }
+
+    private sealed class View(JsonElement element)
+    {
+        public JsonElement Element { get; } = element;
+    }
+}
+
+/// <summary>An object's namespace (null for cluster-scoped ones) and name.</summary>
+internal readonly record struct ObjectKey(string? Namespace, string Name)
+{
+    /// <summary><c>namespace/name</c>, or the name alone.</summary>
+    public override string ToString() => Namespace is null ? Name : $"{Namespace}/{Name}";
+}
