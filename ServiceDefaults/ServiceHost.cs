@@ -56,6 +56,9 @@ public static class ServiceHost
             return await FailAsync(process, service.Name, [$"cannot listen on port {host.Port}: {fault.Message}"]);
         }
 
+        var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ServiceDefaults.ServiceHost");
+        if (!stopped.Task.IsCompleted)
+            logger.LogInformation("{Service} serves on {Addresses}", service.Name, string.Join(", ", application.Urls));
         await stopped.Task;
         if (process.Killed.IsCancellationRequested)
         {
@@ -64,6 +67,7 @@ public static class ServiceHost
             return 137;
         }
 
+        logger.LogInformation("{Service} stops: no new connections, and up to {Seconds} s for what is under way", service.Name, host.ShutdownTimeout.TotalSeconds);
         using (process.Killed.UnsafeRegister(_ => logs.Abandon(), null))
             await application.StopAsync(process.Killed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return application.Services.GetRequiredService<DatabaseReadiness>().Fatal is { } fatal

@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Harness.Postgres;
+using PaymentProvider;
+using Processes;
 using Tests.Unit.Postgres;
 
 namespace Tests.Unit.ServiceDefaults;
@@ -114,6 +116,45 @@ public sealed class ServiceHostTests
 
         Assert.That(await reader.ReadLineAsync(), Is.EqualTo("HTTP/1.1 200 OK"));
         Assert.That(await ended.WaitAsync(TimeSpan.FromSeconds(10)), Is.Zero);
+    }
+
+    [TestCase("Content-Length: 16385\r\n\r\n")]
+    [TestCase("Transfer-Encoding: chunked\r\n\r\n4001\r\n")]
+    public async Task A_body_that_is_too_large_is_refused_with_its_text_before_it_was_sent(string rest)
+    {
+        await using var service = RunningService.Start(_database.ConnectionString);
+        await using var connection = await service.Listener.ConnectAsync(CancellationToken.None);
+        await connection.WriteAsync(Encoding.ASCII.GetBytes($"POST /payments/pay HTTP/1.1\r\nHost: x\r\n{rest}{new string(' ', 16384)}"));
+        using var reader = new StreamReader(connection);
+
+        Assert.That(await reader.ReadLineAsync(), Is.EqualTo("HTTP/1.1 413 Payload Too Large"));
+        string? line;
+        do
+            line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        while (line is { Length: > 0 });
+        var body = new char[100];
+        var length = await reader.ReadAsync(body);
+        Assert.That(new string(body, 0, length), Is.EqualTo("""{"error":"request body is larger than 16384 bytes"}"""));
+    }
+
+    [Test]
+    public async Task A_port_in_use_ends_it_with_one_and_is_named()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Any, 0);
+        taken.Start();
+        var error = new RunningService.Collected();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        var exit = await PaymentProviderService.RunAsync(new ServiceProcess
+        {
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["DATABASE"] = _database.ConnectionString, ["PORT"] = $"{port}" },
+            Output = Stream.Null,
+            Error = error,
+            Network = MachineProcess.MachineNetwork.Instance,
+        }).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.That(exit, Is.EqualTo(1));
+        Assert.That(error.Lines, Has.One.StartsWith($"payment-provider: cannot listen on port {port}: "));
     }
 
     [Test]
