@@ -45,14 +45,23 @@ internal static class PayRoutes
         async Task StreamAsync(HttpContext context, PayRun run, Task<PayReport> paying)
         {
             context.Response.ContentType = JsonLines;
-            while (await Task.WhenAny(paying, Task.Delay(ProgressEvery, tools.Clock, CancellationToken.None)) != paying)
+            try
             {
-                await LineAsync(context, json =>
+                while (await Task.WhenAny(paying, Task.Delay(ProgressEvery, tools.Clock, CancellationToken.None)) != paying)
                 {
-                    json.WriteNumber("paid"u8, run.Paid);
-                    json.WriteNumber("refused"u8, run.Refused);
-                    json.WriteNumber("failed"u8, run.Failed);
-                });
+                    await LineAsync(context, json =>
+                    {
+                        json.WriteNumber("paid"u8, run.Paid);
+                        json.WriteNumber("refused"u8, run.Refused);
+                        json.WriteNumber("failed"u8, run.Failed);
+                    });
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The caller hung up, which stops the run; what it has claimed is still its to finish.
+                await ((Task)paying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
             }
 
             PayReport report;
@@ -126,7 +135,8 @@ internal static class PayRoutes
             detail.Append(CultureInfo.InvariantCulture, $"{report.Left} left unpaid; ");
         if (report.EndedEarly is not null)
             detail.Append(report.EndedEarly).Append("; ");
-        return detail.Append(CultureInfo.InvariantCulture, $"{report.Paid} paid. Each is listed under invoices, with its reason.").ToString();
+        var all = report.UnpaidInvoices.Count == report.RefusedNow + report.Left;
+        return detail.Append(CultureInfo.InvariantCulture, $"{report.Paid} paid. {(all ? "Each" : "Some")} of the others {(all ? "is" : "are")} listed under invoices, with the reason.").ToString();
     }
 
     private static void WriteNumbers(Utf8JsonWriter json, PayReport report)

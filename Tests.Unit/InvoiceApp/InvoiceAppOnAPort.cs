@@ -1,5 +1,4 @@
 using System.Net;
-using Harness.Postgres;
 using InvoiceApp;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -14,35 +13,51 @@ namespace Tests.Unit.InvoiceApp;
 internal sealed class InvoiceAppOnAPort : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _kill = new();
     private readonly Network _network = new();
     private readonly Task<int> _running;
 
-    private InvoiceAppOnAPort(PostgresDatabase database, string provider) => _running = InvoiceAppService.RunAsync(new ServiceProcess
+    private InvoiceAppOnAPort(string database, string provider, (string Name, string Value)[] settings)
     {
-        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["DATABASE"] = database.ConnectionString,
+            ["DATABASE"] = database,
             ["PAYMENT_PROVIDER_URL"] = provider,
-        },
-        Output = Stream.Null,
-        Error = Stream.Null,
-        Network = _network,
-        Stop = _stop.Token,
-    });
+        };
+        foreach (var (name, value) in settings)
+            environment[name] = value;
+        _running = InvoiceAppService.RunAsync(new ServiceProcess
+        {
+            Environment = environment,
+            Output = Stream.Null,
+            Error = Stream.Null,
+            Network = _network,
+            Stop = _stop.Token,
+            Killed = _kill.Token,
+        });
+    }
 
-    public static async Task<(InvoiceAppOnAPort App, HttpClient Client)> StartAsync(PostgresDatabase database, string provider)
+    public static async Task<(InvoiceAppOnAPort App, HttpClient Client)> StartAsync(string database, string provider, params (string Name, string Value)[] settings)
     {
-        var app = new InvoiceAppOnAPort(database, provider);
+        var app = new InvoiceAppOnAPort(database, provider, settings);
         var client = new HttpClient { BaseAddress = new Uri($"http://{await app._network.Bound.Task}") };
         await Eventually.ThatAsync(async () => (await client.GetAsync("/readiness")).IsSuccessStatusCode, "invoice-app is ready");
         return (app, client);
     }
 
+    /// <summary>As a kubelet's SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        await _kill.CancelAsync();
+        Assert.That(await _running, Is.EqualTo(137));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        Assert.That(await _running, Is.Zero);
+        Assert.That(await _running, Is.Zero.Or.EqualTo(137));
         _stop.Dispose();
+        _kill.Dispose();
     }
 
     /// <summary>The machine's, but that any port asked for is a free one of loopback.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Harness.Postgres;
 using Tests.Unit.Postgres;
 
 namespace Tests.Unit.InvoiceApp;
@@ -14,7 +13,7 @@ internal sealed class InvoiceStreamingTests
     public async Task However_many_invoices_there_are_listing_them_takes_the_same_memory()
     {
         await using var database = await TestPostgres.DatabaseAsync("stream");
-        var (app, client) = await InvoiceAppOnAPort.StartAsync(database, "http://127.0.0.1:1");
+        var (app, client) = await InvoiceAppOnAPort.StartAsync(database.ConnectionString, "http://127.0.0.1:1");
         await using var running = app;
         using var asking = client;
         await database.ExecuteAsync(

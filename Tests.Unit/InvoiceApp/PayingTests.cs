@@ -217,6 +217,18 @@ internal sealed class PayingTests
     }
 
     [Test]
+    public async Task The_trace_goes_on_to_the_provider()
+    {
+        _provider.AcceptsAll();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/invoices/pay");
+        request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+
+        using var answer = await _client.SendAsync(request);
+
+        Assert.That(_provider.LogEntries.Select(entry => entry.RequestMessage!.Headers!["traceparent"].ToString()), Has.All.StartsWith("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+    }
+
+    [Test]
     public async Task A_call_that_runs_into_its_limit_tells_what_is_left_and_a_further_one_goes_on()
     {
         await using var brief = new InvoiceAppFactory(_database, _provider.Url!, ("PAY_LIMIT_SECONDS", "0.1"), ("PAY_BATCH", "1"), ("PAY_LANES", "1"));
