@@ -57,7 +57,7 @@ public static class ServiceHost
         }
 
         var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ServiceDefaults.ServiceHost");
-        if (!stopped.Task.IsCompleted)
+        if (application.Urls is { Count: > 0 })
             logger.LogInformation("{Service} serves on {Addresses}", service.Name, string.Join(", ", application.Urls));
         await stopped.Task;
         if (process.Killed.IsCancellationRequested)
@@ -104,15 +104,6 @@ public static class ServiceHost
             provider.GetRequiredService<ILogger<DatabaseReadiness>>(),
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseReadiness>());
-        services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
-        {
-            // The same document wherever it is asked for: it is committed, and compared.
-            document.Info.Title = service.Name;
-            document.Info.Version = "1";
-            document.Servers = [];
-            return Task.CompletedTask;
-        }));
-
         if (process.Network.Listener is { } listener)
             services.AddSingleton<IConnectionListenerFactory>(listener);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -129,7 +120,7 @@ public static class ServiceHost
         var application = builder.Build();
         application.UseMiddleware<ProblemMiddleware>();
         application.MapHealth();
-        application.MapOpenApi();
+        application.MapOpenApiDocument(service.Name);
         service.Map(application, settings);
         return application;
 

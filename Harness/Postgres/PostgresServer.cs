@@ -22,14 +22,20 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly ServerUser _user;
     private readonly string _folder;
     private readonly string _password;
+    private readonly bool _durable;
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly NpgsqlDataSource _superuser;
     private Process? _watchdog;
     private bool _disposed;
 
     private PostgresServer(PostgresOptions options, PostgresBinaries binaries, ServerUser user, string folder, string dataDirectory, string password)
     {
         (_options, _binaries, _user, _folder, _password) = (options, binaries, user, folder, password);
+        _durable = options.Durable ?? options.DataDirectory is not null;
         (DataDirectory, SocketDirectory) = (dataDirectory, folder + "/s");
+
+        // Kept open: a connection with its password check costs more than most of what is done here.
+        _superuser = NpgsqlDataSource.Create(ConnectionString() + ";Maximum Pool Size=8;Connection Idle Lifetime=60");
     }
 
     /// <summary>The server's version.</summary>
@@ -133,7 +139,10 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task CreateDatabaseAsync(string name, string? owner = null, string template = "template1", CancellationToken cancellation = default)
     {
         var owned = owner is null ? "" : $" OWNER {Name(owner)}";
-        await ExecuteAsync($"CREATE DATABASE {Name(name)} TEMPLATE {Name(template)}{owned}", cancellation);
+
+        // Copying files writes everybody's dirty pages out first, which only costs where that waits for the disk; PostgreSQL 14 knows no other way.
+        var strategy = _durable || Version.Major < 15 ? "" : " STRATEGY FILE_COPY";
+        await ExecuteAsync($"CREATE DATABASE {Name(name)} TEMPLATE {Name(template)}{owned}{strategy}", cancellation);
         await ExecuteAsync($"REVOKE ALL ON DATABASE {Name(name)} FROM PUBLIC", cancellation);
     }
 
@@ -144,9 +153,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Runs a statement as superuser.</summary>
     public async Task ExecuteAsync(string sql, CancellationToken cancellation = default)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
-        await connection.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = _superuser.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -186,6 +193,7 @@ public sealed class PostgresServer : IAsyncDisposable
             return;
         await EndAsync(_options.DataDirectory is null ? PostgresLeftovers.Immediate : PostgresLeftovers.Fast, CancellationToken.None);
         _disposed = true;
+        await _superuser.DisposeAsync();
         PostgresLeftovers.Remove(_folder);
         _one.Dispose();
     }
@@ -272,6 +280,7 @@ public sealed class PostgresServer : IAsyncDisposable
         if (_watchdog is not { } watchdog)
             return;
         await PostgresLeftovers.EndServerAsync(DataDirectory, signal, StopTimeout, cancellation);
+        _superuser.Clear();
         _watchdog = null;
         watchdog.StandardInput.Close();
         await watchdog.WaitForExitAsync(cancellation);
@@ -280,7 +289,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private Dictionary<string, string> Settings()
     {
-        var durable = (_options.Durable ?? _options.DataDirectory is not null) ? "on" : "off";
+        var durable = _durable ? "on" : "off";
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["listen_addresses"] = _options.TcpPort is null ? "" : "127.0.0.1",

@@ -108,12 +108,15 @@ internal static class PaymentRoutes
                 var output = context.Response.BodyWriter;
                 await using var json = new Utf8JsonWriter(output, JsonOptions);
                 json.WriteStartArray();
-                for (; more; more = await entries.MoveNextAsync())
+                for (var flushed = 0L; more; more = await entries.MoveNextAsync())
                 {
                     Write(json, entries.Current);
-                    if (json.BytesPending >= FlushBytes)
+
+                    // Not BytesPending alone: the writer hands full buffers to the pipe by itself, which flushes none of them.
+                    if (json.BytesCommitted + json.BytesPending - flushed >= FlushBytes)
                     {
                         json.Flush();
+                        flushed = json.BytesCommitted;
                         await output.FlushAsync(context.RequestAborted);
                     }
                 }

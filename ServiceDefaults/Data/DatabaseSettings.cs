@@ -62,9 +62,12 @@ public sealed record DatabaseSettings
         connection.Timeout = connect;
         connection.CommandTimeout = command;
 
-        // What Npgsql would otherwise take from the machine's environment (PGTZ, PGCLIENTENCODING) is said here, for each process alone.
+        // What Npgsql would otherwise take from the machine's environment (PGTZ, PGCLIENTENCODING, PGOPTIONS; PGPASSWORD and ~/.pgpass, see
+        // DataSource) is said here, for each process alone.
         connection.Timezone = "UTC";
         connection.ClientEncoding = "UTF8";
+        if (string.IsNullOrEmpty(connection.Options))
+            connection.Options = "-c idle_in_transaction_session_timeout=60000";
 
         // No GSS negotiation at each connection.
         connection.GssEncryptionMode = GssEncryptionMode.Disable;
@@ -94,6 +97,8 @@ public sealed record DatabaseSettings
 
         var builder = new NpgsqlSlimDataSourceBuilder(connection.ConnectionString);
         builder.EnableArrays();
+        if (string.IsNullOrEmpty(connection.Password))
+            builder.UsePasswordProvider(_ => "", (_, _) => ValueTask.FromResult(""));
 
         // Built-in types and their arrays are known; reading pg_type would cost each replica some milliseconds at its first connection.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));

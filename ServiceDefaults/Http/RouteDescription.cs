@@ -52,16 +52,8 @@ public static class RouteDescription
 
     private static IEndpointConventionBuilder Parameter(
         this IEndpointConventionBuilder route, string name, ParameterLocation location, JsonSchemaType type, string description) =>
-        route.AddOpenApiOperationTransformer((operation, _, _) =>
-        {
-            (operation.Parameters ??= []).Add(new OpenApiParameter
-            {
-                Name = name,
-                In = location,
-                Required = location == ParameterLocation.Path,
-                Description = description,
-                Schema = new OpenApiSchema { Type = type },
-            });
-            return Task.CompletedTask;
-        });
+        route.WithMetadata(new DescribedParameter(name, location, type, description));
 }
+
+/// <summary>A parameter of a route, for the OpenAPI document.</summary>
+internal sealed record DescribedParameter(string Name, ParameterLocation Location, JsonSchemaType Type, string Description);

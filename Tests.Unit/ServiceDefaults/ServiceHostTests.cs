@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Harness.Postgres;
+using Npgsql;
 using PaymentProvider;
 using Processes;
 using Tests.Unit.Postgres;
@@ -51,6 +52,28 @@ public sealed class ServiceHostTests
             $"Host=postgres.payments.svc;Database={_database.Name};Username={_database.Name}", _database.Server.SocketDirectory, ("DATABASE_PASSWORD", _database.Name));
 
         await Eventually.ThatAsync(service.IsReadyAsync, "it is ready");
+    }
+
+    [Test]
+    public async Task The_machine_s_environment_does_not_reach_it()
+    {
+        (string Name, string Value)[] machine = [("PGPASSWORD", _database.Name), ("PGOPTIONS", "-c search_path=nowhere"), ("ASPNETCORE_URLS", "http://*:1"), ("PORT", "x")];
+        foreach (var (name, value) in machine)
+            Environment.SetEnvironmentVariable(name, value);
+        try
+        {
+            await using var trusting = RunningService.Start($"Host={_database.Server.SocketDirectory};Database={_database.Name};Username={_database.Name}");
+            await using var knowing = RunningService.Start(_database.ConnectionString);
+
+            await Eventually.ThatAsync(knowing.IsReadyAsync, "it is ready");
+            await Eventually.ThatAsync(() => Task.FromResult(trusting.Output.Text.Contains("No password has been provided", StringComparison.Ordinal)), "it has no password");
+            Assert.That(((IPEndPoint)knowing.Listener.EndPoint).Port, Is.EqualTo(8082));
+        }
+        finally
+        {
+            foreach (var (name, _) in machine)
+                Environment.SetEnvironmentVariable(name, null);
+        }
     }
 
     [Test]
@@ -135,6 +158,24 @@ public sealed class ServiceHostTests
         var body = new char[100];
         var length = await reader.ReadAsync(body);
         Assert.That(new string(body, 0, length), Is.EqualTo("""{"error":"request body is larger than 16384 bytes"}"""));
+    }
+
+    [Test]
+    public async Task A_list_that_nobody_reads_on_waits_in_the_database_and_not_in_memory()
+    {
+        await using var database = await TestPostgres.DatabaseAsync("many");
+        await using var service = RunningService.Start(database.ConnectionString);
+        await Eventually.ThatAsync(service.IsReadyAsync, "it is ready");
+        await using var auditor = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
+        await auditor.OpenAsync();
+        await ScalarAsync(auditor, "INSERT INTO payments (id, value, currency) SELECT 'id-' || lpad(n::text, 90, '0'), n, 'EUR' FROM generate_series(1, 200000) AS n");
+
+        var answer = await service.Client.GetAsync("/payments", HttpCompletionOption.ResponseHeadersRead);
+
+        await Eventually.ThatAsync(
+            async () => await ScalarAsync(auditor, "SELECT wait_event FROM pg_stat_activity WHERE query LIKE '%FROM payments WHERE id >%' AND pid <> pg_backend_pid()") is "ClientWrite",
+            "the database waits for the reader");
+        Assert.That(JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsArray(), Has.Count.EqualTo(200_000));
     }
 
     [Test]
@@ -228,5 +269,11 @@ public sealed class ServiceHostTests
 
         // Far above what it takes (report: docs), so that a busy machine does not fail it; a start that reads files or waits does.
         Assert.That(times.Order().ElementAt(times.Count / 2), Is.LessThan(500));
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
     }
 }
