@@ -15,6 +15,9 @@ internal abstract class KindStrategy
     /// <summary>The kind, in the version it is stored in.</summary>
     public abstract GroupVersionKind Kind { get; }
 
+    /// <summary>What its objects may be called; part of <see cref="ObjectMetaValidation"/>.</summary>
+    public virtual NameRule NameRule => NameRules.Subdomain;
+
     /// <summary>Whether a PUT of an absent object creates it (Leases, ServiceAccounts no; Endpoints, Nodes…: see each registry).</summary>
     public virtual bool AllowCreateOnUpdate => false;
 
