@@ -6,11 +6,12 @@ namespace ClusterSim.Network.Services;
 
 /// <summary>What a name means.</summary>
 /// <param name="Addresses">Its addresses; empty where the name exists but has none (a headless Service without ready pods).</param>
+/// <param name="Exists">Whether the name exists.</param>
 /// <param name="External">Where the name leads out of the cluster's domain: the name to ask the world for.</param>
-internal readonly record struct NameAnswer(IReadOnlyList<IPAddress> Addresses, string? External)
+internal readonly record struct NameAnswer(IReadOnlyList<IPAddress> Addresses, bool Exists, string? External)
 {
     /// <summary>No such name.</summary>
-    public static NameAnswer None { get; } = new([], null);
+    public static NameAnswer None { get; } = new([], false, null);
 }
 
 /// <summary>
@@ -38,10 +39,10 @@ internal sealed class ClusterNames(ServiceTable table, string domain)
         for (var aliases = 0; aliases < AliasesMax; aliases++)
         {
             if (!name.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase))
-                return new NameAnswer([], name);
+                return new NameAnswer([], false, name);
             var labels = name[..^(domain.Length + 1)].ToLowerInvariant().Split('.');
             if (labels is [var dashed, _, "pod"])
-                return IPAddress.TryParse(dashed.Replace('-', '.'), out var address) ? new NameAnswer([address], null) : NameAnswer.None;
+                return IPAddress.TryParse(dashed.Replace('-', '.'), out var address) ? new NameAnswer([address], true, null) : NameAnswer.None;
             if (labels is not ([_, _, "svc"] or [_, _, _, "svc"]))
                 return NameAnswer.None;
             if (table.Find(new ObjectKey(labels[^2], labels[^3])) is not { } service)
@@ -53,7 +54,7 @@ internal sealed class ClusterNames(ServiceTable table, string domain)
                 name = alias.TrimEnd('.');
                 continue;
             }
-            return new NameAnswer(labels.Length == 4 ? EndpointsNamed(service, labels[0]) : AddressesOf(service), null);
+            return new NameAnswer(labels.Length == 4 ? EndpointsNamed(service, labels[0]) : AddressesOf(service), true, null);
         }
         throw new SocketException((int)SocketError.HostNotFound);
     }

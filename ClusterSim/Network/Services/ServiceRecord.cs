@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using ClusterSim.Json;
@@ -128,5 +127,5 @@ internal sealed record SliceRecord(string Service, IReadOnlyList<EndpointRecord>
 
     /// <summary>The endpoints' DNS label: their host name, or their address with dashes.</summary>
     public static string NameOf(EndpointRecord endpoint) =>
-        endpoint.Hostname ?? endpoint.Address.ToString().Replace('.', '-').Replace(':', '-').ToString(CultureInfo.InvariantCulture);
+        endpoint.Hostname ?? endpoint.Address.ToString().Replace('.', '-').Replace(':', '-');
 }

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace ClusterSim.Network.Streams;
 
 /// <summary>The end of a connection that dialled. One read and one write may run at the same time; disposal at any moment is safe.</summary>
-internal sealed class WireStream : Stream
+internal sealed class WireStream : Stream, IHalfClose
 {
     // What one write puts into the pipe before it waits for the reader: bounds the memory a huge write takes.
     private const int WriteChunkBytes = 32 * 1024;
