@@ -12,6 +12,9 @@ public abstract class FileRoot
     /// <exception cref="ArgumentException">The path is not absolute.</exception>
     public abstract string Resolve(string path);
 
+    /// <summary>Whether the process may not write at <paramref name="path"/>: a read-only mount or root. The permission bits decide besides.</summary>
+    public virtual bool IsReadOnly(string path) => false;
+
     private sealed class MachineRoot : FileRoot
     {
         public override string Resolve(string path) =>

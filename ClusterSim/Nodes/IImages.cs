@@ -42,4 +42,19 @@ public abstract class Image
     /// exec and <c>command</c> cannot run: <c>exec: "sh": executable file not found in $PATH</c>.
     /// </summary>
     public abstract bool TryFindProgram(string name, [NotNullWhen(true)] out ProgramMain? program);
+
+    /// <summary>
+    /// Whether its programs wait only on what they are given, so that their idleness can be told and a manual clock advance.
+    /// Programs with threads and timers of their own (an ASP.NET Core host) do not.
+    /// </summary>
+    internal virtual bool IsTracked => false;
+
+    /// <summary>Whether all words of ENTRYPOINT together name one program (<c>dotnet App.dll</c>), none of them an argument.</summary>
+    internal virtual bool EntrypointIsOneProgram => false;
+
+    /// <summary>How big it is said to be when pulled, in bytes; 0 where unknown.</summary>
+    internal virtual long SizeBytes => 0;
+
+    /// <summary>The folder of this machine that the container has, read-only, at its working directory; null for none.</summary>
+    internal virtual string? ContentFolder => null;
 }

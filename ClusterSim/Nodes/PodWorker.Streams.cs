@@ -1,0 +1,158 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Channels;
+using ClusterSim.Api;
+using ClusterSim.Json;
+using ClusterSim.Nodes.Containers;
+using ClusterSim.Schema;
+using Processes;
+
+namespace ClusterSim.Nodes;
+
+internal sealed partial class PodWorker
+{
+    /// <inheritdoc cref="IKubelet.WriteLogAsync"/>
+    public Task WriteLogAsync(string name, LogOptions options, Stream output, CancellationToken cancellation)
+    {
+        var container = Container(name);
+        var run = options.Previous ? container.Previous ?? (container.WaitingReason is not null && container.Run?.Exit is not null ? container.Run : null) : container.Run;
+        if (run is not null)
+            return run.Log.CopyToAsync(options, output, cancellation);
+        if (options.Previous)
+            throw ApiException.BadRequest($"previous terminated container \"{name}\" in pod \"{_pod.Name}\" not found");
+        var reason = container.WaitingReason ?? (_isInitialized || !_containers.Exists(one => one.Kind == ContainerKind.Init) ? "ContainerCreating" : "PodInitializing");
+        var state = reason is "ErrImagePull" or "ImagePullBackOff"
+            ? reason == "ErrImagePull" ? "image can't be pulled" : "trying and failing to pull image"
+            : reason;
+        throw ApiException.BadRequest($"container \"{name}\" in pod \"{_pod.Name}\" is waiting to start: {state}");
+    }
+
+    /// <inheritdoc cref="IKubelet.ExecAsync"/>
+    public async Task<int> ExecAsync(string name, IReadOnlyList<string> command, ContainerStreams streams, CancellationToken cancellation)
+    {
+        var container = Container(name);
+        if (_isOver)
+            throw ApiException.BadRequest($"cannot exec into a container in a completed pod; current phase is {_pod.Status.At("phase").Text("")}");
+        if (!container.IsRunning || container.Run is not { } run)
+            throw ApiException.InternalError($"container not found (\"{name}\")");
+        var output = streams.Output ?? Stream.Null;
+        return await ExecAsync(container, run, command, streams.Input ?? Stream.Null, output, streams.Error ?? (streams.IsTerminal ? output : Stream.Null), cancellation);
+    }
+
+    /// <inheritdoc cref="IKubelet.AttachAsync"/>
+    public async Task<int> AttachAsync(string name, ContainerStreams streams, CancellationToken cancellation)
+    {
+        var container = Container(name);
+        if (!container.IsRunning || container.Run is not { } run)
+            throw ApiException.InternalError($"container not found (\"{name}\")");
+        var written = Channel.CreateUnbounded<(bool IsError, ReadOnlyMemory<byte> Bytes)>();
+        run.Log.Written += Written;
+        try
+        {
+            using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var typing = streams.Input is { } input && container.Input is { } pipe ? CopyInputAsync(input, pipe, container.Spec.At("stdinOnce").Flag(false), detached.Token) : Task.CompletedTask;
+            var ending = run.Ended.ContinueWith(_ => written.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await foreach (var (isError, bytes) in written.Reader.ReadAllAsync(cancellation))
+                if ((isError && !streams.IsTerminal ? streams.Error : streams.Output) is { } to)
+                {
+                    await to.WriteAsync(bytes, cancellation);
+                    await to.FlushAsync(cancellation);
+                }
+            await ending;
+            await detached.CancelAsync();
+            await typing;
+            return (await run.Ended).ExitCode;
+        }
+        finally
+        {
+            run.Log.Written -= Written;
+        }
+
+        void Written(bool isError, ReadOnlyMemory<byte> bytes) => written.Writer.TryWrite((isError, bytes));
+    }
+
+    /// <inheritdoc cref="IKubelet.DialAsync"/>
+    public ValueTask<Stream> DialAsync(int port, CancellationToken cancellation) =>
+        _network is { } network
+            ? _node.Shared.Networks.DialFromNodeAsync(_node.Name, network.Address, port, cancellation)
+            : throw new SocketException((int)SocketError.NetworkUnreachable);
+
+    private PodContainer Container(string name) => _containers.Find(container => container.Name == name)
+        ?? throw ApiException.BadRequest($"container {name} is not valid for pod {_pod.Name}");
+
+    private static Stream InputOf(PodContainer container)
+    {
+        if (!container.Spec.At("stdin").Flag(false))
+            return Stream.Null;
+        container.Input = new Pipe();
+        return container.Input.Reader.AsStream();
+    }
+
+    private static async Task CopyInputAsync(Stream input, Pipe pipe, bool once, CancellationToken cancellation)
+    {
+        try
+        {
+            await input.CopyToAsync(pipe.Writer, cancellation);
+            if (once)
+                await pipe.Writer.CompleteAsync();
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            // Whoever typed went away.
+        }
+    }
+
+    private async Task<(int ExitCode, string Output)> ExecForResultAsync(PodContainer container, ContainerRun run, IReadOnlyList<string> command, CancellationToken cancellation)
+    {
+        using var output = new MemoryStream();
+        var synchronized = Stream.Synchronized(output);
+        var exitCode = await ExecAsync(container, run, command, Stream.Null, synchronized, synchronized, cancellation);
+        return (exitCode, Encoding.UTF8.GetString(output.ToArray()));
+    }
+
+    /// <summary>Another process in a running container: same network, files and end.</summary>
+    private async Task<int> ExecAsync(
+        PodContainer container, ContainerRun run, IReadOnlyList<string> command, Stream input, Stream output, Stream error, CancellationToken cancellation)
+    {
+        if (run.Process is not { } main || command.Count == 0 || !run.Image.TryFindProgram(command[0], out var program))
+            throw ApiException.InternalError(
+                $"error executing command in container: failed to exec in container: failed to start exec \"{NewContainerId()}\": OCI runtime exec failed: exec failed: unable to start container process: {ProgramMissing(command.Count == 0 ? "" : command[0])}");
+        using var end = new CancellationTokenSource();
+        await using var withClient = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end);
+        var process = main with { Arguments = [.. command.Skip(1)], Input = input, Output = output, Error = error, Stop = end.Token, Killed = end.Token };
+        var context = new PodContext(_pod.Namespace ?? "", _pod.Name, _uid, container.Name, _node.Name);
+        var exit = new TaskCompletionSource<int>();
+        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+        {
+            if (run.Image.IsTracked)
+                _node.Tracked.Post(_ => _ = RunAsync(), null);
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(_ => _ = RunAsync(), null);
+        }
+        var first = await Task.WhenAny(exit.Task, run.Ended).WaitAsync(cancellation);
+        if (first == exit.Task)
+            return await exit.Task;
+        await end.CancelAsync();
+        return ContainerExit.Killed;
+
+        async Task RunAsync()
+        {
+            context.Enter();
+            try
+            {
+                exit.TrySetResult(await program(process) & 0xff);
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                exit.TrySetResult(ContainerExit.Killed);
+            }
+            catch (Exception unhandled)
+            {
+                // As in ContainerRun: what an unhandled exception does to a process.
+                await error.WriteAsync(Encoding.UTF8.GetBytes($"Unhandled exception. {unhandled}\n"), CancellationToken.None);
+                exit.TrySetResult(ContainerExit.Aborted);
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using ClusterSim.Json;
+using Processes;
+
+namespace ClusterSim.Nodes.Volumes;
+
+/// <summary>
+/// A container's file system: its own folder, the image's content, and its mounts over both, the longest path first. Folders come into
+/// being when a path in them is asked for.
+/// </summary>
+internal sealed class ContainerFileRoot : FileRoot
+{
+    private readonly Lock _lock = new();
+    private readonly string _root;
+    private readonly PodVolumes _volumes;
+    private readonly IReadOnlyList<Mount> _mounts;
+    private readonly (string Path, string Folder)? _content;
+    private readonly bool _isReadOnly;
+    private readonly string _hosts;
+    private bool _made;
+
+    /// <summary>The root of one container.</summary>
+    /// <param name="volumes">The pod's volumes.</param>
+    /// <param name="container">The container in the pod's spec.</param>
+    /// <param name="expand">Expands <c>$(NAME)</c> in a subPathExpr.</param>
+    /// <param name="content">The image's own files and where it has them; null for none.</param>
+    /// <param name="hosts">What <c>/etc/hosts</c> says.</param>
+    public ContainerFileRoot(PodVolumes volumes, JsonElement container, Func<string, string> expand, (string Path, string Folder)? content, string hosts)
+    {
+        _volumes = volumes;
+        _content = content;
+        _hosts = hosts;
+        _root = Path.Combine(volumes.Folder, "c", container.At("name").Text(""));
+        _isReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false);
+        _mounts = [.. container.At("volumeMounts").Items()
+            .Select(mount => new Mount(
+                Normal(mount.At("mountPath").Text("/")), mount.At("name").Text(""),
+                mount.At("subPathExpr").Text() is { } expression ? expand(expression) : mount.At("subPath").Text(""),
+                mount.At("readOnly").Flag(false)))
+            .OrderByDescending(mount => mount.Path.Length)];
+    }
+
+    /// <inheritdoc/>
+    public override string Resolve(string path)
+    {
+        if (!Path.IsPathRooted(path))
+            throw new ArgumentException($"'{path}' is not an absolute path", nameof(path));
+        path = Normal(path);
+        foreach (var mount in _mounts)
+            if (Inside(path, mount.Path) is { } rest)
+                return Below(Opened(mount), rest);
+        if (_content is { } content && Inside(path, content.Path) is { } own)
+            return Below(content.Folder, own);
+        Make();
+        return Below(_root, path[1..]);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsReadOnly(string path)
+    {
+        path = Normal(path);
+        foreach (var mount in _mounts)
+            if (Inside(path, mount.Path) is not null)
+                return mount.IsReadOnly;
+        return _isReadOnly || (_content is { } content && Inside(path, content.Path) is not null);
+    }
+
+    /// <summary>The content of a file; null where it, and so far the folder it would be in, is not there. Makes nothing.</summary>
+    public string? ReadIfThere(string path)
+    {
+        var inMount = _mounts.Any(mount => Inside(Normal(path), mount.Path) is not null);
+        if (!_made && !inMount)
+            return null;
+        var file = Resolve(path);
+        return File.Exists(file) ? File.ReadAllText(file) : null;
+    }
+
+    private string Opened(Mount mount)
+    {
+        var folder = _volumes.Open(mount.Volume);
+        if (mount.SubPath.Length == 0)
+            return folder;
+        var sub = Path.Combine(folder, mount.SubPath);
+        if (!Path.Exists(sub))
+            Directory.CreateDirectory(sub);
+        return sub;
+    }
+
+    private void Make()
+    {
+        lock (_lock)
+        {
+            if (_made)
+                return;
+            _made = true;
+            Directory.CreateDirectory(Path.Combine(_root, "tmp"));
+            Directory.CreateDirectory(Path.Combine(_root, "dev"));
+            var etc = Directory.CreateDirectory(Path.Combine(_root, "etc")).FullName;
+            File.WriteAllText(Path.Combine(etc, "hosts"), _hosts);
+            foreach (var mount in _mounts)
+                if (!Path.Exists(Below(_root, mount.Path[1..])))
+                    Directory.CreateDirectory(Below(_root, mount.Path[1..]));
+        }
+    }
+
+    private static string Normal(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return full.Length > 1 ? full.TrimEnd('/') : full;
+    }
+
+    private static string? Inside(string path, string of)
+    {
+        if (of == "/")
+            return path[1..];
+        if (!path.StartsWith(of, StringComparison.Ordinal))
+            return null;
+        return path.Length == of.Length ? "" : path[of.Length] == '/' ? path[(of.Length + 1)..] : null;
+    }
+
+    private static string Below(string folder, string rest) => rest.Length == 0 ? folder : Path.Combine(folder, rest);
+
+    private sealed record Mount(string Path, string Volume, string SubPath, bool IsReadOnly);
+}
