@@ -1,4 +1,5 @@
 using ClusterSim.Api;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,42 @@ internal abstract class Controller : IAsyncDisposable
 
     /// <summary>What is to be reconciled.</summary>
     protected WorkQueue<ObjectKey> Queue { get; }
+
+    /// <summary>The time.</summary>
+    protected DateTimeOffset Now => Context.Clock.GetUtcNow();
+
+    /// <summary>
+    /// All objects of a resource as they are now: what a shared informer's cache is to kube-controller-manager, whose own identity may read
+    /// everything. Writes are authorized under the controller's.
+    /// </summary>
+    protected StoreSnapshot Current(ResourceType resource) => Client.Server.Store.Current(resource.GroupResource);
+
+    /// <summary>Reconciles each object of a resource that changes.</summary>
+    protected void ForEach(ResourceType resource) => Context.Informers.Handle(resource, change => Queue.Add(change.Document.Key));
+
+    /// <summary>Reconciles the controlling owner, of this kind, of each object of a resource that changes; the one before a change of owner too.</summary>
+    protected void ForOwners(ResourceType resource, string ownerKind) => Context.Informers.Handle(resource, change =>
+    {
+        Add(change.Document);
+        if (change.Previous is { } before && before.ControllerUid != change.Document.ControllerUid)
+            Add(before);
+
+        void Add(Document document)
+        {
+            if (OwnerReferences.ControllerOf(document) is { } owner && owner.Kind == ownerKind)
+                Queue.Add(new ObjectKey(document.Namespace, owner.Name));
+        }
+    });
+
+    /// <summary>Reconciles the objects of <paramref name="owners"/> whose selector matches an object of a resource that has no controller.</summary>
+    protected void ForOrphans(ResourceType resource, ResourceType owners, Func<Document, LabelSelector> selector) => Context.Informers.Handle(resource, change =>
+    {
+        if (change.Document.ControllerUid is not null || change.Change == StoreChange.Deleted)
+            return;
+        foreach (var owner in Current(owners).All(change.Document.Namespace))
+            if (selector(owner).Matches(change.Document.Labels))
+                Queue.Add(owner.Key);
+    });
 
     /// <summary>How many keys are worked on at once.</summary>
     protected virtual int Workers => 2;
