@@ -16,6 +16,6 @@ internal readonly record struct AccessAttributes(
 /// <summary>Decides who may do what.</summary>
 internal interface IAuthorizer
 {
-    /// <summary>Whether it is allowed; <paramref name="reason"/> tells why (allowed) or is empty.</summary>
+    /// <summary>Whether it is allowed; <paramref name="reason"/> tells why, or is empty: of a refusal it is added to the message.</summary>
     bool IsAllowed(in AccessAttributes attributes, out string reason);
 }

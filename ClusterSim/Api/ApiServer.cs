@@ -72,13 +72,13 @@ internal sealed partial class ApiServer
     public void Authorize(in RequestTarget target, string verb)
     {
         var attributes = new AccessAttributes(target.User, verb, target.Resource.GroupResource, target.Subresource, target.Namespace, target.Name);
-        if (Authorizer.IsAllowed(attributes, out _))
+        if (Authorizer.IsAllowed(attributes, out var reason))
             return;
         var resource = target.Subresource is null ? target.Resource.Name : $"{target.Resource.Name}/{target.Subresource}";
         var where = target.Namespace is null ? " at the cluster scope" : $" in the namespace \"{target.Namespace}\"";
         throw ApiException.Forbidden(
             target.Resource.GroupResource, target.Name ?? "",
-            $"User \"{target.User.Name}\" cannot {verb} resource \"{resource}\" in API group \"{target.Resource.Group}\"{where}");
+            $"User \"{target.User.Name}\" cannot {verb} resource \"{resource}\" in API group \"{target.Resource.Group}\"{where}{(reason.Length == 0 ? "" : $": {reason}")}");
     }
 
     /// <summary>One object.</summary>

@@ -1,0 +1,174 @@
+using System.Text;
+using YamlDotNet.RepresentationModel;
+
+namespace ClusterSim.Access.Certificates;
+
+/// <summary>How one identity reaches one cluster.</summary>
+internal sealed record KubeconfigEntry
+{
+    /// <summary>The cluster's name in the file.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>The API server.</summary>
+    public required Uri Server { get; init; }
+
+    /// <summary>Its authority's certificate, in PEM.</summary>
+    public required string AuthorityPem { get; init; }
+
+    /// <summary>The identity's name in the file; the context is <c>user@cluster</c> unless <see cref="Context"/> says otherwise.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The identity's bearer token; null where it has a certificate.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>The identity's certificate; null where it has a token.</summary>
+    public ClientCertificate? Certificate { get; init; }
+
+    /// <summary>The namespace kubectl works in; null for default.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The context's name; null for <c>user@cluster</c>.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The context's name.</summary>
+    public string ContextName => Context ?? $"{User}@{Cluster}";
+}
+
+/// <summary>
+/// kubeconfig files, as functions from text to text: one of our own, ours merged into somebody's, and ours taken out again. What is not
+/// ours stays as it is, fields we do not know included; comments and layout are the YAML writer's.
+/// </summary>
+internal static class Kubeconfig
+{
+    /// <summary>A file with these entries; the first one's context is current.</summary>
+    public static string Write(params IReadOnlyList<KubeconfigEntry> entries) => Merge("", entries, setCurrent: true);
+
+    /// <summary>
+    /// Puts the entries into a kubeconfig; entries of the same names are replaced. <paramref name="setCurrent"/> makes the first one's
+    /// context current; otherwise it only does where none was.
+    /// </summary>
+    /// <exception cref="FormatException">The text is no kubeconfig.</exception>
+    public static string Merge(string kubeconfig, IReadOnlyList<KubeconfigEntry> entries, bool setCurrent)
+    {
+        var root = Read(kubeconfig);
+        foreach (var entry in entries)
+        {
+            Put(root, "clusters", entry.Cluster, "cluster", Map(
+                ("certificate-authority-data", Base64(entry.AuthorityPem)), ("server", entry.Server.ToString().TrimEnd('/'))));
+            Put(root, "users", entry.User, "user", Map(
+                ("token", entry.Token),
+                ("client-certificate-data", entry.Certificate is { } certificate ? Base64(certificate.CertificatePem) : null),
+                ("client-key-data", entry.Certificate is { } pair ? Base64(pair.KeyPem) : null)));
+            Put(root, "contexts", entry.ContextName, "context", Map(("cluster", entry.Cluster), ("namespace", entry.Namespace), ("user", entry.User)));
+        }
+        if (entries.Count > 0 && (setCurrent || Text(root, "current-context") is null or ""))
+            root.Children["current-context"] = entries[0].ContextName;
+        return Write(root);
+    }
+
+    /// <summary>
+    /// Takes a cluster out again: its entry, the contexts on it, and the users that no other context has. The current context, if it was on
+    /// it, is unset.
+    /// </summary>
+    /// <exception cref="FormatException">The text is no kubeconfig.</exception>
+    public static string Remove(string kubeconfig, string cluster)
+    {
+        var root = Read(kubeconfig);
+        var contexts = Items(root, "contexts").ToList();
+        var gone = contexts.Where(context => Text(context, "context", "cluster") == cluster).ToList();
+        var kept = contexts.Except(gone).ToList();
+        var orphans = gone.Select(context => Text(context, "context", "user")).Except(kept.Select(context => Text(context, "context", "user")), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        Keep(root, "clusters", item => Text(item, "name") != cluster);
+        Keep(root, "contexts", item => !gone.Contains(item));
+        Keep(root, "users", item => !orphans.Contains(Text(item, "name")));
+        if (gone.Exists(context => Text(context, "name") == Text(root, "current-context")))
+            root.Children["current-context"] = Quoted("");
+        return Write(root);
+    }
+
+    /// <summary>Writes a file that only its owner may read, in one step: whoever reads it sees the old or the new one.</summary>
+    public static void Save(string path, string kubeconfig)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        Directory.CreateDirectory(directory);
+        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new FileStream(temporary, options))
+            file.Write(Encoding.UTF8.GetBytes(kubeconfig));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static YamlMappingNode Read(string kubeconfig)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(kubeconfig));
+        }
+        catch (YamlDotNet.Core.YamlException broken)
+        {
+            throw new FormatException($"not a kubeconfig: line {broken.Start.Line}: {broken.Message}", broken);
+        }
+        if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" })
+            return new YamlMappingNode(
+                "apiVersion", "v1", "kind", "Config", "preferences", new YamlMappingNode { Style = YamlDotNet.Core.Events.MappingStyle.Flow });
+        return stream.Documents[0].RootNode as YamlMappingNode
+            ?? throw new FormatException($"not a kubeconfig: a mapping was expected, a {stream.Documents[0].RootNode.NodeType} found");
+    }
+
+    private static string Write(YamlMappingNode root)
+    {
+        var text = new StringWriter { NewLine = "\n" };
+        new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
+        var written = text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal);
+        return written.EndsWith("...\n", StringComparison.Ordinal) ? written[..^4] : written;
+    }
+
+    private static void Put(YamlMappingNode root, string list, string name, string field, YamlMappingNode value)
+    {
+        if (!root.Children.TryGetValue(list, out var present) || present is not YamlSequenceNode items)
+            root.Children[list] = items = [];
+        var entry = new YamlMappingNode("name", Quoted(name), field, value);
+        var at = items.Children.ToList().FindIndex(item => Text(item, "name") == name);
+        if (at < 0)
+            items.Add(entry);
+        else
+            items.Children[at] = entry;
+    }
+
+    private static void Keep(YamlMappingNode root, string list, Func<YamlNode, bool> keep)
+    {
+        if (root.Children.TryGetValue(list, out var present) && present is YamlSequenceNode items)
+            root.Children[list] = new YamlSequenceNode(items.Children.Where(keep));
+    }
+
+    private static IEnumerable<YamlNode> Items(YamlMappingNode root, string list) =>
+        root.Children.TryGetValue(list, out var present) && present is YamlSequenceNode items ? items.Children : [];
+
+    private static string? Text(YamlNode? node, params ReadOnlySpan<string> path)
+    {
+        foreach (var part in path)
+            node = node is YamlMappingNode map && map.Children.TryGetValue(part, out var next) ? next : null;
+        return (node as YamlScalarNode)?.Value;
+    }
+
+    private static YamlMappingNode Map(params ReadOnlySpan<(string Name, string? Value)> fields)
+    {
+        var map = new YamlMappingNode();
+        foreach (var (name, value) in fields)
+            if (value is not null)
+                map.Add(name, Quoted(value));
+        return map;
+    }
+
+    // Plain where YAML would read it back as the same string; an all-digit token or name would come back as a number.
+    private static YamlScalarNode Quoted(string value) => new(value)
+    {
+        Style = value.Length == 0 || double.TryParse(value, out _) || value is "true" or "false" or "null" or "~" or "yes" or "no"
+            ? YamlDotNet.Core.ScalarStyle.DoubleQuoted : YamlDotNet.Core.ScalarStyle.Any,
+    };
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+}
