@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using ClusterSim.Access;
+using ClusterSim.Api;
+using ClusterSim.Controllers.Volumes;
+using static ClusterSim.Json.JsonBuilding;
+
+namespace ClusterSim;
+
+/// <summary>What is in every cluster before anybody asks: what kube-apiserver itself makes, and what kubeadm adds.</summary>
+internal static class ClusterBootstrap
+{
+    private static readonly IReadOnlyList<string> Namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+    /// <summary>Makes the objects.</summary>
+    /// <param name="server">The API server.</param>
+    /// <param name="apiAddress">Where the API server is on the wire.</param>
+    /// <param name="apiPort">Its port there.</param>
+    /// <param name="serviceAddress">The cluster address of Service <c>default/kubernetes</c>.</param>
+    /// <param name="dnsAddress">The cluster address of Service <c>kube-system/kube-dns</c>.</param>
+    public static void Create(ApiServer server, IPAddress apiAddress, int apiPort, string serviceAddress, string dnsAddress)
+    {
+        var client = new ApiClient(server, UserInfo.ApiServer, "kube-apiserver");
+        foreach (var name in Namespaces)
+            client.Create(client.Resource("namespaces"), Named("v1", "Namespace", null, name));
+        foreach (var (name, value, description) in (ReadOnlySpan<(string, int, string)>)
+        [
+            ("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
+            ("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+        ])
+        {
+            var priority = Named("scheduling.k8s.io/v1", "PriorityClass", null, name);
+            priority["value"] = value;
+            priority["description"] = description;
+            client.Create(client.Resource("priorityclasses", "scheduling.k8s.io"), priority);
+        }
+
+        var kubernetes = Named("v1", "Service", "default", "kubernetes", ("component", "apiserver"), ("provider", "kubernetes"));
+        kubernetes["spec"] = Object(
+            ("type", "ClusterIP"), ("clusterIP", serviceAddress),
+            ("ports", new JsonArray(Object(("name", "https"), ("protocol", "TCP"), ("port", 443), ("targetPort", apiPort)))));
+        client.Create(client.Resource("services"), kubernetes);
+        var endpoints = Named("v1", "Endpoints", "default", "kubernetes", ("endpointslice.kubernetes.io/skip-mirror", "true"));
+        endpoints["subsets"] = new JsonArray(Object(
+            ("addresses", new JsonArray(Object(("ip", apiAddress.ToString())))),
+            ("ports", new JsonArray(Object(("name", "https"), ("port", apiPort), ("protocol", "TCP"))))));
+        client.Create(client.Resource("endpoints"), endpoints);
+        var slice = Named("discovery.k8s.io/v1", "EndpointSlice", "default", "kubernetes", ("kubernetes.io/service-name", "kubernetes"));
+        slice["addressType"] = "IPv4";
+        slice["endpoints"] = new JsonArray(Object(("addresses", new JsonArray(apiAddress.ToString())), ("conditions", Object(("ready", true)))));
+        slice["ports"] = new JsonArray(Object(("name", "https"), ("port", apiPort), ("protocol", "TCP")));
+        client.Create(client.Resource("endpointslices", "discovery.k8s.io"), slice);
+
+        var dns = Named(
+            "v1", "Service", "kube-system", "kube-dns", ("k8s-app", "kube-dns"), ("kubernetes.io/cluster-service", "true"), ("kubernetes.io/name", "CoreDNS"));
+        dns["spec"] = Object(
+            ("type", "ClusterIP"), ("clusterIP", dnsAddress), ("selector", Object(("k8s-app", "kube-dns"))),
+            ("ports", new JsonArray(
+                Object(("name", "dns"), ("protocol", "UDP"), ("port", 53), ("targetPort", 53)),
+                Object(("name", "dns-tcp"), ("protocol", "TCP"), ("port", 53), ("targetPort", 53)))));
+        client.Create(client.Resource("services"), dns);
+
+        var storage = Named("storage.k8s.io/v1", "StorageClass", null, "standard");
+        ((JsonObject)storage["metadata"]!)["annotations"] = Object(("storageclass.kubernetes.io/is-default-class", "true"));
+        storage["provisioner"] = VolumeProvisioner.Name;
+        storage["volumeBindingMode"] = "WaitForFirstConsumer";
+        client.Create(client.Resource("storageclasses", "storage.k8s.io"), storage);
+    }
+
+    private static JsonObject Named(string apiVersion, string kind, string? @namespace, string name, params ReadOnlySpan<(string, JsonNode?)> labels) => Object(
+        ("apiVersion", apiVersion),
+        ("kind", kind),
+        ("metadata", Object(("name", name), ("namespace", @namespace), ("labels", labels.IsEmpty ? null : Object(labels)))));
+}

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Access;
+using ClusterSim.Access.Certificates;
+using ClusterSim.Admission;
+using ClusterSim.Api;
+using ClusterSim.Api.Http;
+using ClusterSim.Api.Subresources;
+using ClusterSim.Api.Tables;
+using ClusterSim.Controllers;
+using ClusterSim.Manifests;
+using ClusterSim.Network;
+using ClusterSim.Nodes;
+using ClusterSim.Nodes.Images;
+using ClusterSim.Patching;
+using ClusterSim.Scheduling;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Validation;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterSim;
+
+/// <summary>
+/// Kubernetes in this process: takes the manifests of a real cluster, runs services in-process as pods, enforces readiness, NetworkPolicy,
+/// RBAC and Pod Security, and answers kubectl. Any number of them can run side by side.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var cluster = await SimulatedCluster.StartAsync();
+/// cluster.Images.Add("invoice-app:1.0.0", new ServiceImage(InvoiceAppService.RunAsync, Dockerfile.Read("InvoiceApp/Dockerfile")));
+/// cluster.Apply("k8s/base");
+/// await cluster.ReadyAsync(TimeSpan.FromSeconds(30));
+/// </code>
+/// </example>
+public sealed partial class SimulatedCluster : IAsyncDisposable
+{
+    // Where the API server is on the wire: a node of its own, as a kind control plane.
+    private static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
+    private const int ControlPlanePort = 6443;
+    private const string ServiceAddress = "10.96.0.1";
+
+    private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly SimulatedClusterOptions _options;
+    private readonly Informers _informers;
+    private readonly ControllerManager _controllers;
+    private readonly Scheduler _scheduler;
+    private readonly ClusterAccess _access;
+    private readonly string _adminToken;
+    private ApiHttpServer? _http;
+
+    private SimulatedCluster(SimulatedClusterOptions options)
+    {
+        _options = options;
+        Random = options.Seed is { } seed ? new Randomness(seed) : Randomness.Fresh();
+        var store = new VersionedStore();
+        var catalog = new ResourceCatalog();
+        var schema = TypeSchema.Load();
+        _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
+        Server = new ApiServer(
+            store, catalog, KindStrategies.For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
+        Decoder = new RequestDecoder(schema);
+        _access.Register(Server);
+        WorkloadSubresources.Register(Server);
+        foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
+            Server.Add(plugin);
+        Server.Add(new ServiceAllocation(store, options.Network, Random));
+
+        Quiescence = new Quiescence();
+        _informers = new Informers(Server, Quiescence);
+        Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network")));
+        Nodes = new NodePool(new NodeEnvironment
+        {
+            Server = Server,
+            Informers = _informers,
+            Networks = Wire,
+            Images = Images,
+            Clock = options.Clock,
+            Random = Random,
+            Quiescence = Quiescence,
+            Log = Log("Nodes"),
+            PersistentVolumes = options.PersistentVolumes,
+        });
+        _controllers = new ControllerManager(
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
+        var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
+        _scheduler = new Scheduler(new ControllerContext(
+            scheduling, _informers, new EventRecorder(scheduling, "default-scheduler", null, options.Clock), options.Clock, Random, Quiescence, Log("Scheduling")));
+        _adminToken = _access.StaticTokens.Issue(new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]));
+    }
+
+    /// <summary>The seed of the cluster's dice; give it to another cluster for the same names.</summary>
+    public int Seed => Random.Seed;
+
+    /// <summary>The images its nodes can run.</summary>
+    public ImageStore Images { get; } = new();
+
+    /// <summary>Where the Kubernetes API answers, over HTTPS.</summary>
+    public Uri ApiServer => _http?.Url ?? throw new InvalidOperationException("the cluster has not started");
+
+    internal ApiServer Server { get; }
+
+    internal RequestDecoder Decoder { get; }
+
+    internal Wire Wire { get; }
+
+    internal NodePool Nodes { get; }
+
+    internal Quiescence Quiescence { get; }
+
+    internal Randomness Random { get; }
+
+    internal ApiClient Admin => field ??= new ApiClient(Server, new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]), "cluster-sim");
+
+    /// <summary>Starts a cluster: its API answers and its nodes are registered when this returns.</summary>
+    /// <exception cref="IOException">A port that was asked for is taken.</exception>
+    public static async Task<SimulatedCluster> StartAsync(SimulatedClusterOptions? options = null, CancellationToken cancellation = default)
+    {
+        var cluster = new SimulatedCluster(options ?? new SimulatedClusterOptions());
+        try
+        {
+            await cluster.StartPartsAsync(cancellation);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out var part))
+            await part.DisposeAsync();
+        _access.Dispose();
+    }
+
+    private async Task StartPartsAsync(CancellationToken cancellation)
+    {
+        _parts.Push(Wire);
+        SimulatedImages.AddTo(Images);
+        ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Network.DnsAddress.ToString());
+        foreach (var node in _options.Nodes)
+            Nodes.Add(node);
+        _parts.Push(_informers);
+        _informers.Start();
+        _parts.Push(_controllers);
+        _controllers.Start();
+        _parts.Push(_scheduler);
+        _scheduler.Start();
+        _parts.Push(Nodes);
+        Nodes.Start();
+
+        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
+        _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serving, _options.ApiPort, cancellation);
+        _parts.Push(_http);
+    }
+
+    private ILogger Log(string room) => _options.Logging.CreateLogger("ClusterSim." + room);
+}

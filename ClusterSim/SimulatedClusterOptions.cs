@@ -1,0 +1,38 @@
+using ClusterSim.Network;
+using ClusterSim.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ClusterSim;
+
+/// <summary>How a simulated cluster is to be. The defaults are a cluster like a small real one, on real time, with ports of its own choosing.</summary>
+public sealed record SimulatedClusterOptions
+{
+    /// <summary>Its nodes.</summary>
+    public IReadOnlyList<NodeOptions> Nodes { get; init; } = [.. Enumerable.Range(1, 3).Select(number => new NodeOptions
+    {
+        Name = $"node-{number}",
+        Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["topology.kubernetes.io/zone"] = $"zone-{number}" },
+    })];
+
+    /// <summary>Its network.</summary>
+    public NetworkOptions Network { get; init; } = new();
+
+    /// <summary>The seed of its dice (names, uids, jitter); null: one of its own, told by <see cref="SimulatedCluster.Seed"/>.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Its time. Clusters that host real services run on real time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The port of the Kubernetes API on 127.0.0.1; 0: any that is free.</summary>
+    public int ApiPort { get; init; }
+
+    /// <summary>The port of the Ingress on 127.0.0.1; 0: any that is free.</summary>
+    public int IngressPort { get; init; }
+
+    /// <summary>Where persistent volumes keep their files; null: in a folder that goes with the cluster.</summary>
+    public string? PersistentVolumes { get; init; }
+
+    /// <summary>Where its parts log.</summary>
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+}
