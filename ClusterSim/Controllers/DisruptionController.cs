@@ -66,7 +66,7 @@ internal sealed class DisruptionController : Controller
         return recheck;
     }
 
-    private static LabelSelector Selector(Document budget) => LabelSelector.Of(budget.Spec.At("selector"));
+    private static LabelSelector Selector(Document budget) => LabelSelector.FromObject(budget.Spec.At("selector"));
 
     /// <summary>How many pods there should be, by what controls them, and how many must be healthy.</summary>
     private (int Expected, int Desired) Expected(Document budget, List<Document> pods)

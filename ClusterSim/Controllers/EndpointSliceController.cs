@@ -69,7 +69,7 @@ internal sealed class EndpointSliceController : Controller
         var spec = service.Spec;
         if (spec.At("type").Text() == "ExternalName" || spec.At("selector").Count() == 0)
             return null;
-        var selector = LabelSelector.OfMap(spec.At("selector"));
+        var selector = PlainSelector.Of(spec.At("selector"));
         var pods = Current(_pods).All(key.Namespace).Where(pod => selector.Matches(pod.Labels)).ToList();
         foreach (var family in Families(service))
             ReconcileFamily(service, pods, family, [.. existing.Where(slice => slice.Root.At("addressType").Text() == family)]);

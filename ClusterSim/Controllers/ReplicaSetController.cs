@@ -38,7 +38,7 @@ internal class ReplicaSetController : Controller
     }
 
     /// <summary>Which pods are a set's.</summary>
-    protected virtual LabelSelector SelectorOf(Document set) => LabelSelector.Of(set.Spec.At("selector"));
+    protected virtual LabelSelector SelectorOf(Document set) => LabelSelector.FromObject(set.Spec.At("selector"));
 
     /// <inheritdoc/>
     protected override TimeSpan? Reconcile(ObjectKey key)

@@ -1,4 +1,5 @@
 using ClusterSim.Json;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Controllers;
@@ -7,5 +8,5 @@ namespace ClusterSim.Controllers;
 internal sealed class ReplicationController(ControllerContext context) : ReplicaSetController(context, context.Client.Resource("replicationcontrollers"))
 {
     /// <inheritdoc/>
-    protected override LabelSelector SelectorOf(Document set) => LabelSelector.OfMap(set.Spec.At("selector"));
+    protected override LabelSelector SelectorOf(Document set) => PlainSelector.Of(set.Spec.At("selector"));
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Controllers;
 using ClusterSim.Json;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Json.JsonBuilding;
 
@@ -69,7 +70,7 @@ internal sealed class PodEviction(ApiServer server) : ISubresource
         if (pod.Labels.Count == 0)
             return null;
         var budgets = server.Store.Current(new("policy", "poddisruptionbudgets")).All(pod.Namespace)
-            .Where(budget => LabelSelector.Of(budget.Spec.At("selector")).Matches(pod.Labels)).ToList();
+            .Where(budget => LabelSelector.FromObject(budget.Spec.At("selector")).Matches(pod.Labels)).ToList();
         return budgets.Count switch
         {
             0 => null,

@@ -56,8 +56,8 @@ internal sealed class ScaleSubresource(ApiServer server) : ISubresource
     private static JsonObject ScaleOf(Document live)
     {
         var selector = live.Resource == new GroupResource("", "replicationcontrollers")
-            ? LabelSelector.OfMap(live.Spec.At("selector"))
-            : LabelSelector.Of(live.Spec.At("selector"));
+            ? PlainSelector.Of(live.Spec.At("selector"))
+            : LabelSelector.FromObject(live.Spec.At("selector"));
         var metadata = Object(
             ("name", live.Name),
             ("namespace", live.Namespace),

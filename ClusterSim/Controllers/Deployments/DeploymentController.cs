@@ -29,7 +29,7 @@ internal sealed partial class DeploymentController : Controller
         _refs = new ControllerRefs(context, _sets);
         ForEach(_deployments);
         ForOwners(_sets, "Deployment");
-        ForOrphans(_sets, _deployments, deployment => LabelSelector.Of(deployment.Spec.At("selector")));
+        ForOrphans(_sets, _deployments, deployment => LabelSelector.FromObject(deployment.Spec.At("selector")));
         // Recreate waits for the last old pod to be gone: its set's status may not change any more when it goes.
         context.Informers.Handle(_pods, change =>
         {
@@ -46,8 +46,8 @@ internal sealed partial class DeploymentController : Controller
     {
         if (Current(_deployments).Find(key) is not { } deployment)
             return null;
-        var selector = LabelSelector.Of(deployment.Spec.At("selector"));
-        if (selector.IsEverything)
+        var selector = LabelSelector.FromObject(deployment.Spec.At("selector"));
+        if (selector.IsEmpty)
         {
             Context.Events.Warning(deployment, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required.");
             return null;

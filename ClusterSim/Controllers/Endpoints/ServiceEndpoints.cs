@@ -66,7 +66,7 @@ internal static class ServiceEndpoints
         if (pod.Labels.Count == 0)
             return;
         foreach (var service in services.All(pod.Namespace))
-            if (LabelSelector.OfMap(service.Spec.At("selector")).Matches(pod.Labels))
+            if (PlainSelector.Of(service.Spec.At("selector")).Matches(pod.Labels))
                 queue.Add(service.Key);
     }
 

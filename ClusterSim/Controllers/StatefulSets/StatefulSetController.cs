@@ -30,7 +30,7 @@ internal sealed class StatefulSetController : Controller
         _history = new ControllerRevisions(Client);
         ForEach(_sets);
         ForOwners(_pods, "StatefulSet");
-        ForOrphans(_pods, _sets, set => LabelSelector.Of(set.Spec.At("selector")));
+        ForOrphans(_pods, _sets, set => LabelSelector.FromObject(set.Spec.At("selector")));
     }
 
     /// <inheritdoc/>
@@ -38,7 +38,7 @@ internal sealed class StatefulSetController : Controller
     {
         if (Current(_sets).Find(key) is not { } set)
             return null;
-        var selector = LabelSelector.Of(set.Spec.At("selector"));
+        var selector = LabelSelector.FromObject(set.Spec.At("selector"));
         var known = _history.Of(set);
         var collisions = set.Status.At("collisionCount").Integer() ?? 0;
         var update = _history.Sync(set, known, collisions, () => Client.Change(_sets, key, @object =>

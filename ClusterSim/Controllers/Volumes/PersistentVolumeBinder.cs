@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Schema;
-using ClusterSim.Scheduling;
 using ClusterSim.Storage;
 using static ClusterSim.Json.JsonBuilding;
 

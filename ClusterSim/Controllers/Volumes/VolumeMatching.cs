@@ -1,5 +1,5 @@
 using ClusterSim.Json;
-using ClusterSim.Scheduling;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Controllers.Volumes;
@@ -18,7 +18,7 @@ internal static class VolumeMatching
             .FirstOrDefault();
     }
 
-    private static bool Fits(Document claim, Document volume, decimal wanted)
+    private static bool Fits(Document claim, Document volume, Quantity wanted)
     {
         if (volume.IsDeleting || volume.Spec.At("claimRef").Exists() || volume.Status.At("phase").Text() is "Released" or "Failed")
             return false;
@@ -26,7 +26,7 @@ internal static class VolumeMatching
             return false;
         if (volume.Spec.At("volumeMode").Text("Filesystem") != claim.Spec.At("volumeMode").Text("Filesystem"))
             return false;
-        if (claim.Spec.At("selector").Exists() && !LabelSelector.Of(claim.Spec.At("selector")).Matches(volume.Labels))
+        if (claim.Spec.At("selector").Exists() && !LabelSelector.FromObject(claim.Spec.At("selector")).Matches(volume.Labels))
             return false;
         var offered = volume.Spec.At("accessModes").Items().Select(mode => mode.Text("")).ToHashSet(StringComparer.Ordinal);
         return claim.Spec.At("accessModes").Items().All(mode => offered.Contains(mode.Text("")))

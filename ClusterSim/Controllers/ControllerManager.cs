@@ -1,0 +1,76 @@
+using ClusterSim.Access;
+using ClusterSim.Api;
+using ClusterSim.Controllers.Deployments;
+using ClusterSim.Controllers.GarbageCollection;
+using ClusterSim.Controllers.StatefulSets;
+using ClusterSim.Controllers.Volumes;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterSim.Controllers;
+
+/// <summary>What the controllers need to be told.</summary>
+internal sealed record ControllerOptions
+{
+    /// <summary>The certificate (PEM) that <c>kube-root-ca.crt</c> holds; null: none is published.</summary>
+    public string? RootCertificate { get; init; }
+}
+
+/// <summary>kube-controller-manager: every controller, each under the service account that the default roles name.</summary>
+internal sealed class ControllerManager : IAsyncDisposable
+{
+    private const string FieldManager = "kube-controller-manager";
+
+    private readonly ApiServer _server;
+    private readonly Informers _informers;
+    private readonly Quiescence _quiescence;
+    private readonly ILoggerFactory _logs;
+    private readonly List<Controller> _controllers = [];
+    private readonly GarbageCollector _garbage;
+
+    /// <summary>Makes the controllers and registers their handlers; start the informers after this, then <see cref="Start"/>.</summary>
+    public ControllerManager(ApiServer server, Informers informers, Quiescence quiescence, ILoggerFactory logs, ControllerOptions options)
+    {
+        (_server, _informers, _quiescence, _logs) = (server, informers, quiescence, logs);
+        Add(new NamespaceController(For("namespace-controller"), UserInfo.Controller("namespace-controller")));
+        Add(new ServiceAccountController(For("service-account-controller")));
+        if (options.RootCertificate is { } certificate)
+            Add(new RootCACertPublisher(For("root-ca-cert-publisher"), certificate));
+        Add(new DeploymentController(For("deployment-controller")));
+        Add(new ReplicaSetController(For("replicaset-controller")));
+        Add(new ReplicationController(For("replication-controller")));
+        Add(new StatefulSetController(For("statefulset-controller")));
+        Add(new EndpointSliceController(For("endpointslice-controller", "endpoint-slice-controller")));
+        Add(new DisruptionController(For("disruption-controller", "controllermanager")));
+        var volumes = For("persistent-volume-binder", "persistentvolume-controller");
+        Add(new PersistentVolumeBinder(volumes, new VolumeProvisioner(volumes)));
+        Add(new PersistentVolumeReclaimer(volumes));
+        Add(VolumeProtection.OfClaims(For("pvc-protection-controller")));
+        Add(VolumeProtection.OfVolumes(For("pv-protection-controller")));
+        _garbage = new GarbageCollector(For("generic-garbage-collector", "garbage-collector-controller"));
+    }
+
+    /// <summary>Starts all.</summary>
+    public void Start()
+    {
+        foreach (var controller in _controllers)
+            controller.Start();
+        _garbage.Start();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var controller in _controllers)
+            await controller.DisposeAsync();
+        await _garbage.DisposeAsync();
+    }
+
+    private void Add(Controller controller) => _controllers.Add(controller);
+
+    private ControllerContext For(string account, string? component = null)
+    {
+        var client = new ApiClient(_server, UserInfo.Controller(account), FieldManager);
+        var events = new EventRecorder(client, component ?? account, null, _server.Clock);
+        return new ControllerContext(client, _informers, events, _server.Clock, _server.Random, _quiescence, _logs.CreateLogger("ClusterSim.Controllers." + account));
+    }
+}
