@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
 using ClusterSim.Controllers;
@@ -58,28 +57,15 @@ internal sealed class ClusterRoleAggregationController : Controller
     {
         var rules = new List<PolicyRule>();
         var seen = new HashSet<PolicyRule>();
-        foreach (var selector in role.Root.At("aggregationRule", "clusterRoleSelectors").Items())
+        foreach (var item in role.Root.At("aggregationRule", "clusterRoleSelectors").Items())
+        {
+            var selector = LabelSelector.FromObject(item);
             foreach (var other in roles.All())
-                if (other.Name != role.Name && Selects(selector, other.Labels))
+                if (other.Name != role.Name && selector.Matches(other.Labels))
                     rules.AddRange(RbacIndex.RulesOf(other).Where(seen.Add));
+        }
         return rules;
     }
 
     private static bool IsAggregated(Document role) => role.Root.At("aggregationRule").Exists();
-
-    private static bool Selects(JsonElement selector, IReadOnlyDictionary<string, string> labels) =>
-        selector.At("matchLabels").Fields().All(wanted => labels.TryGetValue(wanted.Name, out var value) && value == wanted.Value.Text())
-        && selector.At("matchExpressions").Items().All(wanted =>
-        {
-            var has = labels.TryGetValue(wanted.At("key").Text(""), out var value);
-            var among = has && wanted.At("values").Items().Any(item => item.Text() == value);
-            return wanted.At("operator").Text() switch
-            {
-                "In" => among,
-                "NotIn" => !among,
-                "Exists" => has,
-                "DoesNotExist" => !has,
-                _ => false,
-            };
-        });
 }
