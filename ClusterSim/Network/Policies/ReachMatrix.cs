@@ -7,10 +7,10 @@ namespace ClusterSim.Network.Policies;
 internal sealed class ReachMatrix
 {
     private readonly NetworkPolicyEvaluator _evaluator;
-    private readonly PartyKind[] _kindsOfPods;
-    private readonly int[] _kindIndex;
-    private readonly int _kinds;
-    private readonly Dictionary<(int Port, TransportProtocol Protocol), bool[]> _allowed = [];
+    private readonly int[] _kindOfPod;
+
+    // By destination, its port, and the source's kind.
+    private readonly bool[][][] _allowed;
 
     /// <summary>Computes the matrix.</summary>
     /// <param name="evaluator">The policies.</param>
@@ -21,18 +21,18 @@ internal sealed class ReachMatrix
         _evaluator = evaluator;
         Pods = pods;
         Ports = [.. pods.Select(pod => (ports ?? (each => each.DeclaredPorts))(pod))];
-        _kindsOfPods = [.. pods.Select(pod => evaluator.KindOf(PolicyParty.Of(pod)))];
-        var kinds = _kindsOfPods.Distinct().ToArray();
-        _kinds = kinds.Length;
-        var index = kinds.Select((kind, at) => (kind, at)).ToDictionary(pair => pair.kind, pair => pair.at);
-        _kindIndex = [.. _kindsOfPods.Select(kind => index[kind])];
-        foreach (var asked in Ports.SelectMany((list, at) => list.Select(port => (port.Port, port.Protocol, To: _kindIndex[at]))).Distinct())
+        var kindsOfPods = pods.Select(pod => evaluator.KindOf(PolicyParty.Of(pod))).ToArray();
+        var kinds = kindsOfPods.Distinct().ToArray();
+        var indexes = kinds.Select((kind, at) => (kind, at)).ToDictionary(pair => pair.kind, pair => pair.at);
+        _kindOfPod = [.. kindsOfPods.Select(kind => indexes[kind])];
+        var known = new Dictionary<(PartyKind To, int Port, TransportProtocol Protocol), bool[]>();
+        _allowed = [.. Ports.Select((asked, to) => asked.Select(port =>
         {
-            if (!_allowed.TryGetValue((asked.Port, asked.Protocol), out var table))
-                _allowed[(asked.Port, asked.Protocol)] = table = new bool[_kinds * _kinds];
-            for (var from = 0; from < _kinds; from++)
-                table[(from * _kinds) + asked.To] = evaluator.Rule(kinds[from], kinds[asked.To], asked.Port, asked.Protocol).Allows;
-        }
+            var key = (kindsOfPods[to], port.Port, port.Protocol);
+            if (!known.TryGetValue(key, out var column))
+                known[key] = column = Array.ConvertAll(kinds, from => evaluator.Rule(from, kindsOfPods[to], port.Port, port.Protocol).Allows);
+            return column;
+        }).ToArray())];
     }
 
     /// <summary>The pods, in order.</summary>
@@ -41,11 +41,10 @@ internal sealed class ReachMatrix
     /// <summary>The ports asked about, of each pod in order.</summary>
     public IReadOnlyList<IReadOnlyList<NamedPort>> Ports { get; }
 
-    /// <summary>Whether <paramref name="from"/> reaches <paramref name="to"/> on one of its ports.</summary>
-    public bool Allows(int from, int to, NamedPort port) =>
-        from == to || _allowed[(port.Port, port.Protocol)][(_kindIndex[from] * _kinds) + _kindIndex[to]];
+    /// <summary>Whether <paramref name="from"/> reaches <paramref name="to"/> on one of its ports, by its place in <see cref="Ports"/>.</summary>
+    public bool Allows(int from, int to, int port) => from == to || _allowed[to][port][_kindOfPod[from]];
 
     /// <summary>The verdict, with its reason.</summary>
-    public PolicyVerdict Verdict(int from, int to, NamedPort port) =>
-        _evaluator.Evaluate(PolicyParty.Of(Pods[from]), PolicyParty.Of(Pods[to]), port.Port, port.Protocol);
+    public PolicyVerdict Verdict(int from, int to, int port) => _evaluator.Evaluate(
+        PolicyParty.Of(Pods[from]), PolicyParty.Of(Pods[to]), Ports[to][port].Port, Ports[to][port].Protocol);
 }
