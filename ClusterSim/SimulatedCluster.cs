@@ -6,6 +6,7 @@ using ClusterSim.Access.Certificates;
 using ClusterSim.Admission;
 using ClusterSim.Api;
 using ClusterSim.Api.Http;
+using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
@@ -63,6 +64,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Decoder = new RequestDecoder(schema);
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
+        Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
         Server.Add(new ServiceAllocation(store, options.Network, Random));
@@ -155,7 +157,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Nodes.Start();
 
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
-        _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serving, _options.ApiPort, cancellation);
+        handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
+        handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
+        _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
     }
 

@@ -1,0 +1,66 @@
+using ClusterSim.Api.Http;
+using ClusterSim.Json;
+using ClusterSim.Nodes;
+using ClusterSim.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace ClusterSim.Api.Streaming;
+
+/// <summary><c>pods/log</c>: the log of one container, as its node's kubelet has it.</summary>
+internal sealed class PodLog(ApiServer server, IKubelets kubelets) : IStreamingSubresource
+{
+    /// <inheritdoc/>
+    public async Task HandleAsync(HttpContext context, RequestTarget target, string? rest)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+            throw new ApiException(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
+        server.Authorize(target, "get");
+        var pod = server.Require(target);
+        var query = context.Request.Query;
+        var container = ContainerOf(pod, QueryOptions.Text(query, "container"));
+        var options = new LogOptions
+        {
+            Follow = QueryOptions.Flag(query, "follow"),
+            Previous = QueryOptions.Flag(query, "previous"),
+            Timestamps = QueryOptions.Flag(query, "timestamps"),
+            TailLines = NotNegative(query, "tailLines"),
+            SinceSeconds = Positive(query, "sinceSeconds"),
+            SinceTime = QueryOptions.Text(query, "sinceTime") is { } time
+                ? DateTimeOffset.TryParse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var since)
+                    ? since
+                    : throw ApiException.BadRequest($"parsing time \"{time}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse")
+                : null,
+            LimitBytes = Positive(query, "limitBytes"),
+        };
+        var kubelet = Streams.KubeletOf(kubelets, pod);
+        context.Response.ContentType = "text/plain";
+        await kubelet.WriteLogAsync(pod, container, options, context.Response.Body, context.RequestAborted);
+    }
+
+    private static string ContainerOf(Document pod, string? asked)
+    {
+        var names = Streams.ContainersOf(pod).ToList();
+        if (asked is not null)
+            return names.Contains(asked) ? asked : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
+        var main = pod.Spec.At("containers").Items().Select(container => container.At("name").Text("")).ToList();
+        if (pod.Metadata.At("annotations", "kubectl.kubernetes.io/default-container").Text() is { } preferred && names.Contains(preferred))
+            return preferred;
+        if (main.Count == 1 && names.Count == 1)
+            return main[0];
+        var initial = pod.Spec.At("initContainers").Items().Select(container => container.At("name").Text("")).ToList();
+        var choice = initial.Count > 0
+            ? $"choose one of: [{string.Join(' ', main)}] or one of the init containers: [{string.Join(' ', initial)}]"
+            : $"choose one of: [{string.Join(' ', names)}]";
+        return main.Count == 1 && initial.Count == 0
+            ? main[0]
+            : throw ApiException.BadRequest($"a container name must be specified for pod {pod.Name}, {choice}");
+    }
+
+    private static long? NotNegative(IQueryCollection query, string name) => QueryOptions.Number(query, name) is not { } number ? null
+        : number >= 0 ? number
+        : throw ApiException.Invalid(new("", "v1", "PodLogOptions"), "", [new("FieldValueInvalid", name, $"Invalid value: {number}: must be greater than or equal to 0")]);
+
+    private static long? Positive(IQueryCollection query, string name) => QueryOptions.Number(query, name) is not { } number ? null
+        : number > 0 ? number
+        : throw ApiException.Invalid(new("", "v1", "PodLogOptions"), "", [new("FieldValueInvalid", name, $"Invalid value: {number}: must be greater than 0")]);
+}
