@@ -22,4 +22,12 @@ internal interface IAdmission
 
     /// <summary>Checks the object as it would be stored. Refuses by throwing <see cref="ApiException"/>.</summary>
     void Validate(AdmissionRequest request);
+
+    /// <summary>
+    /// Last before the store: allocates what only the cluster can give (addresses, ports) into the object. What was allocated to a write that
+    /// then fails is found free again, since allocations are read from the stored objects.
+    /// </summary>
+    void Allocate(AdmissionRequest request)
+    {
+    }
 }

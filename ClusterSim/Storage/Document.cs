@@ -12,6 +12,8 @@ namespace ClusterSim.Storage;
 /// </summary>
 internal sealed class Document
 {
+    private static readonly GroupResource Pods = new("", "pods");
+
     private volatile View? _view;
 
     private Document(GroupResource resource, JsonElement metadata, byte[] utf8, long revision)
@@ -28,6 +30,9 @@ internal sealed class Document
             if (owner.At("controller").Flag(false))
                 ControllerUid = owner.At("uid").Text();
     }
+
+    /// <summary>The node a pod is bound to; null for other objects and pods that are not bound.</summary>
+    public string? NodeName { get; private init; }
 
     /// <summary>What it is stored under.</summary>
     public GroupResource Resource { get; }
@@ -91,7 +96,19 @@ internal sealed class Document
         @object.Ensure("metadata")["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);
         var utf8 = @object.ToUtf8();
         var root = JsonElement.Parse(utf8);
-        return new Document(resource, root.At("metadata"), utf8, revision) { _view = new View(root) };
+        return new Document(resource, root.At("metadata"), utf8, revision)
+        {
+            _view = new View(root),
+            NodeName = resource == Pods ? root.At("spec", "nodeName").Text() : null,
+        };
+    }
+
+    /// <summary>An object that was not stored: the answer to a dry run. It has no resourceVersion unless it had one.</summary>
+    public static Document Unstored(GroupResource resource, JsonObject @object)
+    {
+        var utf8 = @object.ToUtf8();
+        var root = JsonElement.Parse(utf8);
+        return new Document(resource, root.At("metadata"), utf8, 0) { _view = new View(root) };
     }
 
     private sealed class View(JsonElement element)

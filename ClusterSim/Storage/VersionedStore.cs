@@ -35,6 +35,9 @@ internal sealed class VersionedStore
             return (table.Current, _revision);
     }
 
+    /// <summary>The revision of the newest write of one resource; 0 before any.</summary>
+    public long LatestOf(GroupResource resource) => TableOf(resource).Latest;
+
     /// <summary>All objects of a resource as they are now.</summary>
     public StoreSnapshot Current(GroupResource resource) => TableOf(resource).Current;
 
@@ -122,14 +125,22 @@ internal sealed class VersionedStore
     {
         table.Current = change.Change == StoreChange.Deleted ? table.Current.Without(change.Document.Key) : table.Current.With(change.Document);
         Interlocked.Exchange(ref _revision, change.Document.Revision);
+        table.Latest = change.Document.Revision;
         table.Log.Append(change);
     }
 
     private sealed class Table
     {
         private StoreSnapshot _current = StoreSnapshot.Empty;
+        private long _latest;
 
         public WatchLog Log { get; } = new(WatchLogCapacity);
+
+        public long Latest
+        {
+            get => Interlocked.Read(ref _latest);
+            set => Interlocked.Exchange(ref _latest, value);
+        }
 
         public StoreSnapshot Current
         {

@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using ClusterSim.Admission;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Validation;
+
+namespace ClusterSim.Api;
+
+internal sealed partial class ApiServer
+{
+    // As k8s.io/apiserver: a generated name that is taken is generated again, so often.
+    private const int GeneratedNameTries = 8;
+
+    /// <summary>
+    /// Creates an object: authorize; name and namespace; defaults; mutating admission; what the registry sets; managed fields; rules;
+    /// validating admission; allocation; store.
+    /// </summary>
+    public WriteResult Create(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        Authorize(target, "create");
+        if (Subresource(target.Resource.GroupResource, target.Subresource ?? "") is { } special)
+            return special.Create(target, @object, options);
+        if (target.Subresource is not null)
+            throw ApiException.MethodNotSupported(target.Resource.GroupResource, "create");
+        return CreateAuthorized(target, @object, options);
+    }
+
+    private WriteResult CreateAuthorized(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return TryCreate(target, (JsonObject)@object.DeepClone(), options);
+            }
+            catch (StoreConflictException taken) when (taken.Current is not null)
+            {
+                var generated = @object["metadata"] is JsonObject metadata && string.IsNullOrEmpty(metadata.Text("name"));
+                if (!generated || tries == GeneratedNameTries)
+                    throw ApiException.AlreadyExists(target.Resource.GroupResource, taken.Current.Name);
+            }
+        }
+    }
+
+    private WriteResult TryCreate(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        var strategy = StrategyOf(target);
+        var kind = strategy.Kind;
+        var warnings = new List<string>();
+        var now = Clock.GetUtcNow();
+
+        var metadata = @object.Ensure("metadata");
+        Place(target, metadata);
+        @object["apiVersion"] = kind.GroupVersion.ToString();
+        @object["kind"] = kind.Kind;
+        strategy.Default(@object);
+
+        var admission = new AdmissionRequest(target, "CREATE", @object, default, warnings, options.DryRun);
+        var generateName = metadata.Text("generateName");
+        if (string.IsNullOrEmpty(metadata.Text("name")) && !string.IsNullOrEmpty(generateName))
+            metadata["name"] = Generated(generateName);
+        Mutate(admission);
+        strategy.Default(@object);
+
+        metadata = @object.Ensure("metadata");
+        metadata["uid"] = Random.NextUid();
+        metadata["creationTimestamp"] = now.Stamp();
+        foreach (var notTheirs in (ReadOnlySpan<string>)["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"])
+            metadata.Remove(notTheirs);
+        if (strategy.CountsGenerations)
+            metadata["generation"] = 1;
+        foreach (var owned in strategy.StatusFields)
+            @object.Remove(owned);
+        strategy.PrepareForCreate(@object);
+        if (options.FieldManager is not null)
+            Fields.RecordUpdate(@object, default, options.FieldManager, null, now);
+
+        var view = @object.ToElement();
+        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaRules.Create(view, strategy, target.Resource.Namespaced), .. strategy.Validate(view)]);
+        warnings.AddRange(strategy.Warnings(view, default));
+        ValidateAdmission(admission);
+        var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);
+        if (options.DryRun)
+        {
+            if (Store.Find(target.Resource.GroupResource, key) is { } present)
+                throw new StoreConflictException(present);
+            Allocate(admission);
+            metadata.Remove("managedFields");
+            return new WriteResult(Document.Unstored(target.Resource.GroupResource, @object), 201, warnings);
+        }
+        lock (_allocating)
+        {
+            Allocate(admission);
+            return new WriteResult(Store.Create(target.Resource.GroupResource, key, @object), 201, warnings);
+        }
+    }
+
+    private readonly Lock _allocating = new();
+
+    /// <summary>Name and namespace of the body against those of the URL.</summary>
+    private static void Place(in RequestTarget target, JsonObject metadata)
+    {
+        if (target.Resource.Namespaced)
+        {
+            var said = metadata.Text("namespace");
+            if (string.IsNullOrEmpty(said))
+                metadata["namespace"] = target.Namespace;
+            else if (said != target.Namespace)
+                throw ApiException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+        else
+        {
+            metadata.Remove("namespace");
+        }
+        if (target.Name is null)
+            return;
+        var name = metadata.Text("name");
+        if (string.IsNullOrEmpty(name))
+            metadata["name"] = target.Name;
+        else if (name != target.Name)
+            throw ApiException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
+    }
+
+    // k8s.io/apiserver/pkg/storage/names: the base is cut so that base and suffix fit into 63 characters.
+    private string Generated(string generateName) =>
+        (generateName.Length > 58 ? generateName[..58] : generateName) + Random.NextSuffix();
+}

@@ -1,0 +1,213 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Admission;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Validation;
+
+namespace ClusterSim.Api;
+
+internal sealed partial class ApiServer
+{
+    // A patch or an unconditional update that meets another writer starts again; a real server gives up after as many tries.
+    private const int ConflictTries = 5;
+
+    private static readonly IReadOnlyList<string> MetadataOfTheServer = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
+
+    /// <summary>Replaces an object (PUT), or a subresource of it.</summary>
+    public WriteResult Update(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        Authorize(target, "update");
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+            return special.Update(target, @object, options);
+        var here = target;
+        return Guaranteed(target, live => live is null && StrategyOf(here).AllowCreateOnUpdate && here.Subresource is null
+            ? CreateOnUpdate(here, @object, options)
+            : Replace(here, live ?? throw ApiException.NotFound(here.Resource.GroupResource, here.Name ?? ""), (JsonObject)@object.DeepClone(), options));
+    }
+
+    /// <summary>
+    /// Changes an object by a patch. <paramref name="decode"/> gives the patched object the treatment of a request body: types checked,
+    /// unknown fields refused or dropped.
+    /// </summary>
+    public WriteResult Patch(in RequestTarget target, PatchType type, JsonNode patch, WriteOptions options, Func<JsonObject, JsonObject>? decode = null)
+    {
+        Authorize(target, "patch");
+        var here = target;
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+        {
+            var current = special.Get(target);
+            var patched = Fields.Patch(current.ToElement(), type, patch, target.Resource.Subresources[sub].Kind);
+            return special.Update(target, decode is null ? patched : decode(patched), options);
+        }
+        return Guaranteed(target, live =>
+        {
+            if (type == PatchType.Apply)
+                return ApplyTo(here, live, (JsonObject)patch.DeepClone(), options);
+            if (live is null)
+                throw ApiException.NotFound(here.Resource.GroupResource, here.Name ?? "");
+            var patched = Fields.Patch(live.Root, type, patch, StrategyOf(here).Kind);
+            return Replace(here, live, decode is null ? patched : decode(patched), options);
+        });
+    }
+
+    private WriteResult ApplyTo(in RequestTarget target, Document? live, JsonObject configuration, WriteOptions options)
+    {
+        if (live is null && target.Subresource is not null)
+            throw ApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
+        var manager = options.FieldManager ?? throw ApiException.BadRequest("fieldManager is required for apply patch");
+        Place(target, configuration.Ensure("metadata"));
+        var now = Clock.GetUtcNow();
+        if (live is null)
+        {
+            Authorize(target, "create");
+            var fresh = Fields.Apply(default, configuration, manager, null, options.Force, now);
+            return CreateAuthorized(target, fresh, options with { FieldManager = null });
+        }
+        var merged = Fields.Apply(live.Root, configuration, manager, target.Subresource, options.Force, now);
+        return Replace(target, live, merged, options with { FieldManager = null });
+    }
+
+    private WriteResult CreateOnUpdate(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        Authorize(target, "create");
+        return CreateAuthorized(target, @object, options);
+    }
+
+    /// <summary>
+    /// Puts <paramref name="object"/> in the place of <paramref name="live"/>: version checks; what the server owns is kept; defaults;
+    /// admission; the registry's rules; managed fields; rules; store. A change that changes nothing stores nothing.
+    /// </summary>
+    internal WriteResult Replace(in RequestTarget target, Document live, JsonObject @object, WriteOptions options)
+    {
+        var strategy = StrategyOf(target);
+        var resource = target.Resource.GroupResource;
+        var warnings = new List<string>();
+        var old = live.Root;
+        var now = Clock.GetUtcNow();
+
+        var metadata = @object.Ensure("metadata");
+        Place(target, metadata);
+        var version = metadata.Text("resourceVersion");
+        if (string.IsNullOrEmpty(version) && !strategy.AllowUnconditionalUpdate)
+            throw ApiException.Invalid(strategy.Kind, live.Name, [new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
+        if (!string.IsNullOrEmpty(version) && version is not "0" && version != old.At("metadata", "resourceVersion").Text())
+            throw ApiException.Modified(resource, live.Name);
+        if (metadata.Text("uid") is { Length: > 0 } uid && uid != live.Uid)
+            throw ApiException.Conflict(resource, live.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
+
+        @object["apiVersion"] = strategy.Kind.GroupVersion.ToString();
+        @object["kind"] = strategy.Kind.Kind;
+        foreach (var owned in MetadataOfTheServer)
+            Keep(metadata, old.At("metadata"), owned);
+        metadata.Remove("resourceVersion");
+        if (target.Subresource == "status")
+        {
+            foreach (var (name, _) in @object.ToList())
+                if (name != "metadata" && !strategy.StatusFields.Contains(name))
+                    Keep(@object, old, name);
+            foreach (var field in old.Fields())
+                if (!@object.ContainsKey(field.Name) && !strategy.StatusFields.Contains(field.Name))
+                    Keep(@object, old, field.Name);
+            Keep(metadata, old.At("metadata"), "ownerReferences");
+            Keep(metadata, old.At("metadata"), "finalizers");
+        }
+        else
+        {
+            foreach (var owned in strategy.StatusFields)
+                Keep(@object, old, owned);
+        }
+        strategy.Default(@object);
+
+        var admission = new AdmissionRequest(target, "UPDATE", @object, old, warnings, options.DryRun);
+        Mutate(admission);
+        if (target.Subresource == "status")
+            strategy.PrepareForStatusUpdate(@object, old);
+        else
+            strategy.PrepareForUpdate(@object, old);
+        metadata = @object.Ensure("metadata");
+        if (strategy.CountsGenerations && target.Subresource != "status" && SpecChanged(@object, old, strategy))
+            metadata["generation"] = (old.At("metadata", "generation").Integer() ?? 0) + 1;
+        if (options.FieldManager is not null)
+            Fields.RecordUpdate(@object, old, options.FieldManager, target.Subresource, now);
+
+        var view = @object.ToElement();
+        ThrowIfAny(strategy.Kind, live.Name,
+            [.. ObjectMetaRules.Update(view, old, strategy, target.Resource.Namespaced),
+             .. target.Subresource == "status" ? strategy.ValidateStatusUpdate(view, old) : strategy.ValidateUpdate(view, old)]);
+        warnings.AddRange(strategy.Warnings(view, old));
+        ValidateAdmission(admission);
+        Allocate(admission);
+
+        if (SameButVersion(@object, old))
+            return new WriteResult(live, 200, warnings);
+        if (options.DryRun)
+        {
+            metadata["resourceVersion"] = old.At("metadata", "resourceVersion").Text();
+            return new WriteResult(Document.Unstored(resource, @object), 200, warnings);
+        }
+        if (live.IsDeleting && NothingHolds(@object))
+        {
+            var last = Document.Unstored(resource, @object);
+            Store.Delete(live);
+            return new WriteResult(last, 200, warnings);
+        }
+        return new WriteResult(Store.Update(live, @object), 200, warnings);
+    }
+
+    /// <summary>Whether an object that is being deleted may go: no finalizer is left and its grace period is over.</summary>
+    private static bool NothingHolds(JsonObject @object)
+    {
+        var metadata = @object["metadata"] as JsonObject;
+        var finalizers = (metadata?["finalizers"] as JsonArray)?.Count ?? 0;
+        var specFinalizers = @object.Text("kind") == "Namespace" ? ((@object["spec"] as JsonObject)?["finalizers"] as JsonArray)?.Count ?? 0 : 0;
+        return finalizers == 0 && specFinalizers == 0 && metadata.Integer("deletionGracePeriodSeconds") is null or 0;
+    }
+
+    private WriteResult Guaranteed(in RequestTarget target, Func<Document?, WriteResult> change)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var live = Store.Find(target.Resource.GroupResource, KeyOf(target));
+            try
+            {
+                return change(live);
+            }
+            catch (StoreConflictException) when (tries < ConflictTries)
+            {
+                // Somebody else wrote in between: once more on what is there now.
+            }
+            catch (StoreConflictException)
+            {
+                throw ApiException.Modified(target.Resource.GroupResource, target.Name ?? "");
+            }
+        }
+    }
+
+    private static void Keep(JsonObject @object, JsonElement old, string field)
+    {
+        if (old.At(field).ToNode() is { } value)
+            @object[field] = value;
+        else
+            @object.Remove(field);
+    }
+
+    private static bool SpecChanged(JsonObject @object, JsonElement old, KindStrategy strategy)
+    {
+        foreach (var (name, value) in @object)
+            if (name is not ("metadata" or "apiVersion" or "kind") && !strategy.StatusFields.Contains(name) && !JsonNode.DeepEquals(value, old.At(name).ToNode()))
+                return true;
+        foreach (var field in old.Fields())
+            if (!@object.ContainsKey(field.Name) && field.Value.Exists())
+                return true;
+        return false;
+    }
+
+    private static bool SameButVersion(JsonObject @object, JsonElement old)
+    {
+        var before = old.ToObject();
+        before.Ensure("metadata").Remove("resourceVersion");
+        return JsonNode.DeepEquals(@object, before);
+    }
+}

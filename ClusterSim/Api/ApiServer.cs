@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Access;
+using ClusterSim.Admission;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Validation;
+
+namespace ClusterSim.Api;
+
+/// <summary>
+/// The one way in: kubectl over HTTP, controllers, kubelets and tests all come through these verbs, with the same authorization, admission
+/// and validation. Verbs are synchronous, as the store is memory; whatever streams (watch aside) is a subresource of the nodes.
+/// </summary>
+internal sealed partial class ApiServer
+{
+    private readonly ConcurrentDictionary<(GroupResource Resource, string Name), ISubresource> _subresources = new();
+    private readonly List<IAdmission> _admission = [];
+
+    /// <summary>An API server over <paramref name="store"/>.</summary>
+    public ApiServer(
+        VersionedStore store, ResourceCatalog catalog, Func<GroupVersionKind, KindStrategy> strategies, IAuthorizer authorizer,
+        IFieldManager fields, ISelectors selectors, TimeProvider clock, Randomness random)
+    {
+        Store = store;
+        Catalog = catalog;
+        Strategies = strategies;
+        Authorizer = authorizer;
+        Fields = fields;
+        Selectors = selectors;
+        Clock = clock;
+        Random = random;
+    }
+
+    /// <summary>Where objects are.</summary>
+    public VersionedStore Store { get; }
+
+    /// <summary>Which resources there are.</summary>
+    public ResourceCatalog Catalog { get; }
+
+    /// <summary>What is particular to each kind.</summary>
+    public Func<GroupVersionKind, KindStrategy> Strategies { get; }
+
+    /// <summary>Who may do what.</summary>
+    public IAuthorizer Authorizer { get; }
+
+    /// <summary>Patches and managed fields.</summary>
+    public IFieldManager Fields { get; }
+
+    /// <summary>Label and field selectors.</summary>
+    public ISelectors Selectors { get; }
+
+    /// <summary>Time.</summary>
+    public TimeProvider Clock { get; }
+
+    /// <summary>Chance.</summary>
+    public Randomness Random { get; }
+
+    /// <summary>Adds an admission plugin, after those that are there. Only before the first request.</summary>
+    public void Add(IAdmission plugin) => _admission.Add(plugin);
+
+    /// <summary>Registers a subresource; an empty name for a resource that stores nothing.</summary>
+    public void Add(GroupResource resource, string name, ISubresource subresource) => _subresources[(resource, name)] = subresource;
+
+    /// <summary>The subresource registered under that name; null where there is none.</summary>
+    public ISubresource? Subresource(GroupResource resource, string name) => _subresources.GetValueOrDefault((resource, name));
+
+    /// <summary>Refuses what <paramref name="target"/>'s user may not do.</summary>
+    /// <exception cref="ApiException">403, in Kubernetes' words.</exception>
+    public void Authorize(in RequestTarget target, string verb)
+    {
+        var attributes = new AccessAttributes(target.User, verb, target.Resource.GroupResource, target.Subresource, target.Namespace, target.Name);
+        if (Authorizer.IsAllowed(attributes, out _))
+            return;
+        var resource = target.Subresource is null ? target.Resource.Name : $"{target.Resource.Name}/{target.Subresource}";
+        var where = target.Namespace is null ? " at the cluster scope" : $" in the namespace \"{target.Namespace}\"";
+        throw ApiException.Forbidden(
+            target.Resource.GroupResource, target.Name ?? "",
+            $"User \"{target.User.Name}\" cannot {verb} resource \"{resource}\" in API group \"{target.Resource.Group}\"{where}");
+    }
+
+    /// <summary>One object.</summary>
+    public Document Get(in RequestTarget target)
+    {
+        Authorize(target, "get");
+        return Require(target);
+    }
+
+    /// <summary>The object as it is, no questions asked.</summary>
+    public Document Require(in RequestTarget target) =>
+        Store.Find(target.Resource.GroupResource, KeyOf(target)) ?? throw ApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
+
+    internal static ObjectKey KeyOf(in RequestTarget target) => new(target.Resource.Namespaced ? target.Namespace : null, target.Name ?? "");
+
+    private KindStrategy StrategyOf(in RequestTarget target) =>
+        Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
+
+    private void Mutate(AdmissionRequest request)
+    {
+        foreach (var plugin in _admission)
+            plugin.Mutate(request);
+    }
+
+    private void ValidateAdmission(AdmissionRequest request)
+    {
+        foreach (var plugin in _admission)
+            plugin.Validate(request);
+    }
+
+    private void Allocate(AdmissionRequest request)
+    {
+        foreach (var plugin in _admission)
+            plugin.Allocate(request);
+    }
+
+    private static void ThrowIfAny(GroupVersionKind kind, string name, IEnumerable<FieldError> errors)
+    {
+        var found = errors.ToList();
+        if (found.Count > 0)
+            throw ApiException.Invalid(kind, name, found);
+    }
+}

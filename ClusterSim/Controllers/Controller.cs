@@ -1,0 +1,109 @@
+using ClusterSim.Api;
+using ClusterSim.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterSim.Controllers;
+
+/// <summary>What a controller works with.</summary>
+/// <param name="Client">The API, under the controller's own service account.</param>
+/// <param name="Informers">Where it learns of changes.</param>
+/// <param name="Events">Where it tells people what it did.</param>
+/// <param name="Clock">Time.</param>
+/// <param name="Random">Chance.</param>
+/// <param name="Quiescence">Who must know that it is idle.</param>
+/// <param name="Log">Where it complains.</param>
+internal sealed record ControllerContext(
+    ApiClient Client, Informers Informers, EventRecorder Events, TimeProvider Clock, Randomness Random, Quiescence Quiescence, ILogger Log);
+
+/// <summary>
+/// A level-triggered controller: changes put keys into a queue; workers reconcile what is with what is asked for. A reconcile that throws
+/// is tried again after a back-off; one that was overtaken by another writer (409) likewise, silently.
+/// </summary>
+internal abstract class Controller : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _workers = [];
+
+    /// <summary>A controller that does nothing before <see cref="Start"/>. The constructor registers its informer handlers.</summary>
+    protected Controller(ControllerContext context)
+    {
+        Context = context;
+        Queue = new WorkQueue<ObjectKey>(context.Clock);
+    }
+
+    /// <summary>What it works with.</summary>
+    protected ControllerContext Context { get; }
+
+    /// <summary>The API.</summary>
+    protected ApiClient Client => Context.Client;
+
+    /// <summary>What is to be reconciled.</summary>
+    protected WorkQueue<ObjectKey> Queue { get; }
+
+    /// <summary>How many keys are worked on at once.</summary>
+    protected virtual int Workers => 2;
+
+    /// <summary>
+    /// Makes what is what is asked for, for one object; it may be gone. Never waits for the world: it returns, and is called again when
+    /// something changed, or after the time it returns.
+    /// </summary>
+    /// <returns>When to look again even if nothing changes; null for never.</returns>
+    protected abstract TimeSpan? Reconcile(ObjectKey key);
+
+    /// <summary>Starts the workers.</summary>
+    public virtual void Start()
+    {
+        Context.Quiescence.Register(() => Queue.IsIdle);
+        using (ExecutionContext.SuppressFlow())
+            for (var i = 0; i < Workers; i++)
+                _workers.Add(Task.Run(WorkAsync, CancellationToken.None));
+    }
+
+    /// <inheritdoc/>
+    public virtual async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        Queue.Dispose();
+        await Task.WhenAll(_workers);
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task WorkAsync()
+    {
+        try
+        {
+            while (true)
+                Work(await Queue.TakeAsync(_stop.Token));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The cluster stops.
+        }
+    }
+
+    private void Work(ObjectKey key)
+    {
+        try
+        {
+            var again = Reconcile(key);
+            Queue.Forget(key);
+            if (again is { } delay)
+                Queue.AddAfter(key, delay);
+        }
+        catch (ApiException stale) when (stale.Code is 409 or 404)
+        {
+            Queue.AddRateLimited(key);
+        }
+        catch (Exception failure)
+        {
+            // A controller outlives what it stumbles over, as kube-controller-manager does.
+            Context.Log.LogWarning(failure, "{Controller} failed to reconcile {Key}; it will try again", GetType().Name, key);
+            Queue.AddRateLimited(key);
+        }
+        finally
+        {
+            Queue.Done(key);
+        }
+    }
+}
