@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace ClusterSim.Validation.Batch;
@@ -5,6 +6,7 @@ namespace ClusterSim.Validation.Batch;
 /// <summary>The syntax of schedules, with the words of the parser Kubernetes uses (<c>robfig/cron</c>) about what is no schedule.</summary>
 internal static class CronSyntax
 {
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
@@ -113,11 +115,11 @@ internal static class CronSyntax
             return false;
         while (rest.Length > 0)
         {
-            var digits = rest.IndexOfAnyExcept("0123456789.");
+            var digits = rest.IndexOfAnyExcept(Digits);
             if (digits <= 0)
                 return false;
             rest = rest[digits..];
-            var next = rest.IndexOfAny("0123456789.");
+            var next = rest.IndexOfAny(Digits);
             var unit = next < 0 ? rest : rest[..next];
             if (!(unit is "ns" or "us" or "µs" or "ms" or "s" or "m" or "h"))
                 return false;
