@@ -60,14 +60,14 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var schema = TypeSchema.Load();
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
         Server = new ApiServer(
-            store, catalog, KindStrategies.For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
+            store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
         Decoder = new RequestDecoder(schema);
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
         Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
-        Server.Add(new ServiceAllocation(store, options.Network, Random));
+        //Server.Add(new ServiceAllocation(store, options.Network, Random));
 
         Quiescence = new Quiescence();
         _informers = new Informers(Server, Quiescence);
@@ -143,7 +143,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private async Task StartPartsAsync(CancellationToken cancellation)
     {
         _parts.Push(Wire);
-        SimulatedImages.AddTo(Images);
+        //SimulatedImages.AddTo(Images);
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Network.DnsAddress.ToString());
         foreach (var node in _options.Nodes)
             Nodes.Add(node);

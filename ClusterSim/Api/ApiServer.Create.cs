@@ -78,7 +78,7 @@ internal sealed partial class ApiServer
         strategy.PrepareForCreate(@object);
 
         var view = @object.ToElement();
-        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaRules.Create(view, strategy, target.Resource.Namespaced), .. strategy.Validate(view)]);
+        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule), .. strategy.Validate(view)]);
         warnings.AddRange(strategy.Warnings(view, default));
         ValidateAdmission(admission);
         var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);

@@ -107,7 +107,7 @@ internal sealed partial class ApiServer
         @object["kind"] = strategy.Kind.Kind;
         foreach (var owned in MetadataOfTheServer)
             Keep(metadata, old.At("metadata"), owned);
-        metadata.Remove("resourceVersion");
+        Keep(metadata, old.At("metadata"), "resourceVersion");
         if (target.Subresource == "status")
         {
             foreach (var (name, _) in @object.ToList())
@@ -140,19 +140,22 @@ internal sealed partial class ApiServer
 
         var view = @object.ToElement();
         ThrowIfAny(strategy.Kind, live.Name,
-            [.. ObjectMetaRules.Update(view, old, strategy, target.Resource.Namespaced),
-             .. target.Subresource == "status" ? strategy.ValidateStatusUpdate(view, old) : strategy.ValidateUpdate(view, old)]);
+            [.. ObjectMetaValidation.ValidateUpdate(view.At("metadata"), old.At("metadata")),
+             .. target.Subresource switch
+             {
+                 "status" => strategy.ValidateStatusUpdate(view, old),
+                 null => strategy.ValidateUpdate(view, old),
+                 // A subresource has compared what it may change itself: what is left are the rules of the object.
+                 _ => strategy.Validate(view),
+             }]);
         warnings.AddRange(strategy.Warnings(view, old));
         ValidateAdmission(admission);
         Allocate(admission);
 
-        if (SameButVersion(@object, old))
+        if (JsonNode.DeepEquals(@object, old.ToNode()))
             return new WriteResult(live, 200, warnings);
         if (options.DryRun)
-        {
-            metadata["resourceVersion"] = old.At("metadata", "resourceVersion").Text();
             return new WriteResult(Document.Unstored(resource, @object), 200, warnings);
-        }
         if (live.IsDeleting && NothingHolds(@object))
         {
             var last = Document.Unstored(resource, @object);
@@ -208,12 +211,5 @@ internal sealed partial class ApiServer
             if (!@object.ContainsKey(field.Name) && field.Value.Exists())
                 return true;
         return false;
-    }
-
-    private static bool SameButVersion(JsonObject @object, JsonElement old)
-    {
-        var before = old.ToObject();
-        before.Ensure("metadata").Remove("resourceVersion");
-        return JsonNode.DeepEquals(@object, before);
     }
 }

@@ -126,6 +126,9 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
         return RegisterHost(address, PolicyParty.Of(new PolicyPod { Namespace = @namespace, Name = name, Labels = labels, Node = node, Address = address }));
     }
 
+    /// <summary>The network of a pod that runs; null where none of that uid does.</summary>
+    public IPodNetwork? FindPod(string uid) => _podsByUid.GetValueOrDefault(uid);
+
     /// <inheritdoc/>
     public ValueTask<Stream> DialFromNodeAsync(string node, IPAddress address, int port, CancellationToken cancellation)
     {

@@ -1,0 +1,34 @@
+using ClusterSim.Access;
+using ClusterSim.Access.Certificates;
+
+namespace ClusterSim;
+
+public sealed partial class SimulatedCluster
+{
+    private const string Name = "cluster-sim";
+
+    /// <summary>
+    /// A kubeconfig for an identity, with a bearer token; the administrator (<c>kubernetes-admin</c> of <c>system:masters</c>) where none is
+    /// named. Whoever has it can do what the cluster's RBAC allows that identity.
+    /// </summary>
+    /// <param name="user">The user's name; null for the administrator.</param>
+    /// <param name="groups">The groups it belongs to, besides <c>system:authenticated</c>.</param>
+    /// <param name="namespace">The namespace kubectl works in.</param>
+    public string Kubeconfig(string? user = null, IReadOnlyList<string>? groups = null, string? @namespace = null)
+    {
+        var token = user is null ? _adminToken : _access.StaticTokens.Issue(new UserInfo(user, [.. groups ?? [], UserInfo.Authenticated]));
+        return Access.Certificates.Kubeconfig.Write(new KubeconfigEntry
+        {
+            Cluster = Name,
+            Server = ApiServer,
+            AuthorityPem = _access.Certificates.AuthorityPem,
+            User = user ?? "kubernetes-admin",
+            Token = token,
+            Namespace = @namespace,
+        });
+    }
+
+    /// <summary>Writes the kubeconfig of <see cref="Kubeconfig"/> to a file only its owner can read (mode 0600).</summary>
+    public void WriteKubeconfig(string path, string? user = null, IReadOnlyList<string>? groups = null, string? @namespace = null) =>
+        Access.Certificates.Kubeconfig.Save(path, Kubeconfig(user, groups, @namespace));
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using ClusterSim;
+using Harness.Commands;
+using Harness.Images;
+using Harness.Postgres;
+using Processes;
+
+namespace Harness.Running;
+
+/// <summary>
+/// Hosts the cluster of a checkout: PostgreSQL, the simulated cluster with this checkout's images, and the files by which other processes
+/// find it. Disposal ends all of it and removes the files; data is left where it is.
+/// </summary>
+internal sealed class ClusterHost : IAsyncDisposable
+{
+    private const int IngressPortWished = 8080;
+
+    private readonly HarnessFolder _folder;
+    private readonly PostgresServer _postgres;
+    private readonly SimulatedCluster _cluster;
+
+    private ClusterHost(HarnessFolder folder, PostgresServer postgres, SimulatedCluster cluster)
+    {
+        _folder = folder;
+        _postgres = postgres;
+        _cluster = cluster;
+    }
+
+    /// <summary>Starts PostgreSQL and the cluster at the same time; tells how long each took.</summary>
+    /// <exception cref="CommandException">A port asked for is taken, or another cluster of this checkout is running.</exception>
+    public static async Task<ClusterHost> StartAsync(
+        HarnessFolder folder, UpCommand.Ports ports, ServiceProcess process, Action<string> tell, CancellationToken cancellation)
+    {
+        if (folder.FindRunning() is { } running)
+            throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"a cluster is running already (process {running.ProcessId}); end it with: ./harness down"));
+        folder.Create();
+        folder.Forget();
+        var times = new Dictionary<string, double>(StringComparer.Ordinal) { ["process"] = SinceProcessStart() };
+        var began = Stopwatch.GetTimestamp();
+
+        var starting = PostgresServer.StartAsync(new PostgresOptions { DataDirectory = folder.PostgresData, Durable = true }, cancellation);
+        SimulatedCluster? cluster = null;
+        try
+        {
+            cluster = await StartClusterAsync(folder, ports, tell, cancellation);
+            times["cluster"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            tell(Line($"the cluster answers at {cluster.ApiServer} ({Seconds(began)})"));
+            PublishedImages.Find(folder).AddTo(cluster.Images);
+            var postgres = await starting;
+            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(postgres));
+            times["postgresql"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            tell(Line($"PostgreSQL {postgres.Version} is ready ({Seconds(began)})"));
+
+            var host = new ClusterHost(folder, postgres, cluster);
+            WriteFiles(folder, cluster, times);
+            return host;
+        }
+        catch
+        {
+            if (cluster is not null)
+                await cluster.DisposeAsync();
+            // What the other start came to does not matter any more, but a server that did start must not be left behind.
+            await starting.ContinueWith(
+                async started => { if (started.IsCompletedSuccessfully) await (await started).DisposeAsync(); },
+                CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the process is told to stop.</summary>
+    public async Task StoppedAsync(CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // SIGTERM or Ctrl-C: what was waited for.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        await _postgres.DisposeAsync();
+        _folder.Forget();
+    }
+
+    private static async Task<SimulatedCluster> StartClusterAsync(HarnessFolder folder, UpCommand.Ports ports, Action<string> tell, CancellationToken cancellation)
+    {
+        var ingress = ports.Ingress ?? IngressPortWished;
+        var options = new SimulatedClusterOptions { ApiPort = ports.Api ?? 0, IngressPort = ingress, PersistentVolumes = folder.Volumes };
+        try
+        {
+            return await SimulatedCluster.StartAsync(options, cancellation);
+        }
+        catch (IOException taken) when (ports.Ingress is null && IsTaken(ingress))
+        {
+            tell(Line($"port {ingress} is in use ({taken.Message}); the Ingress takes another"));
+            return await SimulatedCluster.StartAsync(options with { IngressPort = 0 }, cancellation);
+        }
+        catch (IOException taken)
+        {
+            throw new CommandException($"{taken.Message}; ask for another port with --api-port or --ingress-port");
+        }
+    }
+
+    private static bool IsTaken(int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port));
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    private static void WriteFiles(HarnessFolder folder, SimulatedCluster cluster, Dictionary<string, double> times)
+    {
+        cluster.WriteKubeconfig(folder.Kubeconfig);
+        var (id, start) = RunningCluster.ThisProcess();
+        folder.Write(new RunningCluster
+        {
+            ProcessId = id,
+            ProcessStartTicks = start,
+            ApiServer = cluster.ApiServer.ToString(),
+            Ingress = cluster.Ingress.ToString(),
+            StartedInMilliseconds = times,
+        });
+    }
+
+    private static double SinceProcessStart()
+    {
+        using var self = Process.GetCurrentProcess();
+        return (TimeProvider.System.GetUtcNow().UtcDateTime - self.StartTime.ToUniversalTime()).TotalMilliseconds;
+    }
+
+    private static string Seconds(long began) => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s");
+
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
