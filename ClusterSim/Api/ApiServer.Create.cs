@@ -73,8 +73,9 @@ internal sealed partial class ApiServer
             metadata.Remove(notTheirs);
         if (strategy.CountsGenerations)
             metadata["generation"] = 1;
-        foreach (var owned in strategy.StatusFields)
-            @object.Remove(owned);
+        if (!strategy.KeepsStatusOnCreate)
+            foreach (var owned in strategy.StatusFields)
+                @object.Remove(owned);
         strategy.PrepareForCreate(@object);
 
         var view = @object.ToElement();

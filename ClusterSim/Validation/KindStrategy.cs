@@ -30,6 +30,9 @@ internal abstract class KindStrategy
     /// <summary>Top-level fields the status subresource owns: kept from the old object on ordinary writes, and the only ones status writes change.</summary>
     public virtual IReadOnlyList<string> StatusFields => [];
 
+    /// <summary>Whether a creator may write the status too (Nodes: a kubelet registers with its capacity).</summary>
+    public virtual bool KeepsStatusOnCreate => false;
+
     /// <summary>Fields usable in a field selector besides metadata.name and metadata.namespace; null value: absent.</summary>
     public virtual IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => NoFields;
 

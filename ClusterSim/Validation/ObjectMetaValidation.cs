@@ -41,7 +41,7 @@ internal static class ObjectMetaValidation
         return errors;
     }
 
-    /// <summary>The rules of changed metadata.</summary>
+    /// <summary>The rules of changed metadata. Its resourceVersion has been compared by the pipeline.</summary>
     public static IEnumerable<FieldError> ValidateUpdate(JsonElement metadata, JsonElement old)
     {
         var errors = new FieldErrors();
@@ -56,8 +56,6 @@ internal static class ObjectMetaValidation
                 errors.Forbidden(path.Child("finalizers"),
                     $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added)}}}");
         }
-        if (metadata.At("resourceVersion").Text("").Length == 0)
-            errors.Invalid(path.Child("resourceVersion"), "", "must be specified for an update");
         if (metadata.At("generation").Integer(0) < old.At("generation").Integer(0))
             errors.Invalid(path.Child("generation"), metadata.At("generation").Integer() ?? 0, "must not be decremented");
         foreach (var name in ImmutableFields)

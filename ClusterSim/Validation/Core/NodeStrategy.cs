@@ -26,6 +26,9 @@ internal sealed class NodeStrategy : KindStrategy
     public override IReadOnlyList<string> StatusFields => ["status"];
 
     /// <inheritdoc/>
+    public override bool KeepsStatusOnCreate => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => Fields;
 
     /// <inheritdoc/>

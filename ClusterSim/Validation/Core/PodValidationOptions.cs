@@ -5,6 +5,9 @@ namespace ClusterSim.Validation.Core;
 /// <summary>In what a pod's spec stands, where the rules differ.</summary>
 internal sealed record PodValidationOptions
 {
+    // First: the instances below are made of it.
+    private static readonly IReadOnlySet<string> None = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>A template's spec.</summary>
     public static PodValidationOptions Template { get; } = new();
 
@@ -16,8 +19,6 @@ internal sealed record PodValidationOptions
 
     /// <summary>Volumes that come from elsewhere: the claim templates of a StatefulSet.</summary>
     public IReadOnlySet<string> OtherVolumes { get; init; } = None;
-
-    private static readonly IReadOnlySet<string> None = new HashSet<string>(StringComparer.Ordinal);
 }
 
 /// <summary>What the containers of one spec are checked against.</summary>
