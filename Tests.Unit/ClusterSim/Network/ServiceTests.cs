@@ -1,0 +1,227 @@
+using System.Net.Sockets;
+using ClusterSim.Network;
+using ClusterSim.Storage;
+
+namespace Tests.Unit.ClusterSim.Network;
+
+[Parallelizable(ParallelScope.All)]
+[CancelAfter(30_000)]
+internal sealed class ServiceTests
+{
+    [Test]
+    public async Task A_Service_without_endpoints_refuses_at_once()
+    {
+        await using var net = new TestNetwork(new NetworkOptions { Denied = DeniedTraffic.Drop });
+        net.Service("a", "empty", "10.96.0.7", 80, 80);
+
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), "empty", 80), Is.EqualTo(SocketError.ConnectionRefused));
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), "nosuch", 80), Is.EqualTo(SocketError.HostNotFound));
+    }
+
+    [Test]
+    public async Task New_connections_go_to_the_endpoints_of_this_moment()
+    {
+        await using var net = new TestNetwork();
+        var (one, two) = (net.Pod("a", "one"), net.Pod("a", "two"));
+        await net.ServeAsync(one, 80);
+        await net.ServeAsync(two, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80, one);
+        var caller = net.Pod("a", "client").Join("main");
+
+        Assert.That(await AskAsync(caller, "web"), Is.EqualTo(one.Address.ToString()));
+        net.Slice("a", "web", 80, two);
+        Assert.That(await AskAsync(caller, "web"), Is.EqualTo(two.Address.ToString()));
+
+        net.Slice("a", "web", 80, one, two);
+        var heard = new HashSet<string>(StringComparer.Ordinal);
+        for (var tries = 0; tries < 100; tries++)
+            heard.Add(await AskAsync(caller, "web"));
+        Assert.That(heard, Has.Count.EqualTo(2), "both endpoints are used");
+    }
+
+    [Test]
+    public async Task A_client_with_session_affinity_stays_with_its_endpoint_while_it_is_there()
+    {
+        await using var net = new TestNetwork();
+        var pods = Enumerable.Range(0, 4).Select(number => net.Pod("a", $"web-{number}")).ToArray();
+        foreach (var pod in pods)
+            await net.ServeAsync(pod, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80, pods);
+        net.Apply("""
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: a }
+            spec: { type: ClusterIP, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], sessionAffinity: ClientIP, ports: [ { port: 80, protocol: TCP } ] }
+            """);
+        var caller = net.Pod("a", "client").Join("main");
+
+        var first = await AskAsync(caller, "web");
+        for (var tries = 0; tries < 20; tries++)
+            Assert.That(await AskAsync(caller, "web"), Is.EqualTo(first));
+        net.Slice("a", "web", 80, [.. pods.Where(pod => pod.Address.ToString() != first)]);
+        Assert.That(await AskAsync(caller, "web"), Is.Not.EqualTo(first));
+    }
+
+    [Test]
+    public async Task A_headless_Services_names_give_its_pods()
+    {
+        await using var net = new TestNetwork();
+        var (zero, one) = (net.Pod("a", "db-0"), net.Pod("a", "db-1"));
+        await net.ServeAsync(zero, 5432);
+        await net.ServeAsync(one, 5432);
+        net.Apply("""
+            apiVersion: v1
+            kind: Service
+            metadata: { name: db, namespace: a }
+            spec: { type: ClusterIP, clusterIP: None, clusterIPs: [ None ], ports: [ { port: 5432, protocol: TCP } ] }
+            """);
+        net.Slice("a", "db", 5432, zero, one);
+        var caller = net.Pod("b", "client").Join("main");
+
+        Assert.That(await AskAsync(caller, "db-1.db.a", 5432), Is.EqualTo(one.Address.ToString()));
+        Assert.That(await AskAsync(caller, "db-0.db.a.svc.cluster.local", 5432), Is.EqualTo(zero.Address.ToString()));
+        Assert.That(await AskAsync(caller, "db.a", 5432), Is.EqualTo(zero.Address.ToString()).Or.EqualTo(one.Address.ToString()));
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "db-2.db.a", 5432), Is.EqualTo(SocketError.NoData).Or.EqualTo(SocketError.HostNotFound));
+        await zero.DisposeAsync();
+        Assert.That(await AskAsync(caller, "db.a", 5432), Is.EqualTo(one.Address.ToString()), "the next address is tried");
+    }
+
+    [Test]
+    public async Task An_external_name_leads_to_another_Service()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("b", "web");
+        await net.ServeAsync(pod, 80);
+        net.Service("b", "web", "10.96.0.7", 80, 80, pod);
+        net.Apply("""
+            apiVersion: v1
+            kind: Service
+            metadata: { name: alias, namespace: a }
+            spec: { type: ExternalName, externalName: web.b.svc.cluster.local }
+            """);
+
+        Assert.That(await AskAsync(net.Pod("a", "client").Join("main"), "alias"), Is.EqualTo(pod.Address.ToString()));
+    }
+
+    [Test]
+    public async Task A_local_traffic_policy_uses_the_callers_node_or_drops()
+    {
+        await using var net = new TestNetwork(new NetworkOptions { Denied = DeniedTraffic.Reject });
+        var (here, there) = (net.Pod("a", "here", node: "node-1"), net.Pod("a", "there", node: "node-2"));
+        await net.ServeAsync(here, 80);
+        await net.ServeAsync(there, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80, here, there);
+        net.Apply("""
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: a }
+            spec: { type: ClusterIP, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], internalTrafficPolicy: Local, ports: [ { port: 80, protocol: TCP } ] }
+            """);
+
+        for (var tries = 0; tries < 10; tries++)
+            Assert.That(await AskAsync(net.Pod("a", "client", node: "node-2").Join("main"), "web"), Is.EqualTo(there.Address.ToString()));
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "far", node: "node-3").Join("main"), "web", 80, 200), Is.EqualTo(SocketError.TimedOut));
+    }
+
+    [Test]
+    public async Task A_Service_whose_pods_all_end_is_served_by_those_that_still_serve()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("a", "web");
+        await net.ServeAsync(pod, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80, pod);
+        net.Apply($$"""
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: { name: web-slice, namespace: a, labels: { kubernetes.io/service-name: web } }
+            endpoints: [ { addresses: [ {{pod.Address}} ], conditions: { ready: false, serving: true, terminating: true } } ]
+            ports: [ { name: "", protocol: TCP, port: 80 } ]
+            """);
+
+        Assert.That(await AskAsync(net.Pod("a", "client").Join("main"), "web"), Is.EqualTo(pod.Address.ToString()));
+    }
+
+    [Test]
+    public async Task A_name_needs_DNS_and_DNS_must_be_allowed()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("b", "web");
+        await net.ServeAsync(pod, 80);
+        net.Service("b", "web", "10.96.0.7", 80, 80, pod);
+        net.Apply("""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: { name: to-b, namespace: a }
+            spec:
+              podSelector: {}
+              policyTypes: [ Egress ]
+              egress: [ { to: [ { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: b } } } ] } ]
+            """);
+        var caller = net.Pod("a", "client").Join("main");
+
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "web.b", 80), Is.EqualTo(SocketError.TryAgain));
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "10.96.0.7", 80), Is.Null, "an address needs no DNS");
+
+        net.Apply("""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: { name: dns, namespace: a }
+            spec:
+              podSelector: {}
+              policyTypes: [ Egress ]
+              egress:
+                - to: [ { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: kube-system } }, podSelector: { matchLabels: { k8s-app: kube-dns } } } ]
+                  ports: [ { port: 53, protocol: UDP } ]
+            """);
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "web.b", 80), Is.Null);
+    }
+
+    [Test]
+    public async Task Policy_sees_the_pod_behind_a_Service_and_its_port_not_the_Services()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("b", "web", labels: "{ app: web }");
+        await net.ServeAsync(pod, 8080);
+        net.Service("b", "web", "10.96.0.7", 80, 8080, pod);
+        net.Apply("""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: { name: web, namespace: b }
+            spec: { podSelector: { matchLabels: { app: web } }, ingress: [ { ports: [ { port: 8080 } ] } ] }
+            """);
+
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), "web.b", 80), Is.Null);
+    }
+
+    [Test]
+    public async Task A_node_port_is_answered_on_the_nodes_address_and_a_cluster_address_means_nothing_outside()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("a", "web");
+        await net.ServeAsync(pod, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80, pod);
+        net.Apply("""
+            apiVersion: v1
+            kind: Node
+            metadata: { name: node-1 }
+            status: { addresses: [ { type: InternalIP, address: 172.18.0.2 } ] }
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: a }
+            spec: { type: NodePort, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], ports: [ { port: 80, protocol: TCP, nodePort: 30080 } ] }
+            """);
+
+        await using (await net.Wire.ConnectExternalAsync(System.Net.IPAddress.Parse("172.18.0.2"), 30080, default))
+            Assert.That(net.Wire.Connections.Count(), Is.EqualTo(1));
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), "172.18.0.2", 30080), Is.Null);
+        Assert.That(async () => await net.Wire.ConnectExternalAsync(System.Net.IPAddress.Parse("10.96.0.7"), 80, default),
+            Throws.TypeOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.HostUnreachable));
+    }
+
+    private static async Task<string> AskAsync(IContainerNetwork from, string host, int port = 80)
+    {
+        using var client = TestNetwork.Client(from);
+        return await client.GetStringAsync($"http://{host}:{port}/");
+    }
+}
