@@ -19,19 +19,6 @@ internal enum MediaKind
     Yaml,
 }
 
-/// <summary>What becomes of fields that the type lacks or that come twice (<c>?fieldValidation=</c>).</summary>
-internal enum FieldValidation
-{
-    /// <summary>They are dropped.</summary>
-    Ignore,
-
-    /// <summary>They are dropped, and told in Warning headers. The server's default.</summary>
-    Warn,
-
-    /// <summary>They are refused.</summary>
-    Strict,
-}
-
 /// <summary>A body, read.</summary>
 /// <param name="Object">Normalised as Kubernetes' round trip through Go normalises: see <see cref="ObjectReader"/>.</param>
 /// <param name="Warnings">What to tell in Warning headers.</param>
