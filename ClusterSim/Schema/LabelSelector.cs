@@ -122,7 +122,7 @@ internal sealed class LabelSelector
         }
         catch (FormatException complaint)
         {
-            throw ApiException.BadRequest($"unable to parse requirement: {complaint.Message}");
+            throw ApiException.BadRequest(complaint.Message);
         }
     }
 

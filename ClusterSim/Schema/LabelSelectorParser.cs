@@ -27,7 +27,14 @@ internal sealed partial class LabelSelectorParser
         {
             if (Ahead != "!" && !IsWord(Ahead))
                 throw new FormatException($"found '{Ahead}', expected: !, identifier, or 'end of string'");
-            requirements.Add(Requirement());
+            try
+            {
+                requirements.Add(Requirement());
+            }
+            catch (FormatException complaint)
+            {
+                throw new FormatException($"unable to parse requirement: {complaint.Message}", complaint);
+            }
             var next = Next();
             if (next.Length == 0)
                 return requirements;
@@ -66,7 +73,7 @@ internal sealed partial class LabelSelectorParser
             case ">" or "<":
                 var bound = ExactValue();
                 if (!long.TryParse(bound, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
-                    throw new FormatException($"values[0][{key}]: Invalid value: \"{bound}\": for 'Gt', 'Lt' operators, the value must be an integer");
+                    throw new FormatException($"values[0]: Invalid value: \"{bound}\": for 'Gt', 'Lt' operators, the value must be an integer");
                 return new(key, sign == ">" ? SelectorOperator.GreaterThan : SelectorOperator.LessThan, [bound]);
             default:
                 throw new FormatException($"found '{sign}', expected: in, notin, =, ==, !=, gt, lt");
@@ -78,14 +85,14 @@ internal sealed partial class LabelSelectorParser
         if (Ahead is "" or ",")
             return "";
         var value = Next();
-        return IsWord(value) || value is "in" or "notin" ? value : throw new FormatException($"found '{value}', expected: identifier");
+        return IsWord(value) ? value : throw new FormatException($"found '{value}', expected: identifier");
     }
 
     private List<string> Values()
     {
         var open = Next();
         if (open != "(")
-            throw new FormatException($"found '{open}', expected: '('");
+            throw new FormatException($"found '{open}' expected: '('");
         var values = new List<string>();
         if (Ahead == ")")
         {
@@ -94,7 +101,7 @@ internal sealed partial class LabelSelectorParser
         }
         while (true)
         {
-            if (IsWord(Ahead) || Ahead is "in" or "notin")
+            if (IsWord(Ahead))
             {
                 values.Add(Next());
                 if (Ahead is not ("," or ")"))
@@ -117,14 +124,14 @@ internal sealed partial class LabelSelectorParser
             }
             else
             {
-                throw new FormatException($"found '{Ahead}', expected: ',', ')' or identifier");
+                throw new FormatException($"found '{Ahead}', expected: ',', {(values.Count == 0 ? "')' or" : "or")} identifier");
             }
         }
     }
 
     private string Next() => _at < _tokens.Count ? _tokens[_at++] : "";
 
-    private static bool IsWord(string token) => token.Length > 0 && token is not ("in" or "notin") && !IsSpecial(token[0]);
+    private static bool IsWord(string token) => token.Length > 0 && !IsSpecial(token[0]);
 
     private static bool IsSpecial(char letter) => letter is '=' or '!' or '(' or ')' or ',' or '>' or '<';
 
@@ -181,7 +188,7 @@ internal sealed partial class LabelSelectorParser
                 complaint ??= "name part " + NameRule("MyName", "my.name", "123-abc");
         }
         if (complaint is not null)
-            throw new FormatException($"key: Invalid value: \"{key}\": {complaint}");
+            throw new FormatException($"<nil>: Invalid value: \"{key}\": {complaint}");
     }
 
     private static void CheckValue(string key, string value)

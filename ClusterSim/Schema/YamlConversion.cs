@@ -16,6 +16,7 @@ namespace ClusterSim.Schema;
 internal static partial class YamlConversion
 {
     private const int EventsMax = 1_000_000;
+    private const int NestingMax = 2 * ObjectReader.DepthMax;
     private const string Failed = "error converting YAML to JSON: yaml: ";
 
     /// <summary>The first document of a body as JSON; <c>null</c> where there is none.</summary>
@@ -41,16 +42,20 @@ internal static partial class YamlConversion
     {
         line = parser.Consume<DocumentStart>().Start.Line;
         var events = new List<ParsingEvent>();
-        while (!parser.Accept<DocumentEnd>(out _))
+        var depth = 0;
+        while (depth > 0 || !parser.Accept<DocumentEnd>(out _))
         {
             events.Add(parser.Consume<ParsingEvent>());
+            depth += events[^1].NestingIncrease;
             if (events.Count > EventsMax)
                 throw new DecodeException($"{Failed}document is too large: more than {EventsMax} nodes");
+            // The scanner's time grows with the square of the depth: stop it early.
+            if (depth > NestingMax)
+                throw new DecodeException($"{Failed}exceeded max depth");
         }
-        var written = parser.Consume<DocumentEnd>();
+        parser.Consume<DocumentEnd>();
         if (events.Count > 0)
             line = events[0].Start.Line;
-        _ = written;
         return new Writing(events, strict).Run();
     }
 
@@ -127,7 +132,7 @@ internal static partial class YamlConversion
         // Writes the node at an event; the answer is where the next one starts.
         private int Node(int at, Utf8JsonWriter writer, int depth)
         {
-            if (++_written > EventsMax || depth > 10 * ObjectReader.DepthMax)
+            if (++_written > EventsMax || depth > NestingMax)
                 throw new DecodeException($"{Failed}document contains excessive aliasing or nesting");
             if (events[at] is NodeEvent { Anchor.IsEmpty: false } node)
                 _anchors[node.Anchor.Value] = at;
@@ -189,7 +194,7 @@ internal static partial class YamlConversion
 
         private void Merge(int at, Utf8JsonWriter writer, int depth, HashSet<string> seen)
         {
-            if (++_written > EventsMax || depth > 10 * ObjectReader.DepthMax)
+            if (++_written > EventsMax || depth > NestingMax)
                 throw new DecodeException($"{Failed}document contains excessive aliasing or nesting");
             switch (events[at])
             {
