@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using ClusterSim.Access;
+using ClusterSim.Api;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Controllers;
+using static ClusterSim.Json.JsonBuilding;
+
+namespace Tests.Unit.ClusterSim.Controllers;
+
+/// <summary>
+/// Stands for all nodes: a bound pod runs and is Ready (unless its image is "never-ready", or "exit N", which ends at once); a terminating
+/// pod is gone at once, or after its grace period.
+/// </summary>
+internal sealed class FakeKubelet : Controller
+{
+    private readonly ResourceType _pods;
+    private readonly ConcurrentDictionary<string, string> _addresses = new();
+    private int _nextAddress;
+
+    public FakeKubelet(ControllerContext context)
+        : base(context)
+    {
+        _pods = Client.Resource("pods");
+        ForEach(_pods);
+    }
+
+    /// <summary>Pods that are dead from now on: the node does nothing for them.</summary>
+    public ConcurrentDictionary<string, bool> StoppedNodes { get; } = new();
+
+    /// <summary>How long a pod takes to be Ready.</summary>
+    public TimeSpan ReadyAfter { get; set; }
+
+    /// <summary>How long a terminating pod takes to go.</summary>
+    public TimeSpan EndsAfter { get; set; }
+
+    protected override TimeSpan? Reconcile(ObjectKey key)
+    {
+        if (Current(_pods).Find(key) is not { NodeName: { } node } pod || StoppedNodes.ContainsKey(node))
+            return null;
+        if (pod.IsDeleting)
+        {
+            if (EndsAfter > TimeSpan.Zero && pod.Annotation("ending") is null)
+            {
+                Client.Change(_pods, key, @object => { @object.Ensure("metadata").Ensure("annotations")["ending"] = "yes"; return true; });
+                return EndsAfter;
+            }
+            Client.Delete(_pods, key, new DeleteOptions { GracePeriodSeconds = 0, PreconditionUid = pod.Uid });
+            return null;
+        }
+        if (pod.IsEnded())
+            return null;
+        var image = pod.Spec.At("containers").Items().First().At("image").Text("");
+        if (image.StartsWith("exit ", StringComparison.Ordinal))
+        {
+            End(pod, int.Parse(image[5..]));
+            return null;
+        }
+        var due = pod.Created() + ReadyAfter;
+        var ready = image != "never-ready" && due <= Now;
+        Client.Change(_pods, key, @object =>
+        {
+            var status = @object.Ensure("status");
+            var before = status.DeepClone();
+            status["phase"] = "Running";
+            var address = _addresses.GetOrAdd(pod.Uid, _ => Interlocked.Increment(ref _nextAddress) is var n ? $"10.42.{n >> 8 & 255}.{n & 255}" : "");
+            status["podIP"] = address;
+            status["podIPs"] = new JsonArray(Object(("ip", address)));
+            status.Default("startTime", Now.Stamp());
+            Conditions.Set(status, "Ready", ready ? "True" : "False", ready ? null : "ContainersNotReady", null, Now);
+            return !JsonNode.DeepEquals(before, status);
+        }, "status");
+        return !ready && image != "never-ready" ? due - Now : null;
+    }
+
+    private void End(Document pod, int code) => Client.Change(_pods, pod.Key, @object =>
+    {
+        var status = @object.Ensure("status");
+        status["phase"] = code == 0 ? "Succeeded" : "Failed";
+        status["containerStatuses"] = new JsonArray(Object(
+            ("name", pod.Spec.At("containers").Items().First().At("name").Text()),
+            ("ready", false), ("restartCount", 0), ("image", ""), ("imageID", ""),
+            ("state", Object(("terminated", Object(("exitCode", code), ("reason", code == 0 ? "Completed" : "Error"), ("finishedAt", Now.Stamp())))))));
+        Conditions.Set(status, "Ready", "False", "PodCompleted", null, Now);
+        return true;
+    }, "status");
+}
