@@ -43,7 +43,7 @@ internal sealed class RecordedConversation
     }
 
     private static JsonElement Read(string file) =>
-        JsonElement.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "ClusterSim", "Fidelity", file)));
+        JsonElement.Parse(File.ReadAllBytes(System.IO.Path.Combine(TestContext.CurrentContext.TestDirectory, "ClusterSim", "Fidelity", file)));
 }
 
 internal sealed record ConversationStep(JsonElement Asked, JsonElement Answer)
