@@ -98,14 +98,15 @@ internal sealed class ClaimStore(NpgsqlDataSource database)
     }
 
     /// <summary>Records what became of claimed invoices, and lets go of them.</summary>
-    public async Task MarkAsync(string holder, IReadOnlyList<PayResult> results, CancellationToken cancellation)
+    /// <returns>How many it recorded.</returns>
+    public async Task<int> MarkAsync(string holder, IReadOnlyList<PayResult> results, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(Mark);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = holder });
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. results.Select(result => result.Invoice.Number)] });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. results.Select(result => result.StateAfter)] });
         command.Parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. results.Select(result => result.Reason)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        await command.ExecuteNonQueryAsync(cancellation);
+        return await command.ExecuteNonQueryAsync(cancellation);
     }
 
     /// <summary>Counts the invoices.</summary>

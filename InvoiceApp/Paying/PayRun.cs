@@ -44,6 +44,7 @@ internal sealed class PayRun
     /// <param name="killed">Drops everything; claims run out by themselves.</param>
     public async Task<PayReport> RunAsync(CancellationToken stop, CancellationToken killed)
     {
+        // Not under way yet: a database that is away now is told at once.
         var before = await _tools.Claims.CountAsync(since: null, killed);
         var patience = new Patience(_tools);
         string? endedEarly = null;
@@ -55,7 +56,7 @@ internal sealed class PayRun
                 endedEarly = "the provider failed time after time, so this call gave up";
             else if (stop.IsCancellationRequested)
                 endedEarly = "the call ended before all was tried";
-            else if (await _tools.Claims.CountOpenAsync(killed) > _failures.Count)
+            else if (await AskAsync((claims, cancellation) => claims.CountOpenAsync(cancellation), killed) > _failures.Count)
             {
                 // Others are paying them, or they came just now.
                 if (await patience.WaitAsync(stop))
@@ -66,7 +67,7 @@ internal sealed class PayRun
             break;
         }
 
-        var after = await _tools.Claims.CountAsync(before.At, killed);
+        var after = await AskAsync((claims, cancellation) => claims.CountAsync(before.At, cancellation), killed);
         return await ReportAsync(before, after, endedEarly, killed);
     }
 
@@ -74,8 +75,9 @@ internal sealed class PayRun
     {
         while (!stop.IsCancellationRequested && !GaveUp)
         {
-            var batch = await _tools.Claims.ClaimAsync(
-                _holder, _tools.Settings.Lease, Interlocked.Read(ref _cursor), [.. _failures.Keys], _tools.Settings.Batch, killed);
+            var (cursor, failures) = (Interlocked.Read(ref _cursor), _failures.Keys.ToArray());
+            var batch = await AskAsync(
+                (claims, cancellation) => claims.ClaimAsync(_holder, _tools.Settings.Lease, cursor, failures, _tools.Settings.Batch, cancellation), killed);
             if (batch.Count == 0)
                 return;
             var last = batch.Max(invoice => invoice.Number);
@@ -105,7 +107,7 @@ internal sealed class PayRun
             });
         }
 
-        await _tools.WhileDatabaseIsAwayAsync(cancellation => _tools.Claims.MarkAsync(_holder, results, cancellation), killed);
+        await AskAsync((claims, cancellation) => claims.MarkAsync(_holder, results, cancellation), killed);
         foreach (var result in results)
         {
             switch (result.Outcome.Kind)
@@ -126,14 +128,14 @@ internal sealed class PayRun
         var unpaid = new List<UnpaidInvoice>();
         if (after.RefusedSince > 0)
         {
-            foreach (var (id, _, reason) in await _tools.Claims.RefusedAsync(since: before.At, before: null, ListedMax, killed))
+            foreach (var (id, _, reason) in await AskAsync((claims, cancellation) => claims.RefusedAsync(since: before.At, before: null, ListedMax, cancellation), killed))
                 unpaid.Add(new(id, Unpaid.Refused, reason));
         }
 
         if (after.Open > 0)
         {
             var failures = _failures.Values.ToDictionary(failure => failure.Invoice.Id, StringComparer.Ordinal);
-            foreach (var (id, state, _) in await _tools.Claims.OpenAsync(ListedMax, killed))
+            foreach (var (id, state, _) in await AskAsync((claims, cancellation) => claims.OpenAsync(ListedMax, cancellation), killed))
             {
                 unpaid.Add(state == "claimed" ? new(id, Unpaid.BeingPaid, "another call was still paying it")
                     : failures.TryGetValue(id, out var failure) ? new(id, Why(failure.Outcome.Kind), failure.Reason)
@@ -151,11 +153,17 @@ internal sealed class PayRun
             RefusedEarlier = after.RefusedEarlier,
             Left = after.Open,
             RefusedEarlierInvoices = after.RefusedEarlier == 0 ? [] :
-                [.. (await _tools.Claims.RefusedAsync(since: null, before.At, ListedMax, killed)).Select(row => new UnpaidInvoice(row.Id, Unpaid.Refused, row.Reason))],
+                [.. (await AskAsync((claims, cancellation) => claims.RefusedAsync(since: null, before.At, ListedMax, cancellation), killed))
+                    .Select(row => new UnpaidInvoice(row.Id, Unpaid.Refused, row.Reason))],
             UnpaidInvoices = unpaid,
             EndedEarly = after.Open == 0 ? null : endedEarly,
         };
     }
+
+    /// <summary>
+    /// Once under way, a run outlives a database that restarts. (A claim whose answer was lost meanwhile runs out, and is claimed again.)
+    /// </summary>
+    private Task<T> AskAsync<T>(Func<ClaimStore, CancellationToken, Task<T>> ask, CancellationToken killed) => _tools.WhileDatabaseIsAwayAsync(ask, killed);
 
     private static Unpaid Why(PaymentOutcomeKind kind) => kind switch
     {

@@ -46,7 +46,7 @@ internal sealed class PayTools
     /// <summary>A new run, which nobody else's claims can be taken for: the pod's name and something random.</summary>
     public PayRun NewRun() => new(this, $"{_process}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}");
 
-    /// <summary>Does something to the database, again while the database is away.</summary>
-    public async Task WhileDatabaseIsAwayAsync(Func<CancellationToken, Task> act, CancellationToken cancellation) =>
-        await _database.ExecuteAsync(static async (act, cancellation) => await act(cancellation), act, cancellation);
+    /// <summary>Asks or tells the database something, again while it is away.</summary>
+    public async Task<T> WhileDatabaseIsAwayAsync<T>(Func<ClaimStore, CancellationToken, Task<T>> ask, CancellationToken cancellation) =>
+        await _database.ExecuteAsync(static async (state, cancellation) => await state.ask(state.Claims, cancellation), (ask, Claims), cancellation);
 }

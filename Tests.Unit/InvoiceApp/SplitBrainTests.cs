@@ -119,16 +119,16 @@ internal sealed class SplitBrainTests
     [Test]
     public async Task A_slow_payment_keeps_its_claim_beyond_the_lease()
     {
-        _provider.Given(StubbedProvider.Payment("I1")).RespondWith(Response.Create().WithDelay(TimeSpan.FromSeconds(1.5)).WithBodyAsJson(new { id = "I1" }));
+        _provider.Given(StubbedProvider.Payment("I1")).RespondWith(Response.Create().WithDelay(TimeSpan.FromSeconds(3)).WithBodyAsJson(new { id = "I1" }));
         _provider.AcceptsAll();
-        await using var one = new InvoiceAppFactory(_database, _provider.Url!);
-        await using var other = new InvoiceAppFactory(_database, _provider.Url!);
+        await using var one = new InvoiceAppFactory(_database, _provider.Url!, ("PAY_LEASE_SECONDS", "1.5"));
+        await using var other = new InvoiceAppFactory(_database, _provider.Url!, ("PAY_LEASE_SECONDS", "1.5"));
         using var first = await one.ReadyAsync();
         using var second = await other.ReadyAsync();
 
         var answers = await Task.WhenAll(first.PayAsync(), second.PayAsync());
 
         Assert.That(answers.Select(answer => answer.Status), Has.All.EqualTo(200));
-        Assert.That(_provider.Asked(), Is.Unique, "nobody took it over: the lease of 0.6 s was renewed");
+        Assert.That(_provider.Asked(), Is.Unique, "nobody took it over: the lease of 1.5 s was renewed");
     }
 }
