@@ -1,4 +1,5 @@
 using ClusterSim.Network;
+using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,8 +28,8 @@ public sealed record SimulatedClusterOptions
     /// <summary>The port of the Kubernetes API on 127.0.0.1; 0: any that is free.</summary>
     public int ApiPort { get; init; }
 
-    /// <summary>The port of the Ingress on 127.0.0.1; 0: any that is free.</summary>
-    public int IngressPort { get; init; }
+    /// <summary>Its ingress controller, on 127.0.0.1.</summary>
+    public IngressOptions Ingress { get; init; } = new();
 
     /// <summary>Where persistent volumes keep their files; null: in a folder that goes with the cluster.</summary>
     public string? PersistentVolumes { get; init; }

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using ClusterSim;
+using ClusterSim.Network.Ingresses;
 using Harness.Commands;
 using Harness.Images;
 using Harness.Postgres;
+using Microsoft.Extensions.Logging;
 using Processes;
 
 namespace Harness.Running;
@@ -92,35 +93,25 @@ internal sealed class ClusterHost : IAsyncDisposable
 
     private static async Task<SimulatedCluster> StartClusterAsync(HarnessFolder folder, UpCommand.Ports ports, Action<string> tell, CancellationToken cancellation)
     {
-        var ingress = ports.Ingress ?? IngressPortWished;
-        var options = new SimulatedClusterOptions { ApiPort = ports.Api ?? 0, IngressPort = ingress, PersistentVolumes = folder.Volumes };
+        var options = new SimulatedClusterOptions
+        {
+            ApiPort = ports.Api ?? 0,
+            Ingress = new IngressOptions { HttpPort = ports.Ingress ?? IngressPortWished, TakesAnotherPort = ports.Ingress is null },
+            PersistentVolumes = folder.Volumes,
+            Logging = LoggerFactory.Create(logging => logging.AddProvider(new LineLogger(tell)).SetMinimumLevel(LogLevel.Warning)),
+        };
+        SimulatedCluster cluster;
         try
         {
-            return await SimulatedCluster.StartAsync(options, cancellation);
-        }
-        catch (IOException taken) when (ports.Ingress is null && IsTaken(ingress))
-        {
-            tell(Line($"port {ingress} is in use ({taken.Message}); the Ingress takes another"));
-            return await SimulatedCluster.StartAsync(options with { IngressPort = 0 }, cancellation);
+            cluster = await SimulatedCluster.StartAsync(options, cancellation);
         }
         catch (IOException taken)
         {
             throw new CommandException($"{taken.Message}; ask for another port with --api-port or --ingress-port");
         }
-    }
-
-    private static bool IsTaken(int port)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port));
-            return false;
-        }
-        catch (SocketException)
-        {
-            return true;
-        }
+        if (ports.Ingress is null && cluster.Ingress.Port != IngressPortWished)
+            tell(Line($"port {IngressPortWished} is in use: the Ingress answers on {cluster.Ingress.Port}"));
+        return cluster;
     }
 
     private static void WriteFiles(HarnessFolder folder, SimulatedCluster cluster, Dictionary<string, double> times)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Manifests;
 using Harness.Kube;
 
 namespace Tests.Cluster.Clusters;
@@ -82,8 +83,8 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
     /// <inheritdoc/>
     public async Task ApplyAsync(string yaml)
     {
-        foreach (var @object in Manifests.Read(yaml))
-            await _client.ApplyAsync(@object);
+        foreach (var manifest in ManifestFiles.Read(yaml, "the given YAML"))
+            await _client.ApplyAsync(manifest.Object);
     }
 
     /// <inheritdoc/>

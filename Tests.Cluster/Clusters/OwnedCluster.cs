@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Tests.Cluster.Clusters;
+
+/// <summary>A view of a cluster, and what ends with it.</summary>
+internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : ICluster
+{
+    public string Description => view.Description;
+
+    public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) => view.ListAsync(resource, @namespace, labelSelector);
+
+    public Task<Answer> RequestFromOutsideAsync(string host, HttpMethod method, string path, string? body = null) => view.RequestFromOutsideAsync(host, method, path, body);
+
+    public Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null) =>
+        view.RequestToPodAsync(@namespace, pod, port, method, path, body);
+
+    public Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port) => view.ProbeAsync(@namespace, pod, host, port);
+
+    public Task<Reachability> ProbeFromOutsideAsync(string address, int port) => view.ProbeFromOutsideAsync(address, port);
+
+    public Task ApplyAsync(string yaml) => view.ApplyAsync(yaml);
+
+    public Task DeleteAsync(string resource, string? @namespace, string name) => view.DeleteAsync(resource, @namespace, name);
+
+    public Task KillPodAsync(string @namespace, string pod) => view.KillPodAsync(@namespace, pod);
+
+    public Task<string> LogAsync(string @namespace, string pod) => view.LogAsync(@namespace, pod);
+
+    public async ValueTask DisposeAsync()
+    {
+        await view.DisposeAsync();
+        await owned.DisposeAsync();
+    }
+}

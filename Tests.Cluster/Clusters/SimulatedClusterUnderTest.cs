@@ -1,0 +1,163 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using ClusterSim;
+using ClusterSim.Manifests;
+using ClusterSim.Network;
+using ClusterSim.Nodes.Images;
+using Harness.Images;
+using Harness.Kube;
+using Harness.Postgres;
+using InvoiceApp;
+using PaymentProvider;
+using Processes;
+
+namespace Tests.Cluster.Clusters;
+
+/// <summary>
+/// The paying system on a simulated cluster of its own, in this process: k8s/overlays/sim, the services as they are built with the tests,
+/// on the test run's PostgreSQL.
+/// </summary>
+public sealed class SimulatedClusterUnderTest : ICluster
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(2);
+
+    private readonly HttpClient _outside;
+
+    private SimulatedClusterUnderTest(SimulatedCluster cluster)
+    {
+        Cluster = cluster;
+        _outside = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = cluster.Ingress };
+    }
+
+    /// <summary>The cluster, for tests that break it.</summary>
+    public SimulatedCluster Cluster { get; }
+
+    /// <inheritdoc/>
+    public string Description => $"a simulated cluster in this process, seed {Cluster.Seed}";
+
+    /// <summary>Starts one with everything of <paramref name="overlay"/> on it, after <paramref name="change"/> has had its way with the manifests.</summary>
+    public static async Task<SimulatedClusterUnderTest> StartAsync(
+        string overlay = "k8s/overlays/sim", Func<IReadOnlyList<Manifest>, IReadOnlyList<Manifest>>? change = null, Action<ImageStore>? images = null)
+    {
+        var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
+        try
+        {
+            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(await SharedPostgres.ServerAsync()));
+            AddService(cluster.Images, "invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
+            AddService(cluster.Images, "payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
+            images?.Invoke(cluster.Images);
+            var manifests = Kustomization.Build(Repository.Path(overlay));
+            foreach (var manifest in change?.Invoke(manifests) ?? manifests)
+                cluster.Apply(manifest);
+            await cluster.ReadyAsync(ReadyLimit);
+            return new SimulatedClusterUnderTest(cluster);
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The same cluster, seen through its HTTPS API with its kubeconfig, as any cluster is.</summary>
+    public static async Task<ICluster> StartOverApiAsync()
+    {
+        var simulated = await StartAsync();
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        simulated.Cluster.WriteKubeconfig(path);
+        var config = Kubeconfig.Load(path);
+        File.Delete(path);
+        return new OwnedCluster(new KubeconfigCluster(config, simulated.Cluster.Ingress), simulated);
+    }
+
+    /// <summary>Registers a service as its Dockerfile describes it.</summary>
+    public static void AddService(ImageStore images, string reference, ProgramMain main, string project) =>
+        images.Add(reference, new ServiceImage(main, Dockerfile.Read(Repository.Path($"{project}/Dockerfile"))));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) =>
+        Task.FromResult(Cluster.List(resource, @namespace, labelSelector));
+
+    /// <inheritdoc/>
+    public async Task<Answer> RequestFromOutsideAsync(string host, HttpMethod method, string path, string? body = null)
+    {
+        using var request = Request(method, path, body);
+        request.Headers.Host = host;
+        using var response = await _outside.SendAsync(request);
+        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <inheritdoc/>
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null)
+    {
+        using var client = Cluster.CreatePodClient(@namespace, pod, port);
+        using var request = Request(method, path, body);
+        using var response = await client.SendAsync(request);
+        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <inheritdoc/>
+    public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
+    {
+        using var limit = new CancellationTokenSource(ProbeLimit);
+        return await ReachedAsync(() => Cluster.DialAsPodAsync(@namespace, pod, host, port, limit.Token));
+    }
+
+    /// <inheritdoc/>
+    public async Task<Reachability> ProbeFromOutsideAsync(string address, int port)
+    {
+        using var limit = new CancellationTokenSource(ProbeLimit);
+        return await ReachedAsync(() => Cluster.DialFromOutsideAsync(IPAddress.Parse(address), port, limit.Token));
+    }
+
+    /// <inheritdoc/>
+    public Task ApplyAsync(string yaml)
+    {
+        Cluster.ApplyYaml(yaml);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string resource, string? @namespace, string name)
+    {
+        Cluster.Delete(resource, @namespace, name);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task KillPodAsync(string @namespace, string pod)
+    {
+        Cluster.KillPod(@namespace, pod);
+        Cluster.Delete("pods", @namespace, pod, gracePeriodSeconds: 0);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<string> LogAsync(string @namespace, string pod) => Cluster.LogAsync(@namespace, pod);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _outside.Dispose();
+        await Cluster.DisposeAsync();
+    }
+
+    private static HttpRequestMessage Request(HttpMethod method, string path, string? body) =>
+        new(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+
+    private static async Task<Reachability> ReachedAsync(Func<ValueTask<Stream>> dial)
+    {
+        try
+        {
+            await (await dial()).DisposeAsync();
+            return Reachability.Reached;
+        }
+        catch (Exception denied) when (denied is SocketException or OperationCanceledException)
+        {
+            return Reachability.NotReachable;
+        }
+    }
+}
