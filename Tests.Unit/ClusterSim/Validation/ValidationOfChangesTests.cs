@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
@@ -105,9 +106,9 @@ public sealed class ValidationOfChangesTests
     public void A_schedule_is_read_as_cron_reads_it(string schedule, string? fault) => Assert.That(CronSyntax.Fault(schedule), Is.EqualTo(fault));
 
     [TestCaseSource(nameof(Writable))]
-    public void Defaults_set_nothing_the_second_time(GroupVersionKind kind)
+    public void Defaults_set_nothing_the_second_time(string group, string version, string kind)
     {
-        var strategy = Strategies.For(kind);
+        var strategy = Strategies.For(new(group, version, kind));
         var @object = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "x" } };
         strategy.Default(@object);
         var once = @object.ToJsonString();
@@ -118,9 +119,9 @@ public sealed class ValidationOfChangesTests
     }
 
     [TestCaseSource(nameof(Writable))]
-    public void An_empty_object_is_judged_without_failing(GroupVersionKind kind)
+    public void An_empty_object_is_judged_without_failing(string group, string version, string kind)
     {
-        var strategy = Strategies.For(kind);
+        var strategy = Strategies.For(new(group, version, kind));
         var @object = new JsonObject();
         var raw = @object.ToElement();
         strategy.Default(@object);
@@ -157,7 +158,7 @@ public sealed class ValidationOfChangesTests
         }
     }
 
-    private static IEnumerable<GroupVersionKind> Writable() => Strategies.Ruled;
+    private static IEnumerable<TestCaseData> Writable() => Strategies.Ruled.Select(kind => new TestCaseData(kind.Group, kind.Version, kind.Kind));
 
     private static void Refused(GroupVersionKind kind, string created, string patch, params string[] told)
     {
