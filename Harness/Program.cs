@@ -1,1 +1,1 @@
-return await Processes.MachineProcess.RunAsync(static _ => Task.FromResult(0), args);
+return await Processes.MachineProcess.RunAsync(static _ => Task.FromResult(1), args);

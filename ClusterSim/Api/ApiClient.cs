@@ -81,7 +81,14 @@ internal sealed class ApiClient(ApiServer server, UserInfo user, string fieldMan
 
     /// <summary>Patches an object.</summary>
     public Document Patch(ResourceType resource, ObjectKey key, PatchType type, JsonNode patch, string? subresource = null) =>
-        Server.Patch(Target(resource, key, subresource), type, patch, _options).Object;
+        Server.Patch(Target(resource, key, subresource), type, patch.ToUtf8(), _options).Object;
+
+    /// <summary>Server-side apply.</summary>
+    public Document Apply(ResourceType resource, JsonObject configuration, bool force = true)
+    {
+        var metadata = configuration["metadata"] as JsonObject;
+        return Server.Apply(Target(resource, new(metadata.Text("namespace"), metadata.Text("name") ?? "")), configuration, _options with { Force = force }).Object;
+    }
 
     /// <summary>Deletes an object; absent is no error.</summary>
     public void Delete(ResourceType resource, ObjectKey key, DeleteOptions? options = null)

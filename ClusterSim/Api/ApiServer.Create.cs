@@ -13,7 +13,7 @@ internal sealed partial class ApiServer
     private const int GeneratedNameTries = 8;
 
     /// <summary>
-    /// Creates an object: authorize; name and namespace; defaults; mutating admission; what the registry sets; managed fields; rules;
+    /// Creates an object: authorize; name and namespace; defaults; managed fields; mutating admission; what the registry sets; rules;
     /// validating admission; allocation; store.
     /// </summary>
     public WriteResult Create(in RequestTarget target, JsonObject @object, WriteOptions options)
@@ -55,6 +55,9 @@ internal sealed partial class ApiServer
         @object["apiVersion"] = kind.GroupVersion.ToString();
         @object["kind"] = kind.Kind;
         strategy.Default(@object);
+        // Before admission and the registry change it: what those set has no owner.
+        if (options.FieldManager is not null)
+            Fields.RecordUpdate(@object, default, options.FieldManager, null, now);
 
         var admission = new AdmissionRequest(target, "CREATE", @object, default, warnings, options.DryRun);
         var generateName = metadata.Text("generateName");
@@ -73,8 +76,6 @@ internal sealed partial class ApiServer
         foreach (var owned in strategy.StatusFields)
             @object.Remove(owned);
         strategy.PrepareForCreate(@object);
-        if (options.FieldManager is not null)
-            Fields.RecordUpdate(@object, default, options.FieldManager, null, now);
 
         var view = @object.ToElement();
         ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaRules.Create(view, strategy, target.Resource.Namespaced), .. strategy.Validate(view)]);

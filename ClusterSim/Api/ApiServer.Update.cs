@@ -28,10 +28,10 @@ internal sealed partial class ApiServer
     }
 
     /// <summary>
-    /// Changes an object by a patch. <paramref name="decode"/> gives the patched object the treatment of a request body: types checked,
-    /// unknown fields refused or dropped.
+    /// Changes an object by a JSON, merge or strategic merge patch. <paramref name="decode"/> gives the patched object the treatment of a
+    /// request body: types checked, unknown fields refused or dropped.
     /// </summary>
-    public WriteResult Patch(in RequestTarget target, PatchType type, JsonNode patch, WriteOptions options, Func<JsonObject, JsonObject>? decode = null)
+    public WriteResult Patch(in RequestTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, Func<JsonObject, JsonObject>? decode = null)
     {
         Authorize(target, "patch");
         var here = target;
@@ -43,13 +43,19 @@ internal sealed partial class ApiServer
         }
         return Guaranteed(target, live =>
         {
-            if (type == PatchType.Apply)
-                return ApplyTo(here, live, (JsonObject)patch.DeepClone(), options);
             if (live is null)
                 throw ApiException.NotFound(here.Resource.GroupResource, here.Name ?? "");
             var patched = Fields.Patch(live.Root, type, patch, StrategyOf(here).Kind);
             return Replace(here, live, decode is null ? patched : decode(patched), options);
         });
+    }
+
+    /// <summary>Server-side apply: creates the object, or merges the configuration into it.</summary>
+    public WriteResult Apply(in RequestTarget target, JsonObject configuration, WriteOptions options)
+    {
+        Authorize(target, "patch");
+        var here = target;
+        return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options));
     }
 
     private WriteResult ApplyTo(in RequestTarget target, Document? live, JsonObject configuration, WriteOptions options)
@@ -119,6 +125,8 @@ internal sealed partial class ApiServer
                 Keep(@object, old, owned);
         }
         strategy.Default(@object);
+        if (options.FieldManager is not null)
+            Fields.RecordUpdate(@object, old, options.FieldManager, target.Subresource, now);
 
         var admission = new AdmissionRequest(target, "UPDATE", @object, old, warnings, options.DryRun);
         Mutate(admission);
@@ -129,8 +137,6 @@ internal sealed partial class ApiServer
         metadata = @object.Ensure("metadata");
         if (strategy.CountsGenerations && target.Subresource != "status" && SpecChanged(@object, old, strategy))
             metadata["generation"] = (old.At("metadata", "generation").Integer() ?? 0) + 1;
-        if (options.FieldManager is not null)
-            Fields.RecordUpdate(@object, old, options.FieldManager, target.Subresource, now);
 
         var view = @object.ToElement();
         ThrowIfAny(strategy.Kind, live.Name,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Schema;
 
 namespace ClusterSim.Api;
 
@@ -15,6 +16,6 @@ internal interface IFieldManager
     /// <exception cref="ApiException">409 with the conflicts, unless forced.</exception>
     JsonObject Apply(JsonElement live, JsonObject configuration, string manager, string? subresource, bool force, DateTimeOffset now);
 
-    /// <summary>A patch of another type carried out on the live object. The result is decoded, and its unknown fields treated, as a body's would be.</summary>
-    JsonObject Patch(JsonElement live, PatchType type, JsonNode patch, Schema.GroupVersionKind kind);
+    /// <summary>A patch of another type than apply, carried out on the live object. The result is decoded, and its unknown fields treated, as a body's would be.</summary>
+    JsonObject Patch(JsonElement live, PatchType type, ReadOnlyMemory<byte> patch, GroupVersionKind kind);
 }

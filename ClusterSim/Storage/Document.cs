@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,6 +14,7 @@ namespace ClusterSim.Storage;
 internal sealed class Document
 {
     private static readonly GroupResource Pods = new("", "pods");
+    private static readonly string[] TypeFields = ["kind", "apiVersion"];
 
     private volatile View? _view;
 
@@ -61,6 +63,11 @@ internal sealed class Document
     /// <summary>The whole object, resourceVersion included.</summary>
     public ReadOnlyMemory<byte> Utf8 { get; }
 
+    /// <summary>What stands behind <c>kind</c> and <c>apiVersion</c>, closing brace included: an item of a list is a brace and this.</summary>
+    public ReadOnlyMemory<byte> AfterType => Utf8[AfterTypeOffset..];
+
+    private int AfterTypeOffset { get; init; }
+
     /// <summary>The whole object, to read.</summary>
     public JsonElement Root
     {
@@ -94,21 +101,51 @@ internal sealed class Document
     public static Document From(GroupResource resource, JsonObject @object, long revision)
     {
         @object.Ensure("metadata")["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);
-        var utf8 = @object.ToUtf8();
-        var root = JsonElement.Parse(utf8);
-        return new Document(resource, root.At("metadata"), utf8, revision)
-        {
-            _view = new View(root),
-            NodeName = resource == Pods ? root.At("spec", "nodeName").Text() : null,
-        };
+        return Written(resource, @object, revision);
     }
 
     /// <summary>An object that was not stored: the answer to a dry run. It has no resourceVersion unless it had one.</summary>
     public static Document Unstored(GroupResource resource, JsonObject @object)
     {
-        var utf8 = @object.ToUtf8();
+        return Written(resource, @object, 0);
+    }
+
+    // Kind and version come first, so that a list can write its items without them by leaving out the head (as Kubernetes' lists do).
+    private static Document Written(GroupResource resource, JsonObject @object, long revision)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        int head;
+        using (var writer = new Utf8JsonWriter(buffer, JsonBuilding.WriterOptions))
+        {
+            writer.WriteStartObject();
+            foreach (var first in TypeFields)
+                if (@object[first] is { } value)
+                {
+                    writer.WritePropertyName(first);
+                    value.WriteTo(writer);
+                }
+            head = (int)writer.BytesCommitted + writer.BytesPending;
+            foreach (var (name, value) in @object)
+            {
+                if (name is "kind" or "apiVersion")
+                    continue;
+                writer.WritePropertyName(name);
+                if (value is null)
+                    writer.WriteNullValue();
+                else
+                    value.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        }
+        var utf8 = buffer.WrittenSpan.ToArray();
         var root = JsonElement.Parse(utf8);
-        return new Document(resource, root.At("metadata"), utf8, 0) { _view = new View(root) };
+        return new Document(resource, root.At("metadata"), utf8, revision)
+        {
+            _view = new View(root),
+            // After the head comes a comma, or the end where there is nothing else.
+            AfterTypeOffset = head > 1 && utf8[head] == (byte)',' ? head + 1 : head,
+            NodeName = resource == Pods ? root.At("spec", "nodeName").Text() : null,
+        };
     }
 
     private sealed class View(JsonElement element)

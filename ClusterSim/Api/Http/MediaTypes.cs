@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace ClusterSim.Api.Http;
+
+/// <summary>The shape an answer is asked for in.</summary>
+internal enum ObjectForm
+{
+    /// <summary>The object or list itself.</summary>
+    Plain,
+
+    /// <summary><c>meta.k8s.io/v1</c> Table: rows and columns, as kubectl get wants them.</summary>
+    Table,
+
+    /// <summary>PartialObjectMetadata, or its list: no spec, no status.</summary>
+    Metadata,
+}
+
+/// <summary>What the Accept header asks for, and what bodies are.</summary>
+internal static class MediaTypes
+{
+    /// <summary>The form the client prefers among those we give. YAML is not given: Accept falls back to JSON.</summary>
+    public static ObjectForm FormOf(HttpRequest request)
+    {
+        foreach (var type in request.GetTypedHeaders().Accept)
+        {
+            if (type.MediaType != "application/json" && type.MediaType != "*/*" && type.MediaType != "application/*")
+                continue;
+            string? shape = null, group = null, version = null;
+            foreach (var parameter in type.Parameters)
+            {
+                if (parameter.Name == "as")
+                    shape = parameter.Value.ToString();
+                else if (parameter.Name == "g")
+                    group = parameter.Value.ToString();
+                else if (parameter.Name == "v")
+                    version = parameter.Value.ToString();
+            }
+            if (shape is null)
+                return ObjectForm.Plain;
+            if (group == "meta.k8s.io" && version == "v1")
+            {
+                if (shape == "Table")
+                    return ObjectForm.Table;
+                if (shape is "PartialObjectMetadata" or "PartialObjectMetadataList")
+                    return ObjectForm.Metadata;
+            }
+        }
+        return ObjectForm.Plain;
+    }
+
+    /// <summary>The media type of a body without its parameters; JSON where none is said.</summary>
+    public static string BodyTypeOf(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "application/json";
+
+    /// <summary>The kind of patch a content type stands for.</summary>
+    /// <exception cref="ApiException">415.</exception>
+    public static PatchType PatchTypeOf(string mediaType) => mediaType switch
+    {
+        "application/json-patch+json" => PatchType.Json,
+        "application/merge-patch+json" => PatchType.Merge,
+        "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
+        "application/apply-patch+yaml" or "application/apply-patch+json" => PatchType.Apply,
+        _ => throw ApiException.UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor"),
+    };
+}

@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Harness.Kube;
+using Harness.Running;
+
+namespace Harness.Commands;
+
+/// <summary>
+/// <c>harness up</c>: a cluster with the paying system on it. Starts the host (here, or in the background), applies the manifests, waits
+/// until every workload is complete, prints the pods and the URL. Where a cluster runs already, only the manifests are applied again.
+/// </summary>
+internal static class UpCommand
+{
+    private static readonly TimeSpan HostLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RolloutLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The ports asked for; null: any free one for the API, 8080 or, if taken, any for the Ingress.</summary>
+    public sealed record Ports(int? Api, int? Ingress)
+    {
+        /// <summary>None asked for.</summary>
+        public static Ports Default { get; } = new(null, null);
+    }
+
+    public static Option<int?> ApiPortOption() => new("--api-port") { Description = "The Kubernetes API's port; any free one where not given." };
+
+    public static Option<int?> IngressPortOption() => new("--ingress-port") { Description = "The Ingress's port; 8080, or a free one if that is taken, where not given." };
+
+    public static Command Create(CommandContext context)
+    {
+        var detach = new Option<bool>("--detach", "-d") { Description = "Leave the cluster running in the background; end it with: harness down." };
+        var apiPort = ApiPortOption();
+        var ingressPort = IngressPortOption();
+        var command = new Command("up", "Start a cluster with both services on it and wait until all is ready.") { detach, apiPort, ingressPort };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var ports = new Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort));
+            if (parsed.GetValue(detach))
+                return await UpDetachedAsync(context, ports, cancellation);
+            if (context.Folder.FindRunning() is { } running)
+                throw new CommandException($"a cluster is running already (process {running.ProcessId}); end it with: ./harness down");
+            await using var host = await ClusterHost.StartAsync(
+                context.Folder, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
+            await DeployAsync(context, cancellation);
+            await context.Error.WriteLineAsync("harness: Ctrl-C ends it");
+            try
+            {
+                await host.StoppedAsync(cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                await context.Error.WriteLineAsync("harness: stopping");
+            }
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Starts a host in the background unless one runs, and deploys to it.</summary>
+    public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, CancellationToken cancellation)
+    {
+        if (context.Folder.FindRunning() is null)
+            await StartInBackgroundAsync(context, ports, cancellation);
+        else
+            await context.Error.WriteLineAsync("harness: the cluster is running: applying the manifests again");
+        await DeployAsync(context, cancellation);
+        return 0;
+    }
+
+    /// <summary>Says where the cluster answers.</summary>
+    public static async Task TellWhereAsync(CommandContext context, RunningCluster running)
+    {
+        await context.Output.WriteLineAsync($"invoice-app   {running.Ingress}invoices");
+        await context.Output.WriteLineAsync($"Kubernetes    {running.ApiServer}   (export KUBECONFIG={context.Folder.Kubeconfig})");
+    }
+
+    private static async Task DeployAsync(CommandContext context, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var overlay = Path.Combine(context.Folder.Root, "k8s", "overlays", "sim");
+        var manifests = ApplyCommand.ReadKustomization(context, overlay);
+        using var client = context.Connect();
+        var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, print: false, cancellation);
+        await context.Error.WriteLineAsync($"harness: applied k8s/overlays/sim, {manifests.Count} objects ({Seconds(began)})");
+        var left = await Rollout.WaitAsync(
+            client, namespaces, RolloutLimit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);
+        if (left.Count > 0)
+        {
+            await context.Output.WriteAsync(await PodsTable.PrintAsync(client, cancellation));
+            throw new CommandException(
+                $"after {RolloutLimit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD");
+        }
+        await context.Error.WriteLineAsync($"harness: every pod is Ready ({Seconds(began)} after the first manifest)");
+        await context.Output.WriteLineAsync();
+        await context.Output.WriteAsync(await PodsTable.PrintAsync(client, cancellation));
+        await context.Output.WriteLineAsync();
+        await TellWhereAsync(context, context.Folder.FindRunning() ?? throw new CommandException("the cluster has ended meanwhile"));
+    }
+
+    private static async Task StartInBackgroundAsync(CommandContext context, Ports ports, CancellationToken cancellation)
+    {
+        context.Folder.Create();
+        var began = Stopwatch.GetTimestamp();
+        var arguments = new List<string> { typeof(UpCommand).Assembly.Location, "serve" };
+        if (ports.Api is { } api)
+            arguments.AddRange(["--api-port", api.ToString(CultureInfo.InvariantCulture)]);
+        if (ports.Ingress is { } ingress)
+            arguments.AddRange(["--ingress-port", ingress.ToString(CultureInfo.InvariantCulture)]);
+        // setsid: the terminal's Ctrl-C and its end are not for the cluster. The shell turns the output over to the log and becomes the host.
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = context.Folder.Root };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("if command -v setsid >/dev/null 2>&1; then exec setsid \"$0\" \"$@\" >\"$HARNESS_LOG\" 2>&1 </dev/null; else exec nohup \"$0\" \"$@\" >\"$HARNESS_LOG\" 2>&1 </dev/null; fi");
+        start.ArgumentList.Add(System.Environment.ProcessPath ?? "dotnet");
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment["HARNESS_LOG"] = context.Folder.LogFile;
+        start.Environment["HARNESS_ROOT"] = context.Folder.Root;
+        using var started = Process.Start(start) ?? throw new CommandException("the cluster's process could not be started");
+        var told = 0;
+        while (true)
+        {
+            told = await TellLogAsync(context, told, cancellation);
+            if (context.Folder.FindRunning() is not null)
+                break;
+            if (started.HasExited)
+            {
+                await TellLogAsync(context, told, cancellation);
+                throw new CommandException($"the cluster did not start (exit code {started.ExitCode}); its log is {context.Folder.LogFile}");
+            }
+            if (Stopwatch.GetElapsedTime(began) > HostLimit)
+                throw new CommandException($"the cluster did not start within {HostLimit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
+            await Task.Delay(Poll, context.Process.Clock, cancellation);
+        }
+        await TellLogAsync(context, told, cancellation);
+    }
+
+    // What the host says while it starts is the progress.
+    private static async Task<int> TellLogAsync(CommandContext context, int told, CancellationToken cancellation)
+    {
+        if (!File.Exists(context.Folder.LogFile))
+            return told;
+        await using var log = new FileStream(context.Folder.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        log.Seek(told, SeekOrigin.Begin);
+        using var reader = new StreamReader(log);
+        var more = await reader.ReadToEndAsync(cancellation);
+        var end = more.LastIndexOf('\n') + 1;
+        await context.Error.WriteAsync(more[..end]);
+        return told + System.Text.Encoding.UTF8.GetByteCount(more[..end]);
+    }
+
+    private static string Seconds(long began) => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s");
+}

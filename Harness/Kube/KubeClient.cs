@@ -1,0 +1,296 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+
+namespace Harness.Kube;
+
+/// <summary>
+/// A small client of the Kubernetes API, for any cluster a kubeconfig names: enough for this project's commands and tests to need no
+/// kubectl. Built-in resources only.
+/// </summary>
+public sealed class KubeClient : IDisposable
+{
+    /// <summary>The field manager of what this client applies.</summary>
+    public const string FieldManager = "harness";
+
+    private readonly ResourceCatalog _catalog = new();
+    private readonly Kubeconfig _config;
+    private readonly HttpClient _http;
+
+    /// <summary>A client of the cluster <paramref name="config"/> names.</summary>
+    public KubeClient(Kubeconfig config)
+    {
+        _config = config;
+        var handler = new SocketsHttpHandler { UseProxy = false, AutomaticDecompression = DecompressionMethods.GZip };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+            config.SkipVerify || errors == SslPolicyErrors.None
+            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsSignedBy(config.Authority, certificate));
+        if (config.ClientCertificate is { } own)
+            handler.SslOptions.ClientCertificates = [own];
+        _http = new HttpClient(handler) { BaseAddress = config.Server, Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue(FieldManager, "1.0"));
+        if (config.Token is { } token)
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Where the cluster is.</summary>
+    public Uri Server => _config.Server;
+
+    /// <summary>The context's namespace.</summary>
+    public string Namespace => _config.Namespace;
+
+    /// <summary>
+    /// A resource by any name kubectl takes: plural, singular, short, kind; <c>deployments.apps</c> where a name is ambiguous.
+    /// </summary>
+    /// <exception cref="KubeException">There is none.</exception>
+    public KubeResource Resource(string name)
+    {
+        var wanted = name.ToLowerInvariant();
+        var (plain, group) = wanted.Split('.', 2) is [var first, var rest] ? (first, rest) : (wanted, null);
+        var found = _catalog.BuiltIn.FirstOrDefault(type =>
+            (group is null || type.Group == group)
+            && (type.Name == plain || type.SingularName == plain || type.ShortNames.Contains(plain) || type.Kind.Equals(plain, StringComparison.OrdinalIgnoreCase)));
+        return found is null
+            ? throw new KubeException(404, $"the server doesn't have a resource type \"{name}\"")
+            : new KubeResource(_catalog.Require(found.Name, found.Group));
+    }
+
+    /// <summary>The resource of an object's apiVersion and kind.</summary>
+    /// <exception cref="KubeException">There is none.</exception>
+    public KubeResource ResourceOf(JsonNode @object)
+    {
+        var (group, version) = GroupVersion.Parse((string?)@object["apiVersion"] ?? "");
+        var kind = (string?)@object["kind"] ?? "";
+        return new KubeResource(_catalog.Find(new GroupVersionKind(group, version, kind))
+            ?? throw new KubeException(404, $"no matches for kind \"{kind}\" in version \"{(string?)@object["apiVersion"]}\""));
+    }
+
+    /// <summary>One object.</summary>
+    /// <exception cref="KubeException">It cannot be had; 404 where there is none.</exception>
+    public async Task<JsonElement> GetAsync(KubeResource resource, string? @namespace, string name, CancellationToken cancellation = default) =>
+        await SendAsync(HttpMethod.Get, resource.Path(@namespace, name), null, null, cancellation);
+
+    /// <summary>One object; null where there is none.</summary>
+    public async Task<JsonElement?> FindAsync(KubeResource resource, string? @namespace, string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await GetAsync(resource, @namespace, name, cancellation);
+        }
+        catch (KubeException absent) when (absent.Code == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All objects of a namespace, or of all where none is named.</summary>
+    public async Task<IReadOnlyList<JsonElement>> ListAsync(
+        KubeResource resource, string? @namespace, string? labelSelector = null, CancellationToken cancellation = default)
+    {
+        var query = labelSelector is null ? "" : $"?labelSelector={Uri.EscapeDataString(labelSelector)}";
+        var list = await SendAsync(HttpMethod.Get, resource.Path(@namespace) + query, null, null, cancellation);
+        return [.. list.At("items").Items()];
+    }
+
+    /// <summary>What kubectl prints: a <c>Table</c> of one object, or of all.</summary>
+    public async Task<JsonElement> TableAsync(
+        KubeResource resource, string? @namespace, string? name, string? labelSelector = null, CancellationToken cancellation = default)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, resource.Path(@namespace, name) + (labelSelector is null ? "" : $"?labelSelector={Uri.EscapeDataString(labelSelector)}"));
+        request.Headers.TryAddWithoutValidation("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+        return await ReadAsync(request, cancellation);
+    }
+
+    /// <summary>Server-side apply: the object is as it says, whatever it was; fields of ours that it no longer names go.</summary>
+    public Task<JsonElement> ApplyAsync(JsonObject @object, CancellationToken cancellation = default)
+    {
+        var resource = ResourceOf(@object);
+        var metadata = @object["metadata"];
+        var path = resource.Path((string?)metadata?["namespace"] ?? Namespace, (string?)metadata?["name"]);
+        return SendAsync(
+            HttpMethod.Patch, $"{path}?fieldManager={FieldManager}&force=true&fieldValidation=Strict", @object, "application/apply-patch+yaml", cancellation);
+    }
+
+    /// <summary>Creates an object.</summary>
+    public Task<JsonElement> CreateAsync(JsonObject @object, CancellationToken cancellation = default)
+    {
+        var resource = ResourceOf(@object);
+        return SendAsync(
+            HttpMethod.Post, $"{resource.Path((string?)@object["metadata"]?["namespace"] ?? Namespace)}?fieldValidation=Strict", @object, "application/json", cancellation);
+    }
+
+    /// <summary>Patches an object, or a subresource of it.</summary>
+    /// <param name="resource">Its resource.</param>
+    /// <param name="namespace">Its namespace.</param>
+    /// <param name="name">Its name, followed by a slash and the subresource where one is meant.</param>
+    /// <param name="patch">The patch.</param>
+    /// <param name="type">Its media type.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task<JsonElement> PatchAsync(
+        KubeResource resource, string? @namespace, string name, JsonNode patch, string type = "application/strategic-merge-patch+json", CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Patch, resource.Path(@namespace, name), patch, type, cancellation);
+
+    /// <summary>Deletes an object; absent is no error. False where there was none.</summary>
+    public async Task<bool> DeleteAsync(
+        KubeResource resource, string? @namespace, string name, int? gracePeriodSeconds = null, CancellationToken cancellation = default)
+    {
+        var options = new JsonObject { ["propagationPolicy"] = "Background" };
+        if (gracePeriodSeconds is { } seconds)
+            options["gracePeriodSeconds"] = seconds;
+        try
+        {
+            await SendAsync(HttpMethod.Delete, resource.Path(@namespace, name), options, "application/json", cancellation);
+            return true;
+        }
+        catch (KubeException absent) when (absent.Code == 404)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A container's log, as it comes. The caller disposes the stream.</summary>
+    /// <param name="namespace">The pod's namespace.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="query">What to show, as the API's query parameters: <c>container=main&amp;follow=true</c>.</param>
+    /// <param name="cancellation">Ends the stream.</param>
+    public async Task<Stream> LogAsync(string @namespace, string pod, string query = "", CancellationToken cancellation = default)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, $"{Resource("pods").Path(@namespace, pod)}/log?{query}");
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.IsSuccessStatusCode)
+            return await response.Content.ReadAsStreamAsync(cancellation);
+        using (response)
+            throw await RefusalAsync(response, cancellation);
+    }
+
+    /// <summary>
+    /// An HTTP request to a pod through the API server (<c>pods/proxy</c>): it reaches that pod and no other. The answer is the pod's own.
+    /// </summary>
+    public Task<HttpResponseMessage> ProxyAsync(
+        string @namespace, string pod, int port, HttpMethod method, string path, HttpContent? content = null, CancellationToken cancellation = default)
+    {
+        var request = new HttpRequestMessage(method, $"{Resource("pods").Path(@namespace, $"{pod}:{port}")}/proxy/{path.TrimStart('/')}") { Content = content };
+        return _http.SendAsync(request, cancellation);
+    }
+
+    /// <summary>The changes of one resource from now on, what is there first; until cancelled or the server ends the watch.</summary>
+    public async IAsyncEnumerable<(string Type, JsonElement Object)> WatchAsync(
+        KubeResource resource, string? @namespace, string? fieldSelector = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var query = "?watch=true" + (fieldSelector is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fieldSelector)}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, resource.Path(@namespace) + query);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (!response.IsSuccessStatusCode)
+            throw await RefusalAsync(response, cancellation);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation), Encoding.UTF8);
+        while (await lines.ReadLineAsync(cancellation) is { } line)
+        {
+            var change = JsonElement.Parse(line);
+            yield return (change.At("type").Text(""), change.At("object"));
+        }
+    }
+
+    /// <summary>A request by hand, for what has no method here.</summary>
+    public Task<JsonElement> SendAsync(HttpMethod method, string path, JsonNode? body, string? mediaType, CancellationToken cancellation = default)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body.ToUtf8());
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType ?? "application/json");
+        }
+        return ReadAsync(request, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonElement> ReadAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (HttpRequestException unreachable)
+        {
+            throw new KubeException(0, $"the cluster at {_config.Server} cannot be reached: {(unreachable.InnerException ?? unreachable).Message}", unreachable);
+        }
+        using (response)
+        {
+            if (!response.IsSuccessStatusCode)
+                throw await RefusalAsync(response, cancellation);
+            return JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
+        }
+    }
+
+    private static async Task<KubeException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var body = await response.Content.ReadAsStringAsync(cancellation);
+        string? message = null;
+        try
+        {
+            message = JsonElement.Parse(body).At("message").Text();
+        }
+        catch (JsonException)
+        {
+            // A proxy's or a broken server's answer: shown as it is.
+        }
+        return new KubeException((int)response.StatusCode, message ?? $"{(int)response.StatusCode} {response.ReasonPhrase}: {body.Trim()}");
+    }
+
+    private static bool IsSignedBy(X509Certificate2? authority, X509Certificate? shown)
+    {
+        if (authority is null || shown is null)
+            return false;
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        using var certificate = new X509Certificate2(shown);
+        return chain.Build(certificate);
+    }
+}
+
+/// <summary>A resource of the API, with its URLs.</summary>
+public sealed class KubeResource
+{
+    private readonly ResourceType _type;
+
+    internal KubeResource(ResourceType type) => _type = type;
+
+    /// <summary>Plural name.</summary>
+    public string Name => _type.Name;
+
+    /// <summary>Name with its group, as kubectl prints it: <c>deployment.apps</c>.</summary>
+    public string QualifiedSingular => _type.Group.Length == 0 ? _type.SingularName : $"{_type.SingularName}.{_type.Group}";
+
+    /// <summary>The kind of its objects.</summary>
+    public string Kind => _type.Kind;
+
+    /// <summary>Whether its objects live in namespaces.</summary>
+    public bool Namespaced => _type.Namespaced;
+
+    /// <summary>The URL path, relative to the server, of an object or, without a name, of all.</summary>
+    public string Path(string? @namespace, string? name = null)
+    {
+        var root = _type.Group.Length == 0 ? $"api/{_type.Version}" : $"apis/{_type.GroupVersion}";
+        var place = _type.Namespaced && @namespace is not null ? $"/namespaces/{@namespace}" : "";
+        return $"{root}{place}/{_type.Name}{(name is null ? "" : "/" + name)}";
+    }
+}
+
+/// <summary>The API refused, or could not be reached.</summary>
+public sealed class KubeException(int code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The HTTP status; 0 where no answer came.</summary>
+    public int Code { get; } = code;
+}

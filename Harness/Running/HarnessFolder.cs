@@ -1,0 +1,77 @@
+using System.Text.Json;
+
+namespace Harness.Running;
+
+/// <summary>Where a running cluster keeps what others need to find it: the uncommitted folder <c>.harness</c> of the repository.</summary>
+/// <param name="Root">The repository's root.</param>
+public sealed record HarnessFolder(string Root)
+{
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
+
+    /// <summary>The folder.</summary>
+    public string Folder => Path.Combine(Root, ".harness");
+
+    /// <summary>The administrator's kubeconfig, mode 0600.</summary>
+    public string Kubeconfig => Path.Combine(Folder, "kubeconfig");
+
+    /// <summary>What a detached cluster prints.</summary>
+    public string LogFile => Path.Combine(Folder, "harness.log");
+
+    /// <summary>PostgreSQL's data.</summary>
+    public string PostgresData => Path.Combine(Folder, "postgres");
+
+    /// <summary>The persistent volumes.</summary>
+    public string Volumes => Path.Combine(Folder, "volumes");
+
+    /// <summary>Published services: one folder an image.</summary>
+    public string Images => Path.Combine(Root, "artifacts", "images");
+
+    private string StateFile => Path.Combine(Folder, "state.json");
+
+    /// <summary>The folder of the repository around the working directory (or <c>HARNESS_ROOT</c>).</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public static HarnessFolder Find(IReadOnlyDictionary<string, string> environment, string workingDirectory)
+    {
+        if (environment.TryGetValue("HARNESS_ROOT", out var said) && said.Length > 0)
+            return new HarnessFolder(Path.GetFullPath(said));
+        for (var folder = new DirectoryInfo(workingDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Harness.sln")))
+                return new HarnessFolder(folder.FullName);
+        throw new InvalidOperationException($"{workingDirectory} is in no checkout of this project (no Harness.sln above it); set HARNESS_ROOT");
+    }
+
+    /// <summary>Makes the folder, readable by its owner alone.</summary>
+    public void Create() => Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>The cluster that runs now; null where none does. What a killed one left behind does not count.</summary>
+    public RunningCluster? FindRunning()
+    {
+        if (!File.Exists(StateFile))
+            return null;
+        try
+        {
+            var state = JsonSerializer.Deserialize<RunningCluster>(File.ReadAllText(StateFile), Readable);
+            return state is not null && state.IsAlive ? state : null;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or IOException)
+        {
+            // Being written, or cut off in the middle by a kill: no cluster that one could use.
+            return null;
+        }
+    }
+
+    /// <summary>Says that this process is the running cluster.</summary>
+    public void Write(RunningCluster state)
+    {
+        var temporary = StateFile + ".new";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(state, Readable));
+        File.Move(temporary, StateFile, overwrite: true);
+    }
+
+    /// <summary>Says that no cluster runs.</summary>
+    public void Forget()
+    {
+        File.Delete(StateFile);
+        File.Delete(Kubeconfig);
+    }
+}

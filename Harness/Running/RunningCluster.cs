@@ -1,0 +1,94 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
+
+namespace Harness.Running;
+
+/// <summary>The process that hosts a cluster.</summary>
+public sealed partial record RunningCluster
+{
+    private const int Terminate = 15;
+
+    /// <summary>Its process id.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>When the process started, in UTC ticks: another process may get the id later.</summary>
+    public required long ProcessStartTicks { get; init; }
+
+    /// <summary>The API server.</summary>
+    public required string ApiServer { get; init; }
+
+    /// <summary>The Ingress.</summary>
+    public required string Ingress { get; init; }
+
+    /// <summary>How long its parts took to start, in milliseconds, in order.</summary>
+    public IReadOnlyDictionary<string, double> StartedInMilliseconds { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Whether the process is still there.</summary>
+    [JsonIgnore]
+    public bool IsAlive => FindProcess() is not null;
+
+    /// <summary>Resident memory now, in bytes; 0 where the process is gone.</summary>
+    [JsonIgnore]
+    public long ResidentBytes
+    {
+        get
+        {
+            using var process = FindProcess();
+            return process?.WorkingSet64 ?? 0;
+        }
+    }
+
+    /// <summary>This process, as a cluster.</summary>
+    public static (int Id, long StartTicks) ThisProcess()
+    {
+        using var self = Process.GetCurrentProcess();
+        return (self.Id, StartTicks(self));
+    }
+
+    /// <summary>Asks it to end, and waits until it has.</summary>
+    /// <returns>False where it did not end in time.</returns>
+    public async Task<bool> StopAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        using var process = FindProcess();
+        if (process is null)
+            return true;
+        if (Kill(process.Id, Terminate) != 0)
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"process {process.Id} cannot be stopped: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        over.CancelAfter(limit);
+        try
+        {
+            await process.WaitForExitAsync(over.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private Process? FindProcess()
+    {
+        try
+        {
+            var process = Process.GetProcessById(ProcessId);
+            if (StartTicks(process) == ProcessStartTicks)
+                return process;
+            process.Dispose();
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            // No such process, or it went while we looked.
+        }
+        return null;
+    }
+
+    // To the second: two processes that ask may compute it a few milliseconds apart.
+    private static long StartTicks(Process process) => process.StartTime.ToUniversalTime().Ticks / TimeSpan.TicksPerSecond;
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+}

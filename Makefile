@@ -1,0 +1,71 @@
+# `make` lists what there is. Works with GNU make 3.81 (macOS) and newer.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+dotnet_flags := --nologo --verbosity quiet -nodeReuse:false
+results := artifacts/test-results/make
+scripts := harness deploy.sh test.sh .ci/run $(wildcard eng/*.sh)
+# What `make definitions` asks, and with what: KUBECONFIG=… make definitions
+kubectl ?= kubectl
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: packages
+packages: ## find out which packages the feed has, and get PostgreSQL where there is none
+	@eng/packages.sh
+	@eng/postgres.sh
+
+.PHONY: build
+build: packages ## everything, warnings as errors
+	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
+
+# $(call tier,Tests.Unit): one project's tests, its results beside the others'.
+tier = rm -rf $(results)/$(1) && dotnet test $(1)/$(1).csproj --configuration Release --nologo --no-build \
+	--logger "console;verbosity=minimal" --logger trx --results-directory $(results)/$(1)
+
+.PHONY: test
+test: build ## all three tiers: unit, contract, cluster (in this process)
+	@rm -rf $(results); for tier in Tests.Unit Tests.Contract Tests.Cluster; do ($(call tier,$$tier)) || true; done
+	@eng/test-results.sh $(results)/Tests.Unit $(results)/Tests.Contract $(results)/Tests.Cluster
+
+.PHONY: unit
+unit: build ## the services and the simulator's rooms, each alone
+	@$(call tier,Tests.Unit)
+
+.PHONY: contract
+contract: build ## what invoice-app expects of payment-provider, and whether it is so
+	@$(call tier,Tests.Contract)
+
+.PHONY: cluster
+cluster: build ## both services on a simulated cluster in the test's own process
+	@$(call tier,Tests.Cluster)
+
+.PHONY: deploy
+deploy: ## start the simulated cluster with both services, or bring it up to date
+	@./deploy.sh
+
+.PHONY: test-deployed
+test-deployed: ## the cluster tests against what `make deploy` deployed
+	@./test.sh
+
+.PHONY: down
+down: ## take it away again
+	@./deploy.sh down
+
+.PHONY: lint
+lint: lint-scripts ## formatting and scripts; changes nothing
+	@dotnet format Harness.sln --verify-no-changes
+
+.PHONY: lint-scripts
+lint-scripts: ## shellcheck, where it is installed
+	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); \
+	else echo "shellcheck is not installed (apt-get install shellcheck, brew install shellcheck): the scripts are not checked"; fi
+
+.PHONY: definitions
+definitions: ## Kubernetes' types anew from the cluster that kubectl points at
+	@mkdir -p artifacts
+	@$(kubectl) get --raw /openapi/v2 > artifacts/openapi.json
+	@dotnet run eng/definitions.cs -- artifacts/openapi.json ClusterSim/Schema/definitions.json.gz

@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ServiceDefaults.Http;
+using ServiceDefaults.Money;
+
+namespace PaymentProvider.Payments;
+
+/// <summary>The provider's routes: pay, and read the ledger.</summary>
+internal static class PaymentRoutes
+{
+    /// <summary>The largest body of a payment, in bytes: an id of 200 characters, all escaped, and plenty of white space fit.</summary>
+    public const int BodyBytesMax = 16 * 1024;
+
+    private const int FlushBytes = 32 * 1024;
+    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static void MapPayments(this IEndpointRouteBuilder routes)
+    {
+        var ledger = routes.ServiceProvider.GetRequiredService<Ledger>();
+        routes.MapPost("/payments/pay", PayAsync)
+            .WithName("pay")
+            .WithSummary("Makes a payment. The id is the idempotency key: the same payment again is answered the same and made once.")
+            .Takes<PaymentAsked>()
+            .Answers<PaymentAnswer>()
+            .Answers<PaymentFault>(StatusCodes.Status400BadRequest)
+            .Answers<PaymentFault>(StatusCodes.Status409Conflict)
+            .Answers<PaymentFault>(StatusCodes.Status413PayloadTooLarge)
+            .AnswersProblem(StatusCodes.Status503ServiceUnavailable);
+        routes.MapGet("/payments/{**id}", FindAsync)
+            .WithName("payment")
+            .WithSummary("The payment made under an id.")
+            .Answers<PaymentMade>()
+            .AnswersProblem(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+        routes.MapGet("/payments", ListAsync)
+            .WithName("payments")
+            .WithSummary("All payments made, by id; streamed. Optional: after=<id>, limit=<number>.")
+            .Answers<PaymentMade[]>()
+            .AnswersProblem(StatusCodes.Status400BadRequest, StatusCodes.Status503ServiceUnavailable);
+
+        async Task PayAsync(HttpContext context)
+        {
+            ReadResult read;
+            try
+            {
+                // All of it, or the limit and one byte more.
+                read = await context.Request.BodyReader.ReadAtLeastAsync(BodyBytesMax + 1, context.RequestAborted);
+            }
+            catch (BadHttpRequestException refused)
+            {
+                var tooLarge = refused.StatusCode == StatusCodes.Status413PayloadTooLarge;
+                await FaultAsync(context, refused.StatusCode, tooLarge ? TooLarge : PaymentRequest.NotParameters);
+                return;
+            }
+
+            if (read.Buffer.Length > BodyBytesMax)
+            {
+                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+                await FaultAsync(context, StatusCodes.Status413PayloadTooLarge, TooLarge);
+                return;
+            }
+
+            var fault = PaymentRequest.Read(read.Buffer, out var payment);
+            context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+            if (fault is not null)
+                await FaultAsync(context, StatusCodes.Status400BadRequest, fault);
+            else if (await ledger.PayAsync(payment, context.RequestAborted) == PaymentOutcome.Conflict)
+                await FaultAsync(context, StatusCodes.Status409Conflict, $"payment id '{payment.Id}' was used before for another value or currency");
+            else
+                await WriteAsync(context, StatusCodes.Status200OK, "id"u8, payment.Id);
+        }
+
+        async Task FindAsync(HttpContext context)
+        {
+            var id = (string)context.Request.RouteValues["id"]!;
+            if (await ledger.FindAsync(id, context.RequestAborted) is not { } entry)
+            {
+                await Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"no payment was made under the id '{id}'");
+                return;
+            }
+
+            context.Response.ContentType = "application/json";
+            await using var json = new Utf8JsonWriter(context.Response.BodyWriter, JsonOptions);
+            Write(json, entry);
+        }
+
+        async Task ListAsync(HttpContext context)
+        {
+            long? limit = null;
+            if (context.Request.Query["limit"] is { Count: > 0 } asked)
+            {
+                if (!long.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+                {
+                    await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"limit: found '{asked}', should be a whole number from 1");
+                    return;
+                }
+
+                limit = number;
+            }
+
+            var entries = ledger.ReadAsync(context.Request.Query["after"], limit, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
+            await using (entries)
+            {
+                // The first row before the first byte: a database that is away is still a 503.
+                var more = await entries.MoveNextAsync();
+                context.Response.ContentType = "application/json";
+                var output = context.Response.BodyWriter;
+                await using var json = new Utf8JsonWriter(output, JsonOptions);
+                json.WriteStartArray();
+                for (; more; more = await entries.MoveNextAsync())
+                {
+                    Write(json, entries.Current);
+                    if (json.BytesPending >= FlushBytes)
+                    {
+                        json.Flush();
+                        await output.FlushAsync(context.RequestAborted);
+                    }
+                }
+
+                json.WriteEndArray();
+            }
+        }
+    }
+
+    private static string TooLarge => string.Create(CultureInfo.InvariantCulture, $"request body is larger than {BodyBytesMax} bytes");
+
+    private static void Write(Utf8JsonWriter json, LedgerEntry entry)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, entry.Payment.Id);
+        json.WriteNumber("value"u8, Amount.InDecimalsOf(entry.Payment.Currency, entry.Payment.Value));
+        json.WriteString("currency"u8, entry.Payment.Currency);
+        json.WriteString("paidAt"u8, entry.PaidAt);
+        json.WriteEndObject();
+    }
+
+    private static Task FaultAsync(HttpContext context, int status, string fault) => WriteAsync(context, status, "error"u8, fault);
+
+    /// <summary>Writes an object of one field.</summary>
+    private static Task WriteAsync(HttpContext context, int status, ReadOnlySpan<byte> name, string value)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64);
+        using (var json = new Utf8JsonWriter(buffer, JsonOptions))
+        {
+            json.WriteStartObject();
+            json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = buffer.WrittenCount;
+        return context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).AsTask();
+    }
+}

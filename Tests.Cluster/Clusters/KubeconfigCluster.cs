@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Harness.Kube;
+
+namespace Tests.Cluster.Clusters;
+
+/// <summary>
+/// Any cluster, through its API and nothing else: one replica is asked through <c>pods/proxy</c>, a probe runs in an ephemeral container of
+/// the caller's pod (which has its address and its identity; a copy of its labels would join its Service).
+/// </summary>
+public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : ICluster
+{
+    // busybox has nc; -w bounds the wait where the network drops what it denies.
+    private const string ProbeImage = "busybox:1.37";
+    private const int ProbeSeconds = 3;
+
+    private readonly KubeClient _client = new(config);
+    private readonly HttpClient _outside = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = published };
+
+    /// <inheritdoc/>
+    public string Description => $"the cluster of context {config.Context} at {config.Server}";
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) =>
+        _client.ListAsync(_client.Resource(resource), @namespace, labelSelector);
+
+    /// <inheritdoc/>
+    public async Task<Answer> RequestFromOutsideAsync(string host, HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Host = host;
+        using var response = await _outside.SendAsync(request);
+        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <inheritdoc/>
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null)
+    {
+        using var content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await _client.ProxyAsync(@namespace, pod, port, method, path, content);
+        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <inheritdoc/>
+    public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
+    {
+        var name = "probe-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        var patch = JsonNode.Parse($$"""
+            {"spec":{"ephemeralContainers":[{"name":"{{name}}","image":"{{ProbeImage}}",
+              "command":["nc","-z","-w","{{ProbeSeconds.ToString(CultureInfo.InvariantCulture)}}","{{host}}","{{port.ToString(CultureInfo.InvariantCulture)}}"],
+              "securityContext":{"allowPrivilegeEscalation":false,"runAsNonRoot":true,"runAsUser":65534,
+                "capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}]}}
+            """)!;
+        await _client.PatchAsync(_client.Resource("pods"), @namespace, $"{pod}/ephemeralcontainers", patch);
+        var ended = await Eventually.HoldsAsync(
+            async () => StateOf(await _client.GetAsync(_client.Resource("pods"), @namespace, pod), name),
+            state => state.ValueKind == JsonValueKind.Object && state.TryGetProperty("terminated", out _),
+            $"the probe {name} in {@namespace}/{pod} ends");
+        return ended.GetProperty("terminated").GetProperty("exitCode").GetInt32() == 0 ? Reachability.Reached : Reachability.NotReachable;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Reachability> ProbeFromOutsideAsync(string address, int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(ProbeSeconds));
+        try
+        {
+            await socket.ConnectAsync(address, port, limit.Token);
+            return Reachability.Reached;
+        }
+        catch (Exception denied) when (denied is SocketException or OperationCanceledException)
+        {
+            return Reachability.NotReachable;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ApplyAsync(string yaml)
+    {
+        foreach (var @object in Manifests.Read(yaml))
+            await _client.ApplyAsync(@object);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string resource, string? @namespace, string name) => _client.DeleteAsync(_client.Resource(resource), @namespace, name);
+
+    /// <inheritdoc/>
+    public Task KillPodAsync(string @namespace, string pod) => _client.DeleteAsync(_client.Resource("pods"), @namespace, pod, gracePeriodSeconds: 0);
+
+    /// <inheritdoc/>
+    public async Task<string> LogAsync(string @namespace, string pod)
+    {
+        using var reader = new StreamReader(await _client.LogAsync(@namespace, pod));
+        return await reader.ReadToEndAsync();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        _outside.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static JsonElement StateOf(JsonElement pod, string container)
+    {
+        if (pod.GetProperty("status").TryGetProperty("ephemeralContainerStatuses", out var statuses))
+            foreach (var status in statuses.EnumerateArray())
+                if (status.GetProperty("name").GetString() == container && status.TryGetProperty("state", out var state))
+                    return state;
+        return default;
+    }
+}

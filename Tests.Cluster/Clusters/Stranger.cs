@@ -1,0 +1,37 @@
+namespace Tests.Cluster.Clusters;
+
+/// <summary>A pod that has nothing to do with the paying system, in a namespace of its own.</summary>
+public sealed class Stranger(ICluster cluster) : IAsyncDisposable
+{
+    public const string Namespace = "strangers";
+    public const string Pod = "stranger";
+
+    /// <summary>Starts it, and waits until it runs.</summary>
+    public static async Task<Stranger> StartAsync(ICluster cluster)
+    {
+        await cluster.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: {Namespace}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: {Pod}
+              namespace: {Namespace}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+                - name: main
+                  image: busybox:1.37
+                  command: [sleep, "3600"]
+            """);
+        await Eventually.HoldsAsync(
+            () => cluster.ListAsync("pods", Namespace), pods => pods.Count == 1 && PayingSystem.IsReady(pods[0]), "the stranger runs");
+        return new Stranger(cluster);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await cluster.DeleteAsync("namespaces", null, Namespace);
+}
