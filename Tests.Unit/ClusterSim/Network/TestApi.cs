@@ -59,7 +59,7 @@ internal sealed class TestApi : IAsyncDisposable
         public JsonObject Apply(JsonElement live, JsonObject configuration, string manager, string? subresource, bool force, DateTimeOffset now) =>
             throw new NotSupportedException();
 
-        public JsonObject Patch(JsonElement live, PatchType type, JsonNode patch, GroupVersionKind kind) => throw new NotSupportedException();
+        public JsonObject Patch(JsonElement live, PatchType type, ReadOnlyMemory<byte> patch, GroupVersionKind kind) => throw new NotSupportedException();
     }
 
     private sealed class NoSelectors : ISelectors
