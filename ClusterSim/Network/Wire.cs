@@ -48,7 +48,6 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     private readonly ConcurrentDictionary<string, WireHost> _podsByUid = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<WireConnection, byte> _connections = new();
     private readonly ConditionalWeakTable<Document, PolicyPod> _policyPods = [];
-    private readonly WireHost _outside;
     private long _lastConnection;
     private int _lastSourcePort;
     private int _underWay;
@@ -63,7 +62,6 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
         _addresses = new PodAddresses(context.Options.PodRange);
         _serviceRange = AddressRange.Parse(context.Options.ServiceRange);
         Names = new ClusterNames(_services, context.Options.ClusterDomain);
-        _outside = new WireHost(this, context.Options.OutsideAddress, null, () => PolicyParty.Outside(context.Options.OutsideAddress));
         Watchdog = new SocketWatchdog(pod => _podsByUid.ContainsKey(pod.Uid), OnSlip);
         context.Quiescence.Register(() => Volatile.Read(ref _underWay) == 0);
         SocketBridge.RemoveLeftovers();
@@ -142,6 +140,16 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     /// <exception cref="SocketException"><c>HostUnreachable</c>: cluster addresses mean nothing outside; others as inside.</exception>
     public ValueTask<Stream> ConnectExternalAsync(IPAddress address, int port, CancellationToken cancellation) =>
         ConnectAsync(new WireSource(null, _context.Options.OutsideAddress, null), new IPEndPoint(address, port), cancellation);
+
+    /// <summary>Connects from outside the cluster to a Service's port, as through a node port or load balancer.</summary>
+    public async ValueTask<Stream> ConnectServiceAsync(ObjectKey service, int port, CancellationToken cancellation)
+    {
+        if (_services.Find(service) is not { } found || found.Ports.FirstOrDefault(candidate => candidate.Port == port && candidate.Protocol == TransportProtocol.Tcp) is not { } target)
+            throw new SocketException((int)SocketError.ConnectionRefused);
+        var outside = new WireSource(null, _context.Options.OutsideAddress, null);
+        var route = _proxy.Choose(found, target, outside.Address, null, isFromOutside: true);
+        return await ConnectAsync(outside, route.Endpoint ?? throw new SocketException((int)SocketError.ConnectionRefused), cancellation);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
