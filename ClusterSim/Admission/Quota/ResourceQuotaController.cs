@@ -38,7 +38,7 @@ internal sealed class ResourceQuotaController : Controller
     /// <inheritdoc/>
     protected override TimeSpan? Reconcile(ObjectKey key)
     {
-        if (Client.Find(_quotas, key) is not { } quota)
+        if (Client.Snapshot(_quotas).Find(key) is not { } quota)
             return null;
         var hard = PodResources.Read(quota.Spec.At("hard"));
         var used = QuotaUsage.Used(Client.Server.Store, quota);
