@@ -1,4 +1,6 @@
 using ClusterSim.Access;
+using ClusterSim.Access.Rbac;
+using ClusterSim.Admission.Quota;
 using ClusterSim.Api;
 using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Controllers.DaemonSets;
@@ -64,6 +66,8 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new PersistentVolumeReclaimer(volumes));
         Add(VolumeProtection.OfClaims(For("pvc-protection-controller")));
         Add(VolumeProtection.OfVolumes(For("pv-protection-controller")));
+        Add(new ClusterRoleAggregationController(For(ClusterRoleAggregationController.Account)));
+        Add(new ResourceQuotaController(For(ResourceQuotaController.Account)));
         _garbage = new GarbageCollector(For("generic-garbage-collector", "garbage-collector-controller"));
     }
 
