@@ -83,7 +83,7 @@ public sealed class RolloutPropertyTests
         if (pods.Count != story.Replicas || !pods.TrueForAll(pod => pod.IsReady() && pod.Spec.At("containers").Items().First().At("image").Text() == "box:4"))
             complaints.Add($"ended with {string.Join(", ", pods.Select(pod => pod.Spec.At("containers").Items().First().At("image").Text()))}");
         if (complaints.Count > 0)
-            throw new AssertionException($"{story}: {string.Join("; ", complaints.Take(3))}");
+            throw new AssertionException($"{story} {string.Join(",", story.Steps)}: {string.Join("; ", complaints.Take(3))}");
         return null;
     }
 }

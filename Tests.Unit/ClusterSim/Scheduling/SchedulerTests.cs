@@ -18,6 +18,7 @@ public sealed class SchedulerTests
         await using var cluster = await TestCluster.StartAsync(nodes: 1);
         cluster.CreateNode("tainted", taints: """[{"key":"k","value":"v","effect":"NoSchedule"}]""");
         cluster.CreateNode("tainted-too", taints: """[{"key":"k","value":"v","effect":"NoSchedule"}]""");
+        await cluster.SettleAsync();
 
         cluster.Create(Pod("big", cpu: "8"));
         cluster.Create(Pod("nowhere", "\"nodeSelector\":{\"no\":\"where\"}"));
