@@ -73,12 +73,13 @@ internal sealed partial class ApiServer
             metadata.Remove(notTheirs);
         if (strategy.CountsGenerations)
             metadata["generation"] = 1;
-        foreach (var owned in strategy.StatusFields)
-            @object.Remove(owned);
+        if (!strategy.KeepsStatusOnCreate)
+            foreach (var owned in strategy.StatusFields)
+                @object.Remove(owned);
         strategy.PrepareForCreate(@object);
 
         var view = @object.ToElement();
-        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaRules.Create(view, strategy, target.Resource.Namespaced), .. strategy.Validate(view)]);
+        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule), .. strategy.Validate(view)]);
         warnings.AddRange(strategy.Warnings(view, default));
         ValidateAdmission(admission);
         var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);

@@ -140,7 +140,7 @@ internal sealed partial class ApiServer
 
         var view = @object.ToElement();
         ThrowIfAny(strategy.Kind, live.Name,
-            [.. ObjectMetaRules.Update(view, old, strategy, target.Resource.Namespaced),
+            [.. ObjectMetaValidation.ValidateUpdate(view.At("metadata"), old.At("metadata")),
              .. target.Subresource == "status" ? strategy.ValidateStatusUpdate(view, old) : strategy.ValidateUpdate(view, old)]);
         warnings.AddRange(strategy.Warnings(view, old));
         ValidateAdmission(admission);

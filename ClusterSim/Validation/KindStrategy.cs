@@ -15,6 +15,9 @@ internal abstract class KindStrategy
     /// <summary>The kind, in the version it is stored in.</summary>
     public abstract GroupVersionKind Kind { get; }
 
+    /// <summary>What its objects may be called; part of <see cref="ObjectMetaValidation"/>.</summary>
+    public virtual NameRule NameRule => NameRules.Subdomain;
+
     /// <summary>Whether a PUT of an absent object creates it (Leases, ServiceAccounts no; Endpoints, Nodes…: see each registry).</summary>
     public virtual bool AllowCreateOnUpdate => false;
 
@@ -26,6 +29,9 @@ internal abstract class KindStrategy
 
     /// <summary>Top-level fields the status subresource owns: kept from the old object on ordinary writes, and the only ones status writes change.</summary>
     public virtual IReadOnlyList<string> StatusFields => [];
+
+    /// <summary>Whether a creator may write the status too (Nodes: a kubelet registers with its capacity).</summary>
+    public virtual bool KeepsStatusOnCreate => false;
 
     /// <summary>Fields usable in a field selector besides metadata.name and metadata.namespace; null value: absent.</summary>
     public virtual IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => NoFields;

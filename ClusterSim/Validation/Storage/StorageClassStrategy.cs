@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+
+namespace ClusterSim.Validation.Storage;
+
+/// <summary>StorageClasses.</summary>
+internal sealed class StorageClassStrategy : KindStrategy
+{
+    /// <inheritdoc/>
+    public override GroupVersionKind Kind => new("storage.k8s.io", "v1", "StorageClass");
+
+    /// <inheritdoc/>
+    public override void Default(JsonObject @object)
+    {
+        @object.Default("reclaimPolicy", "Delete");
+        @object.Default("volumeBindingMode", "Immediate");
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> Validate(JsonElement @object)
+    {
+        var errors = new FieldErrors();
+        if (@object.At("provisioner").Text("") is var provisioner && provisioner.Length == 0)
+            errors.Required(FieldPath.Of("provisioner"));
+        else
+            errors.InvalidEach(FieldPath.Of("provisioner"), provisioner, NameRules.QualifiedName(provisioner.ToLowerInvariant()));
+        var parameters = @object.At("parameters");
+        if (parameters.Count() > 512)
+            errors.TooLong(FieldPath.Of("parameters"), 512);
+        foreach (var parameter in parameters.Fields())
+            if (parameter.Name.Length == 0)
+                errors.Invalid(FieldPath.Of("parameters"), "", "field can not be empty.");
+        if (@object.At("reclaimPolicy").Text("") is { Length: > 0 } policy && policy is not ("Delete" or "Retain"))
+            errors.NotSupported(FieldPath.Of("reclaimPolicy"), policy, "Delete", "Retain");
+        if (@object.At("volumeBindingMode").Text() is var mode && mode is null)
+            errors.Required(FieldPath.Of("volumeBindingMode"));
+        else if (mode is not ("Immediate" or "WaitForFirstConsumer"))
+            errors.NotSupported(FieldPath.Of("volumeBindingMode"), mode, "Immediate", "WaitForFirstConsumer");
+        var topologies = @object.At("allowedTopologies");
+        for (var i = 0; i < topologies.Count(); i++)
+            for (var j = 0; j < topologies[i].At("matchLabelExpressions").Count(); j++)
+            {
+                var expression = topologies[i].At("matchLabelExpressions")[j];
+                var path = FieldPath.Of("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j);
+                if (expression.At("values").Count() == 0)
+                    errors.Required(path.Child("values"));
+                LabelValidation.Key(errors, expression.At("key").Text(""), path.Child("key"));
+            }
+        return errors;
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> ValidateUpdate(JsonElement @object, JsonElement old)
+    {
+        var errors = new FieldErrors();
+        foreach (var field in (ReadOnlySpan<string>)["parameters", "provisioner"])
+            if (!SemanticEquality.Equal(@object.At(field), old.At(field)))
+                errors.Forbidden(FieldPath.Of(field), $"updates to {field} are forbidden.");
+        if (@object.At("reclaimPolicy").Text() != old.At("reclaimPolicy").Text())
+            errors.Forbidden(FieldPath.Of("reclaimPolicy"), "updates to reclaimPolicy are forbidden.");
+        if (!SemanticEquality.Equal(@object.At("volumeBindingMode"), old.At("volumeBindingMode")))
+            errors.Invalid(FieldPath.Of("volumeBindingMode"), @object.At("volumeBindingMode"), "field is immutable");
+        return errors;
+    }
+}
