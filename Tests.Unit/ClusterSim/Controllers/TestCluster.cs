@@ -34,7 +34,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var time = clock ?? Clock;
         var catalog = new ResourceCatalog();
         Server = new ApiServer(
-            new VersionedStore(), catalog, kind => new Plain(kind), Roles, new FieldManager(Types, catalog), new Selectors(), time, new Randomness(seed));
+            new VersionedStore(), catalog, new KindStrategies().For, Roles, new FieldManager(Types, catalog), new Selectors(), time, new Randomness(seed));
         WorkloadSubresources.Register(Server);
         Admin = new ApiClient(Server, new UserInfo("admin", [UserInfo.Masters]), "test");
         _informers = new Informers(Server, _quiescence);
@@ -153,24 +153,4 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private ControllerContext Context(ApiClient client, TimeProvider clock, ILoggerFactory logs) => new(
         client, _informers, new EventRecorder(client, "kubelet", null, clock), clock, Server.Random, _quiescence, logs.CreateLogger("test"));
-
-    /// <summary>A kind without rules: it counts generations and owns its status, no more.</summary>
-    private sealed class Plain(GroupVersionKind kind) : KindStrategy
-    {
-        public override GroupVersionKind Kind => kind;
-        public override bool CountsGenerations => kind.Kind is not ("Event" or "ConfigMap" or "Endpoints");
-        public override IReadOnlyList<string> StatusFields => kind.Kind is "ConfigMap" or "Event" or "EndpointSlice" or "ControllerRevision" ? [] : ["status"];
-
-        public override void PrepareForCreate(JsonObject @object)
-        {
-            if (kind.Kind == "Pod")
-                @object["status"] = Object(("phase", "Pending"));
-        }
-
-        public override void PrepareForUpdate(JsonObject @object, System.Text.Json.JsonElement old)
-        {
-            if (kind.Kind == "Namespace")
-                @object.Ensure("spec")["finalizers"] = old.At("spec", "finalizers").ToNode();
-        }
-    }
 }
