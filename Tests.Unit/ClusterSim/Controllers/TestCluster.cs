@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
+using ClusterSim.Admission;
 using ClusterSim.Api;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Controllers;
@@ -36,6 +37,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Server = new ApiServer(
             new VersionedStore(), catalog, new KindStrategies().For, Roles, new FieldManager(Types, catalog), new Selectors(), time, new Randomness(seed));
         WorkloadSubresources.Register(Server);
+        Server.Add(new NoContentInEndingNamespaces(Server));
         Admin = new ApiClient(Server, new UserInfo("admin", [UserInfo.Masters]), "test");
         _informers = new Informers(Server, _quiescence);
         _controllers = new ControllerManager(Server, _informers, _quiescence, logs, options ?? new ControllerOptions { RootCertificate = "PEM", NodeMonitorGracePeriod = TimeSpan.FromDays(1000) });
@@ -153,4 +155,20 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private ControllerContext Context(ApiClient client, TimeProvider clock, ILoggerFactory logs) => new(
         client, _informers, new EventRecorder(client, "kubelet", null, clock), clock, Server.Random, _quiescence, logs.CreateLogger("test"));
+
+    /// <summary>What the NamespaceLifecycle plugin does: without it, controllers would fill a namespace that is being emptied.</summary>
+    private sealed class NoContentInEndingNamespaces(ApiServer server) : IAdmission
+    {
+        public void Mutate(AdmissionRequest request)
+        {
+            if (request.Operation == "CREATE" && request.Target.Namespace is { } name
+                && server.Store.Find(new("", "namespaces"), new ObjectKey(null, name)) is { IsDeleting: true })
+                throw ApiException.Forbidden(
+                    request.Target.Resource.GroupResource, "", $"unable to create new content in namespace {name} because it is being terminated");
+        }
+
+        public void Validate(AdmissionRequest request)
+        {
+        }
+    }
 }
