@@ -107,7 +107,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
         // The victim itself is asked to pay, and dies while it does.
         var cut = PayThroughAsync(victim);
         await Eventually.HoldsAsync(
-            cluster.LedgerAsync, ledger => ledger.Count(made.Contains) is > 0, "the first of the payments is made");
+            cluster.LedgerAsync, ledger => ledger.Any(made.Contains), "the first of the payments is made");
         await cluster.KillPodAsync(Invoices, victim);
         await cut;
         await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 3);
