@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 dotnet_flags := --nologo --verbosity quiet -nodeReuse:false
 results := artifacts/test-results/make
-scripts := harness deploy.sh test.sh .ci/run $(wildcard eng/*.sh)
+scripts := harness deploy.sh test.sh .ci/run $(wildcard eng/*.sh) $(wildcard Benchmarks/*.sh)
 # What `make definitions` asks, and with what: KUBECONFIG=… make definitions
 kubectl ?= kubectl
 
@@ -54,6 +54,10 @@ test-deployed: ## the cluster tests against what `make deploy` deployed
 .PHONY: down
 down: ## take it away again
 	@./deploy.sh down
+
+.PHONY: bench-start
+bench-start: ## ten starts of the whole system: medians of time and memory
+	@Benchmarks/start.sh 10
 
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing
