@@ -17,6 +17,7 @@ help: ## this list
 packages: ## find out which packages the feed has, and get PostgreSQL where there is none
 	@eng/packages.sh
 	@eng/postgres.sh
+	@eng/pact.sh || echo "make: without Pact's core the contract tests are skipped"
 
 .PHONY: build
 build: packages ## everything, warnings as errors
