@@ -12,6 +12,8 @@ using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
+using ClusterSim.Network.Ingresses;
+using ClusterSim.Network.Services;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Patching;
@@ -47,6 +49,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly Informers _informers;
     private readonly ControllerManager _controllers;
     private readonly Scheduler _scheduler;
+    private readonly IngressController _ingress;
+    private readonly LocalPortController _localPorts;
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
     private ApiHttpServer? _http;
@@ -56,6 +60,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _options = options;
         Random = options.Seed is { } seed ? new Randomness(seed) : Randomness.Fresh();
         var store = new VersionedStore();
+        Priority.Install(store, options.Clock, Random);
         var catalog = new ResourceCatalog();
         var schema = TypeSchema.Load();
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
@@ -67,7 +72,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
-        //Server.Add(new ServiceAllocation(store, options.Network, Random));
+        Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();
         _informers = new Informers(Server, Quiescence);
@@ -87,8 +92,10 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
-        _scheduler = new Scheduler(new ControllerContext(
-            scheduling, _informers, new EventRecorder(scheduling, "default-scheduler", null, options.Clock), options.Clock, Random, Quiescence, Log("Scheduling")));
+        _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
+        var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");
+        _ingress = new IngressController(ContextOf(ingress, "nginx-ingress-controller", "Ingress"), Wire, options.Nodes.Count > 0 ? options.Nodes[0].Name : "outside", options.Ingress);
+        _localPorts = new LocalPortController(ContextOf(ingress, "service-lb-controller", "Network"), Wire);
         _adminToken = _access.StaticTokens.Issue(new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]));
     }
 
@@ -100,6 +107,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     /// <summary>Where the Kubernetes API answers, over HTTPS.</summary>
     public Uri ApiServer => _http?.Url ?? throw new InvalidOperationException("the cluster has not started");
+
+    /// <summary>Where the cluster's Ingresses answer, over HTTP.</summary>
+    public Uri Ingress => new UriBuilder("http", "localhost", _ingress.HttpPort).Uri;
 
     internal ApiServer Server { get; }
 
@@ -155,13 +165,22 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _scheduler.Start();
         _parts.Push(Nodes);
         Nodes.Start();
+        _parts.Push(_ingress);
+        await _ingress.ListenAsync();
+        _ingress.Start();
+        _parts.Push(_localPorts);
+        _localPorts.Start();
 
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
+        handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
     }
+
+    private ControllerContext ContextOf(ApiClient client, string component, string room) => new(
+        client, _informers, new EventRecorder(client, component, null, _options.Clock), _options.Clock, Random, Quiescence, Log(room));
 
     private ILogger Log(string room) => _options.Logging.CreateLogger("ClusterSim." + room);
 }

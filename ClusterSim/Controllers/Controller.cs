@@ -130,7 +130,7 @@ internal abstract class Controller : IAsyncDisposable
         }
         catch (ApiException stale) when (stale.Code is 409 or 404)
         {
-            Queue.AddRateLimited(key);
+            Queue.AddOvertaken(key);
         }
         catch (Exception failure)
         {

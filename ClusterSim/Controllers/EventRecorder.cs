@@ -9,15 +9,23 @@ using static ClusterSim.Json.JsonBuilding;
 namespace ClusterSim.Controllers;
 
 /// <summary>
-/// Tells people what happened to an object, as client-go's recorder does: a like event (same source, object, type, reason and message)
-/// is counted, not repeated. Nothing is told of objects whose namespace is gone.
+/// Tells people what happened to an object, as client-go's recorder does. A like event (same object, type, reason and message) is counted,
+/// not repeated. Of those that differ only in their message, the tenth within ten minutes and all after it are one, <c>(combined from similar events)</c>.
+/// Of one object no more than 25 are told at once, then one in five minutes. Nothing is told of objects whose namespace is gone.
 /// </summary>
 internal sealed class EventRecorder(ApiClient client, string component, string? host, TimeProvider clock)
 {
-    // client-go forgets by an LRU of this size; we forget all at once, which only makes a count start anew.
+    // client-go forgets by an LRU of this size; we forget all at once, which only makes counts start anew.
     private const int RememberedMax = 4096;
+    private const int SimilarMax = 10;
+    private const int Burst = 25;
+    private static readonly TimeSpan SimilarFor = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Refill = TimeSpan.FromMinutes(5);
 
+    private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<(string Uid, string FieldPath, string Type, string Reason, string Message), string> _told = new();
+    private readonly Dictionary<(string Uid, string Type, string Reason), (HashSet<string> Messages, DateTimeOffset Last)> _similar = [];
+    private readonly Dictionary<string, (double Tokens, DateTimeOffset Last)> _budget = new(StringComparer.Ordinal);
     private readonly ResourceType _events = client.Resource("events");
 
     /// <summary>Tells of something that went as it should.</summary>
@@ -28,26 +36,42 @@ internal sealed class EventRecorder(ApiClient client, string component, string? 
 
     private void Tell(Document about, string type, string reason, string message, string fieldPath)
     {
+        var at = clock.GetUtcNow();
         var like = (about.Uid, fieldPath, type, reason, message);
+        lock (_lock)
+        {
+            if (_told.Count >= RememberedMax || _similar.Count >= RememberedMax || _budget.Count >= RememberedMax)
+            {
+                _told.Clear();
+                _similar.Clear();
+                _budget.Clear();
+            }
+            if (IsOneOfMany(about.Uid, type, reason, message, at))
+            {
+                message = $"(combined from similar events): {message}";
+                like = (about.Uid, fieldPath, type, reason, "(combined)");
+            }
+            if (!MayTell(about.Uid, at))
+                return;
+        }
         var @namespace = about.Namespace ?? "default";
-        var now = clock.GetUtcNow().Stamp();
+        var now = at.Stamp();
         if (_told.TryGetValue(like, out var name))
         {
             var counted = client.Change(_events, new ObjectKey(@namespace, name), @event =>
             {
                 @event["count"] = (@event.Integer("count") ?? 1) + 1;
+                @event["message"] = message;
                 @event["lastTimestamp"] = now;
                 return true;
             });
             if (counted is not null)
                 return;
         }
-        if (_told.Count >= RememberedMax)
-            _told.Clear();
         var root = about.Root;
         try
         {
-            var made = client.Create(_events, Object(
+            var made = Object(
                 ("apiVersion", "v1"),
                 ("kind", "Event"),
                 ("metadata", Object(("name", $"{about.Name}.{client.Server.Random.NextUid().Replace("-", "", StringComparison.Ordinal)[..16]}"), ("namespace", @namespace))),
@@ -66,14 +90,36 @@ internal sealed class EventRecorder(ApiClient client, string component, string? 
                 ("lastTimestamp", now),
                 ("count", 1),
                 ("type", type),
-                ("eventTime", null),
                 ("reportingComponent", component),
-                ("reportingInstance", host ?? "")));
-            _told[like] = made.Name;
+                ("reportingInstance", host ?? ""));
+            made["eventTime"] = null;
+            _told[like] = client.Create(_events, made).Name;
         }
         catch (ApiException refused) when (refused.Code is 403 or 404)
         {
             // The namespace is ending: events about its last moments have nowhere to go, as on a real cluster.
         }
+    }
+
+    private bool IsOneOfMany(string uid, string type, string reason, string message, DateTimeOffset now)
+    {
+        var key = (uid, type, reason);
+        if (!_similar.TryGetValue(key, out var similar) || now - similar.Last > SimilarFor)
+            similar = (new HashSet<string>(StringComparer.Ordinal), now);
+        similar.Messages.Add(message);
+        _similar[key] = (similar.Messages, now);
+        if (similar.Messages.Count < SimilarMax)
+            return false;
+        similar.Messages.Remove(similar.Messages.First());
+        return true;
+    }
+
+    private bool MayTell(string uid, DateTimeOffset now)
+    {
+        var (tokens, last) = _budget.TryGetValue(uid, out var budget) ? budget : (Burst, now);
+        tokens = Math.Min(Burst, tokens + ((now - last) / Refill));
+        var may = tokens >= 1;
+        _budget[uid] = (may ? tokens - 1 : tokens, now);
+        return may;
     }
 }

@@ -10,6 +10,8 @@ internal sealed class WorkQueue<TKey>(TimeProvider clock) : IDisposable
     private static readonly TimeSpan BackOffFirst = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(1000);
 
+    private const int OvertakenMax = 8;
+
     private readonly Lock _lock = new();
     private readonly Queue<TKey> _ready = new();
     private readonly HashSet<TKey> _waiting = [];   // in _ready, or added again while being worked on
@@ -75,6 +77,24 @@ internal sealed class WorkQueue<TKey>(TimeProvider clock) : IDisposable
         }
         var delay = BackOffFirst * Math.Pow(2, Math.Min(failures, 30));
         AddAfter(key, delay < BackOffMax ? delay : BackOffMax);
+    }
+
+    /// <summary>
+    /// Adds a key that another writer overtook: at once, as what is read next is never behind; after a back-off when it happens again and again.
+    /// </summary>
+    public void AddOvertaken(TKey key)
+    {
+        bool atOnce;
+        lock (_lock)
+        {
+            atOnce = _failures.GetValueOrDefault(key) < OvertakenMax;
+            if (atOnce)
+                _failures[key] = _failures.GetValueOrDefault(key) + 1;
+        }
+        if (atOnce)
+            Add(key);
+        else
+            AddRateLimited(key);
     }
 
     /// <summary>The key succeeded: its next failure starts the back-off anew.</summary>

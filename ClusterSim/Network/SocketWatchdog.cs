@@ -61,9 +61,11 @@ internal sealed class SocketWatchdog : EventListener
         return address[..address.IndexOf(':', StringComparison.Ordinal)] switch
         {
             "InterNetwork" when bytes.Length >= 6 => $"{new IPAddress(bytes.AsSpan(2, 4))}:{(bytes[0] << 8) | bytes[1]}",
-            "InterNetworkV6" when bytes.Length >= 22 => $"[{new IPAddress(bytes.AsSpan(6, 16))}]:{(bytes[0] << 8) | bytes[1]}",
+            "InterNetworkV6" when bytes.Length >= 22 => Plain(new IPAddress(bytes.AsSpan(6, 16)), (bytes[0] << 8) | bytes[1]),
             "Unix" => Encoding.UTF8.GetString(bytes).TrimEnd('\0'),
             _ => address,
         };
+
+        static string Plain(IPAddress address, int port) => new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port).ToString();
     }
 }

@@ -48,7 +48,7 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     private readonly ConcurrentDictionary<string, WireHost> _podsByUid = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<WireConnection, byte> _connections = new();
     private readonly ConditionalWeakTable<Document, PolicyPod> _policyPods = [];
-    private readonly WireHost _outside;
+    private readonly Lock _attaching = new();
     private long _lastConnection;
     private int _lastSourcePort;
     private int _underWay;
@@ -63,7 +63,6 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
         _addresses = new PodAddresses(context.Options.PodRange);
         _serviceRange = AddressRange.Parse(context.Options.ServiceRange);
         Names = new ClusterNames(_services, context.Options.ClusterDomain);
-        _outside = new WireHost(this, context.Options.OutsideAddress, null, () => PolicyParty.Outside(context.Options.OutsideAddress));
         Watchdog = new SocketWatchdog(pod => _podsByUid.ContainsKey(pod.Uid), OnSlip);
         context.Quiescence.Register(() => Volatile.Read(ref _underWay) == 0);
         SocketBridge.RemoveLeftovers();
@@ -95,15 +94,19 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     public string PodRangeOf(string node) => _addresses.RangeOf(node);
 
     /// <inheritdoc/>
-    public IPodNetwork Attach(PodIdentity pod) => _podsByUid.GetOrAdd(pod.Uid, static (_, given) =>
+    public IPodNetwork Attach(PodIdentity pod)
     {
-        var (wire, pod) = given;
-        var address = wire._addresses.Take(pod.Node, pod.Uid);
-        Document? last = null;
-        var host = new WireHost(wire, address, pod, () => PolicyParty.Of(wire.PolicyPodOf(pod, address, ref last)));
-        wire._hosts[address] = host;
-        return host;
-    }, (this, pod));
+        lock (_attaching)
+        {
+            if (_podsByUid.TryGetValue(pod.Uid, out var attached))
+                return attached;
+            var address = _addresses.Take(pod.Node, pod.Uid);
+            Document? last = null;
+            var host = new WireHost(this, address, pod, () => PolicyParty.Of(PolicyPodOf(pod, address, ref last)));
+            _podsByUid[pod.Uid] = host;
+            return _hosts[address] = host;
+        }
+    }
 
     /// <summary>
     /// Puts a part of the simulator on the wire: the API server at a node's address, an ingress controller as a pod of its own. Its processes
@@ -142,6 +145,16 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     /// <exception cref="SocketException"><c>HostUnreachable</c>: cluster addresses mean nothing outside; others as inside.</exception>
     public ValueTask<Stream> ConnectExternalAsync(IPAddress address, int port, CancellationToken cancellation) =>
         ConnectAsync(new WireSource(null, _context.Options.OutsideAddress, null), new IPEndPoint(address, port), cancellation);
+
+    /// <summary>Connects from outside the cluster to a Service's port, as through a node port or load balancer.</summary>
+    public async ValueTask<Stream> ConnectServiceAsync(ObjectKey service, int port, CancellationToken cancellation)
+    {
+        if (_services.Find(service) is not { } found || found.Ports.FirstOrDefault(candidate => candidate.Port == port && candidate.Protocol == TransportProtocol.Tcp) is not { } target)
+            throw new SocketException((int)SocketError.ConnectionRefused);
+        var outside = new WireSource(null, _context.Options.OutsideAddress, null);
+        var route = _proxy.Choose(found, target, outside.Address, null, isFromOutside: true);
+        return await ConnectAsync(outside, route.Endpoint ?? throw new SocketException((int)SocketError.ConnectionRefused), cancellation);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ClusterSim.Json;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes;
@@ -60,8 +61,8 @@ internal sealed record PodFields(Document Pod, string PodAddress, string HostAdd
             throw new ContainerConfigException($"unsupported container resource : {reference.At("resource").Text("")}");
         var amount = container.At("resources", path[0], path[1]).Text()
             ?? (path[0] == "limits" ? path[1] switch { "cpu" => AllocatableCpu, "memory" => AllocatableMemory, _ => "0" } : "0");
-        var divisor = reference.At("divisor").Text("1") is { } text && Amount.Parse(text) is var parsed && parsed != 0 ? parsed : 1;
-        return Math.Ceiling(Amount.Parse(amount) / divisor).ToString("0", CultureInfo.InvariantCulture);
+        var divisor = Quantity.Parse(reference.At("divisor").Text("1")).Nanos is { IsZero: false } given ? given : Quantity.Of(1).Nanos;
+        return ((Quantity.Parse(amount).Nanos + divisor - 1) / divisor).ToString(CultureInfo.InvariantCulture);
     }
 
     private static string? Subscript(string path, string of) =>

@@ -46,10 +46,10 @@ internal sealed partial class PodWorker
         }
         Normal(container, "Created", "Container created");
         var run = Create(container, image, reference);
-        if (!image.TryFindProgram(argv[0], out var program))
+        if (Find(image, argv[0], out var program) is { } complaint)
         {
             var message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
-                + $"unable to start container process: error during container init: {ProgramMissing(argv[0])}";
+                + $"unable to start container process: error during container init: {complaint}";
             run.FailToStart(StartError, message);
             Warning(container, "Failed", $"Error: {message}");
             Fail(container, "RunContainerError", message);
@@ -63,7 +63,7 @@ internal sealed partial class PodWorker
             _volumes, container.Spec, text => VariableExpansion.Expand(text, environment),
             image.ContentFolder is { } folder ? (image.Configuration.WorkingDirectory, folder) : null, Hosts());
         run.Start(
-            program,
+            program!,
             new ServiceProcess
             {
                 Arguments = [.. argv.Skip(words)],
@@ -83,6 +83,20 @@ internal sealed partial class PodWorker
         container.Probes = [.. ProbesOf(container, run)];
         foreach (var probe in container.Probes)
             probe.Start();
+    }
+
+    /// <summary>The program, or what the runtime says of its absence, or of what cannot be loaded.</summary>
+    private static string? Find(Image image, string name, out ProgramMain? program)
+    {
+        program = null;
+        try
+        {
+            return image.TryFindProgram(name, out program) ? null : ProgramMissing(name);
+        }
+        catch (Exception unloadable) when (unloadable is InvalidOperationException or IOException or BadImageFormatException or TypeLoadException or ArgumentException)
+        {
+            return $"exec: \"{name}\": {unloadable.Message}";
+        }
     }
 
     private ContainerRun Create(PodContainer container, Image image, ImageReference reference)

@@ -22,7 +22,7 @@ internal sealed partial class PodWorker
                     return false;
                 var before = live["status"]?.ToElement() ?? default;
                 var after = Status(before, generation);
-                if (JsonElement.DeepEquals(before, after.ToElement()))
+                if (Same(before, after.ToElement()))
                     return false;
                 live["status"] = after;
                 return true;

@@ -105,10 +105,9 @@ internal sealed partial class PodWorker
 
     private async Task<(int ExitCode, string Output)> ExecForResultAsync(PodContainer container, ContainerRun run, IReadOnlyList<string> command, CancellationToken cancellation)
     {
-        using var output = new MemoryStream();
-        var synchronized = Stream.Synchronized(output);
-        var exitCode = await ExecAsync(container, run, command, Stream.Null, synchronized, synchronized, cancellation);
-        return (exitCode, Encoding.UTF8.GetString(output.ToArray()));
+        await using var output = new CollectedOutput();
+        var exitCode = await ExecAsync(container, run, command, Stream.Null, output, output, cancellation);
+        return (exitCode, output.Text);
     }
 
     /// <summary>Another process in a running container: same network, files and end.</summary>

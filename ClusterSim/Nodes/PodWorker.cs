@@ -185,8 +185,8 @@ internal sealed partial class PodWorker
         foreach (var spec in live.Spec.At("ephemeralContainers").Items())
             if (!_containers.Exists(container => container.Name == spec.At("name").Text()))
                 _containers.Add(new PodContainer(ContainerKind.Ephemeral, spec));
-        if (!JsonElement.DeepEquals(before.Metadata.At("labels"), live.Metadata.At("labels"))
-            || !JsonElement.DeepEquals(before.Metadata.At("annotations"), live.Metadata.At("annotations")))
+        if (!Same(before.Metadata.At("labels"), live.Metadata.At("labels"))
+            || !Same(before.Metadata.At("annotations"), live.Metadata.At("annotations")))
         {
             if (_fields is not null)
                 _volumes.Start(_fields);
@@ -220,12 +220,17 @@ internal sealed partial class PodWorker
             WakeAt(deadline);
             return;
         }
-        if (_isTerminating)
+        if (_isTerminating && _failedReason is null)
             return;
+        // The kubelet tells it at every look until the pod has ended.
         (_failedReason, _failedMessage) = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
         Normal(null, _failedReason, _failedMessage);
-        Terminate(GracePeriod);
+        if (!_isTerminating)
+            Terminate(GracePeriod);
     }
+
+    private static bool Same(JsonElement one, JsonElement other) =>
+        one.Exists() == other.Exists() && (!one.Exists() || JsonElement.DeepEquals(one, other));
 
     private long GracePeriod => _pod.Spec.At("terminationGracePeriodSeconds").Integer() ?? 30;
 

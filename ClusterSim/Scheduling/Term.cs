@@ -73,9 +73,12 @@ internal sealed record SpreadConstraint(
 internal sealed record Toleration(string? Key, string Operator, string Value, string? Effect)
 {
     /// <summary>Reads the tolerations of a pod.</summary>
-    public static ImmutableArray<Toleration> Of(JsonElement tolerations) => [.. tolerations.Items().Select(one => new Toleration(
+    public static ImmutableArray<Toleration> Of(JsonElement tolerations) => [.. tolerations.Items().Select(Single)];
+
+    /// <summary>Reads one toleration.</summary>
+    public static Toleration Single(JsonElement one) => new(
         one.At("key").Text() is { Length: > 0 } key ? key : null, one.At("operator").Text("Equal"), one.At("value").Text(""),
-        one.At("effect").Text() is { Length: > 0 } effect ? effect : null))];
+        one.At("effect").Text() is { Length: > 0 } effect ? effect : null);
 
     /// <summary>Whether it tolerates a taint.</summary>
     public bool Tolerates(Taint taint)

@@ -69,7 +69,9 @@ internal sealed class ClusterCertificates : IDisposable
         using var signed = Sign(request, ServerAuthentication, DefaultLifetime);
         using var withKey = signed.CopyWithPrivateKey(key);
         // A key that lives only in this process is refused by macOS' TLS: through PKCS#12 it becomes one that every platform takes.
-        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+        // It never leaves this method, so its password (none) is not made costly to guess.
+        var packed = withKey.ExportPkcs12(new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1), null);
+        return X509CertificateLoader.LoadPkcs12(packed, null, X509KeyStorageFlags.Exportable);
     }
 
     /// <summary>A client certificate and its key, both in PEM.</summary>

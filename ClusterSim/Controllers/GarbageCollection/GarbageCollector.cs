@@ -4,6 +4,7 @@ using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Controllers.GarbageCollection;
 
@@ -118,9 +119,13 @@ internal sealed class GarbageCollector : IAsyncDisposable
             Collect(item);
             _queue.Forget(item);
         }
-        catch (Exception)
+        catch (ApiException overtaken) when (overtaken.Code is 409 or 404)
         {
-            // Refused for now (another writer, admission): it is looked at again.
+            _queue.AddOvertaken(item);
+        }
+        catch (Exception failure)
+        {
+            _context.Log.LogWarning(failure, "The garbage collector failed on {Item}; it will try again", item);
             _queue.AddRateLimited(item);
         }
         finally

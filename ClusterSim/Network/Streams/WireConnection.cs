@@ -12,8 +12,10 @@ namespace ClusterSim.Network.Streams;
 /// </summary>
 internal sealed class WireConnection
 {
+    // What a direction holds before its writer waits. Programs that answer while they are still being told (HttpClient sends a whole body
+    // before it reads) rely on the megabytes a real connection holds; memory is only taken while it is used.
     private static readonly PipeOptions Options = new(
-        pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, minimumSegmentSize: 4096, useSynchronizationContext: false);
+        pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024, minimumSegmentSize: 4096, useSynchronizationContext: false);
 
     private readonly Action<WireConnection> _ended;
     private int _openEnds = 2;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 
 namespace ClusterSim.Nodes.Volumes;
 
@@ -31,7 +33,9 @@ internal sealed class AtomicFolder(string path, TimeProvider clock)
         }
         var link = Path.Combine(path, "..data_tmp");
         File.CreateSymbolicLink(link, name);
-        File.Move(link, Path.Combine(path, "..data"), overwrite: true);
+        // File.Move refuses a link to a folder; rename(2) swaps it in one step.
+        if (Rename([.. Encoding.UTF8.GetBytes(link), 0], [.. Encoding.UTF8.GetBytes(Path.Combine(path, "..data")), 0]) != 0)
+            throw new IOException($"{link} could not be renamed to ..data: error {Marshal.GetLastPInvokeError()}");
         LinkNames(files.Keys.Select(relative => relative.Split('/')[0]).ToHashSet(StringComparer.Ordinal));
         if (_current is not null)
             Directory.Delete(_current, recursive: true);
@@ -46,6 +50,10 @@ internal sealed class AtomicFolder(string path, TimeProvider clock)
         foreach (var name in names)
             File.CreateSymbolicLink(Path.Combine(path, name), Path.Combine("..data", name));
     }
+
+    [DllImport("libc", EntryPoint = "rename", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Rename(byte[] from, byte[] to);
 
     private static bool Same(Dictionary<string, VolumeFile> one, Dictionary<string, VolumeFile> other) =>
         one.Count == other.Count && one.All(file =>

@@ -53,7 +53,8 @@ internal static class ContainerValidation
                 errors.Duplicate(at.Child("name"), name);
             else if (name.Length > 0)
                 names.Add(name);
-            UniqueHostPorts(errors, container, new HashSet<string>(StringComparer.Ordinal), path.Index(0));
+            HashSet<string>? hostPorts = null;
+            UniqueHostPorts(errors, container, ref hostPorts, path.Index(0));
 
             if (container.At("restartPolicy").Text() == "Always")
             {
@@ -170,13 +171,13 @@ internal static class ContainerValidation
 
     private static void HostPorts(FieldErrors errors, JsonElement containers, FieldPath path)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string>? seen = null;
         var index = 0;
         foreach (var container in containers.Items())
-            UniqueHostPorts(errors, container, seen, path.Index(index++));
+            UniqueHostPorts(errors, container, ref seen, path.Index(index++));
     }
 
-    private static void UniqueHostPorts(FieldErrors errors, JsonElement container, HashSet<string> seen, FieldPath path)
+    private static void UniqueHostPorts(FieldErrors errors, JsonElement container, ref HashSet<string>? seen, FieldPath path)
     {
         var index = 0;
         foreach (var port in container.At("ports").Items())
@@ -185,7 +186,7 @@ internal static class ContainerValidation
             if (port.At("hostPort").Integer() is not ({ } host and not 0))
                 continue;
             var used = $"{port.At("protocol").Text("")}/{port.At("hostIP").Text("")}/{host}";
-            if (!seen.Add(used))
+            if (!(seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(used))
                 errors.Duplicate(path.Child("ports").Index(at).Child("hostPort"), used);
         }
     }

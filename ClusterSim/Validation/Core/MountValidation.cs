@@ -31,10 +31,13 @@ internal static class MountValidation
                 errors.Required(at.Child("mountPath"));
             if (!points.Add(mountPath))
                 errors.Invalid(at.Child("mountPath"), mountPath, "must be unique");
-            if (devices.Items().Any(device => device.At("name").Text("") == name))
-                errors.Invalid(at.Child("name"), name, "must not already exist in volumeDevices");
-            if (devices.Items().Any(device => device.At("devicePath").Text("") == mountPath))
-                errors.Invalid(at.Child("mountPath"), mountPath, "must not already exist as a path in volumeDevices");
+            foreach (var device in devices.Items())
+            {
+                if (device.At("name").Text("") == name)
+                    errors.Invalid(at.Child("name"), name, "must not already exist in volumeDevices");
+                if (device.At("devicePath").Text("") == mountPath)
+                    errors.Invalid(at.Child("mountPath"), mountPath, "must not already exist as a path in volumeDevices");
+            }
             if (subPath.Length > 0)
                 VolumeValidation.LocalDescendingPath(errors, subPath, path.Child("subPath"));
             if (expression.Length > 0)

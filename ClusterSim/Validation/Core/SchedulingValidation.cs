@@ -97,6 +97,8 @@ internal static class SchedulingValidation
     /// <summary>How pods are to be spread.</summary>
     public static void TopologySpread(FieldErrors errors, JsonElement constraints, FieldPath path)
     {
+        if (constraints.Count() == 0)
+            return;
         var seen = constraints.Items().Select(constraint => (constraint.At("topologyKey").Text(""), constraint.At("whenUnsatisfiable").Text(""))).ToList();
         var index = -1;
         foreach (var constraint in constraints.Items())

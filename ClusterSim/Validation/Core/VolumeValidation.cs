@@ -87,7 +87,7 @@ internal static class VolumeValidation
     private static void Source(FieldErrors errors, JsonElement volume, string name, string? podName, FieldPath path)
     {
         var found = 0;
-        foreach (var (kind, called, required) in Sources)
+        foreach (var (kind, called, required) in Candidates(volume))
         {
             if (volume.At(kind) is not { ValueKind: JsonValueKind.Object } source)
                 continue;
@@ -104,6 +104,18 @@ internal static class VolumeValidation
         }
         if (found == 0)
             errors.Required(path, "must specify a volume type");
+    }
+
+    // Nearly every volume has one source: then there is nothing to look for in order.
+    private static ReadOnlySpan<(string Source, string Called, string[] Required)> Candidates(JsonElement volume)
+    {
+        if (volume.Count() > 2)
+            return Sources;
+        foreach (var field in volume.Fields())
+            for (var i = 0; i < Sources.Length; i++)
+                if (field.NameEquals(Sources[i].Source))
+                    return Sources.AsSpan(i, 1);
+        return [];
     }
 
     private static void Particular(FieldErrors errors, string kind, JsonElement source, string name, string? podName, FieldPath path)

@@ -18,6 +18,7 @@ internal sealed class FakeKubelet : Controller
 {
     private readonly ResourceType _pods;
     private readonly ConcurrentDictionary<string, string> _addresses = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _ends = new();
     private int _nextAddress;
 
     public FakeKubelet(ControllerContext context)
@@ -42,11 +43,9 @@ internal sealed class FakeKubelet : Controller
             return null;
         if (pod.IsDeleting)
         {
-            if (EndsAfter > TimeSpan.Zero && pod.Annotation("ending") is null)
-            {
-                Client.Change(_pods, key, @object => { @object.Ensure("metadata").Ensure("annotations")["ending"] = "yes"; return true; });
-                return EndsAfter;
-            }
+            var due = _ends.GetOrAdd(pod.Uid, _ => Now + EndsAfter);
+            if (due > Now)
+                return due - Now;
             Client.Delete(_pods, key, new DeleteOptions { GracePeriodSeconds = 0, PreconditionUid = pod.Uid });
             return null;
         }
@@ -58,8 +57,8 @@ internal sealed class FakeKubelet : Controller
             End(pod, int.Parse(image[5..]));
             return null;
         }
-        var due = pod.Created() + ReadyAfter;
-        var ready = image != "never-ready" && due <= Now;
+        var readyAt = pod.Created() + ReadyAfter;
+        var ready = image != "never-ready" && readyAt <= Now;
         Client.Change(_pods, key, @object =>
         {
             var status = @object.Ensure("status");
@@ -72,7 +71,7 @@ internal sealed class FakeKubelet : Controller
             Conditions.Set(status, "Ready", ready ? "True" : "False", ready ? null : "ContainersNotReady", null, Now);
             return !JsonNode.DeepEquals(before, status);
         }, "status");
-        return !ready && image != "never-ready" ? due - Now : null;
+        return !ready && image != "never-ready" ? readyAt - Now : null;
     }
 
     private void End(Document pod, int code) => Client.Change(_pods, pod.Key, @object =>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
@@ -105,9 +105,9 @@ public sealed class ValidationOfChangesTests
     public void A_schedule_is_read_as_cron_reads_it(string schedule, string? fault) => Assert.That(CronSyntax.Fault(schedule), Is.EqualTo(fault));
 
     [TestCaseSource(nameof(Writable))]
-    public void Defaults_set_nothing_the_second_time(GroupVersionKind kind)
+    public void Defaults_set_nothing_the_second_time(string group, string version, string kind)
     {
-        var strategy = Strategies.For(kind);
+        var strategy = Strategies.For(new(group, version, kind));
         var @object = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "x" } };
         strategy.Default(@object);
         var once = @object.ToJsonString();
@@ -118,9 +118,9 @@ public sealed class ValidationOfChangesTests
     }
 
     [TestCaseSource(nameof(Writable))]
-    public void An_empty_object_is_judged_without_failing(GroupVersionKind kind)
+    public void An_empty_object_is_judged_without_failing(string group, string version, string kind)
     {
-        var strategy = Strategies.For(kind);
+        var strategy = Strategies.For(new(group, version, kind));
         var @object = new JsonObject();
         var raw = @object.ToElement();
         strategy.Default(@object);
@@ -139,13 +139,14 @@ public sealed class ValidationOfChangesTests
         var kind = new GroupVersionKind("apps", "v1", "Deployment");
         var strategy = Strategies.For(kind);
         var element = Created(kind, Deployment).ToElement();
-        const int Rounds = 20_000;
+        const int Rounds = 50_000;
         for (var i = 0; i < Rounds; i++)
             Judge();
-        var start = Stopwatch.GetTimestamp();
+        // Of the processor, not of the clock: the machine may be shared.
+        var before = Environment.CpuUsage.UserTime;
         for (var i = 0; i < Rounds; i++)
             Judge();
-        var microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds / Rounds;
+        var microseconds = (Environment.CpuUsage.UserTime - before).TotalMicroseconds / Rounds;
 
         TestContext.Out.WriteLine($"{microseconds:F1} µs");
         Assert.That(microseconds, Is.LessThan(30));
@@ -157,7 +158,7 @@ public sealed class ValidationOfChangesTests
         }
     }
 
-    private static IEnumerable<GroupVersionKind> Writable() => Strategies.Ruled;
+    private static IEnumerable<TestCaseData> Writable() => Strategies.Ruled.Select(kind => new TestCaseData(kind.Group, kind.Version, kind.Kind));
 
     private static void Refused(GroupVersionKind kind, string created, string patch, params string[] told)
     {

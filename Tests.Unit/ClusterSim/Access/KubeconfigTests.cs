@@ -1,0 +1,104 @@
+using ClusterSim.Access.Certificates;
+
+namespace Tests.Unit.ClusterSim.Access;
+
+internal sealed class KubeconfigTests
+{
+    private const string Theirs = """
+        apiVersion: v1
+        kind: Config
+        current-context: work
+        clusters:
+        - name: work
+          cluster:
+            server: https://work.example
+            extensions:
+            - name: keep
+        contexts:
+        - name: work
+          context: {cluster: work, user: me}
+        users:
+        - name: me
+          user:
+            exec: {command: login, args: ["1"]}
+        """;
+
+    private static readonly KubeconfigEntry Ours = new()
+    {
+        Cluster = "harness",
+        Server = new Uri("https://127.0.0.1:6443"),
+        AuthorityPem = "-----BEGIN CERTIFICATE-----\n",
+        User = "harness-admin",
+        Token = "123456",
+        Namespace = "invoices",
+    };
+
+    [Test]
+    public void A_kubeconfig_says_how_to_reach_the_cluster()
+    {
+        Assert.That(Kubeconfig.Write(Ours), Is.EqualTo("""
+            apiVersion: v1
+            kind: Config
+            preferences: {}
+            clusters:
+            - name: harness
+              cluster:
+                certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==
+                server: https://127.0.0.1:6443
+            users:
+            - name: harness-admin
+              user:
+                token: "123456"
+            contexts:
+            - name: harness-admin@harness
+              context:
+                cluster: harness
+                namespace: invoices
+                user: harness-admin
+            current-context: harness-admin@harness
+
+            """));
+    }
+
+    [Test]
+    public void Ours_goes_into_a_kubeconfig_and_out_again_and_leaves_theirs_as_it_was()
+    {
+        var merged = Kubeconfig.Merge(Theirs, [Ours], setCurrent: false);
+        var again = Kubeconfig.Merge(merged, [Ours with { Token = "new" }], setCurrent: true);
+        var without = Kubeconfig.Remove(again, "harness");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(merged, Does.Contain("current-context: work").And.Contain("command: login").And.Contain("harness-admin@harness"));
+            Assert.That(again, Does.Contain("current-context: harness-admin@harness").And.Contain("token: new").And.Not.Contain("123456"));
+            Assert.That(without, Does.Not.Contain("harness").And.Contain("https://work.example").And.Contain("name: keep").And.Contain("args: [\"1\"]").And.Contain("current-context: \"\""));
+        });
+    }
+
+    [Test]
+    public void What_is_no_kubeconfig_is_left_alone()
+    {
+        Assert.That(() => Kubeconfig.Merge("- a list", [Ours], true), Throws.TypeOf<FormatException>());
+        Assert.That(() => Kubeconfig.Merge("a: [b", [Ours], true), Throws.TypeOf<FormatException>());
+    }
+
+    [Test]
+    [Platform(Exclude = "Win")]
+    public void A_kubeconfig_is_for_its_owners_eyes_alone()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName(), "kubeconfig");
+        try
+        {
+            Kubeconfig.Save(path, "one");
+            Kubeconfig.Save(path, "two");
+
+            Assert.That(File.ReadAllText(path), Is.EqualTo("two"));
+            Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+            Assert.That(Directory.GetFiles(Path.GetDirectoryName(path)!), Has.Length.EqualTo(1));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+    }
+}
