@@ -15,6 +15,7 @@ public interface IMatcher
 }
 
 /// <summary>A rule with its parameters.</summary>
+[JsonConverter(typeof(MatcherConverter))]
 internal sealed record Rule(string Type, object? Value, params (string Name, object Value)[] Parameters) : IMatcher
 {
     /// <summary>Null has no example.</summary>
@@ -24,6 +25,9 @@ internal sealed record Rule(string Type, object? Value, params (string Name, obj
 /// <summary>Writes a matcher as the core reads it within bodies and headers.</summary>
 internal sealed class MatcherConverter : JsonConverter<IMatcher>
 {
+    /// <summary>Also where a matcher is known as an object only, as in a body of anonymous types.</summary>
+    public override bool CanConvert(Type typeToConvert) => typeToConvert.IsAssignableTo(typeof(IMatcher));
+
     public override IMatcher Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw new NotSupportedException("matchers are written, never read");
 
