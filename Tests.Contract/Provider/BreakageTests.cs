@@ -47,7 +47,7 @@ internal sealed class BreakageTests
             if (answer.Status == 200 && !request.ContainsKey("reference"))
                 (answer.Status, answer.Body) = (400, new JsonObject { ["error"] = "could not retrieve payment reference" });
         });
-        yield return Break("Retry-After dropped", "Expected header 'Retry-After' to have value '1' but was ''", (_, answer) => answer.Headers.Remove("Retry-After"));
+        yield return Break("Retry-After dropped", "Expected header 'Retry-After' to have value '\"1\"' but was ''", (_, answer) => answer.Headers.Remove("Retry-After"));
         yield return Break("a content type changed", "Expected header 'Content-Type' to have value 'application/json' but was 'text/plain'", (_, answer) => answer.Headers["Content-Type"] = "text/plain");
         yield return Break("everybody let in", "expected 403 but was 200", (request, answer) =>
         {

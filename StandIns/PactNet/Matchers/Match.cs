@@ -3,7 +3,7 @@ namespace PactNet.Matchers;
 /// <summary>The matchers.</summary>
 public static class Match
 {
-    /// <summary>A text that the expression (of Rust's kind) finds something in.</summary>
+    /// <summary>A text that the expression (of Rust's kind) matches from its first sign to its last.</summary>
     public static IMatcher Regex(string example, string regex) => new Rule("regex", example, ("regex", regex));
 
     /// <summary>Anything of the example's type; in objects and lists, of each value's.</summary>
