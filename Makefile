@@ -40,6 +40,18 @@ unit: build ## the services and the simulator's rooms, each alone
 contract: build ## what invoice-app expects of payment-provider, and whether it is so
 	@$(call tier,Tests.Contract)
 
+.PHONY: pact-verify
+pact-verify: build ## the pact against PROVIDER_URL=… (without it, a provider started here); the broker's with PACT_BROKER_BASE_URL
+	@eng/contract.sh verify
+
+.PHONY: pact-publish
+pact-publish: build ## the pact to the broker, PACT_BROKER_BASE_URL, as this commit's
+	@eng/contract.sh publish
+
+.PHONY: can-i-deploy
+can-i-deploy: build ## ask the broker: PACTICIPANT=InvoiceApp PACT_ENVIRONMENT=production
+	@eng/contract.sh can-i-deploy
+
 .PHONY: cluster
 cluster: build ## both services on a simulated cluster in the test's own process
 	@$(call tier,Tests.Cluster)
