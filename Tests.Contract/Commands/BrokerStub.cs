@@ -62,6 +62,8 @@ internal sealed class BrokerStub : IAsyncDisposable
         {
             case ("GET", "/"):
                 return (200, Links(("pb:provider-pacts-for-verification", "/pacts/provider/PaymentProvider/for-verification")).ToJsonString());
+            case ("GET", "/pacts/provider/PaymentProvider/for-verification"):
+                return (200, Links(("self", asked.Path)).ToJsonString());
             case ("POST", "/pacts/provider/PaymentProvider/for-verification"):
                 var pacts = Links(("self", "/pacts/provider/PaymentProvider/for-verification"));
                 pacts["_embedded"] = new JsonObject

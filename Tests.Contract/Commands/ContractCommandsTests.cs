@@ -77,7 +77,7 @@ internal sealed class ContractCommandsTests
 
         Assert.That(exit, Is.Zero, output);
         Assert.That(_broker.All.Select(asked => asked.Authorization), Has.All.EqualTo("Bearer secret"));
-        var selected = JsonNode.Parse(_broker.All.Single(asked => asked.Path.EndsWith("/for-verification", StringComparison.Ordinal)).Body)!;
+        var selected = JsonNode.Parse(_broker.All.Single(asked => asked is { Method: "POST", Path: "/pacts/provider/PaymentProvider/for-verification" }).Body)!;
         Assert.That((string?)selected["providerVersionBranch"], Is.EqualTo("main"));
         Assert.That(selected["consumerVersionSelectors"]!.ToJsonString(), Is.EqualTo("""[{"mainBranch":true},{"deployedOrReleased":true}]"""));
         var result = JsonNode.Parse(_broker.All.Single(asked => asked.Path == "/pacts/the-one/results").Body)!;

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Contracts;
 using Harness.Postgres;
 using Npgsql;
+using PaymentProvider;
 using Tests.Issuing;
 
 namespace Tests.Contract.Provider;
@@ -19,7 +20,7 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
     private PostgresDatabase _database = null!;
     private NpgsqlDataSource _ledger = null!;
     private LocalServer _keys = null!;
-    private ProviderOnAPort _provider = null!;
+    private ServiceOnAPort _provider = null!;
     private StateServer _states = null!;
     private bool _away;
 
@@ -104,7 +105,7 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
         {
             _database = await _postgres.DatabaseAsync("pact");
             _keys = await LocalServer.StartAsync(context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, _issuer.Jwks));
-            _provider = await ProviderOnAPort.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+            _provider = await ServiceOnAPort.StartAsync(PaymentProviderService.RunAsync, new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["DATABASE"] = _database.ConnectionString,
                 ["LEDGER_TIMEOUT_SECONDS"] = "3",

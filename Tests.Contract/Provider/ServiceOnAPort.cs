@@ -4,22 +4,21 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using PaymentProvider;
 using Processes;
 
 namespace Tests.Contract.Provider;
 
-/// <summary>The payment provider as its own Main runs it, on a free port of loopback.</summary>
-internal sealed class ProviderOnAPort : IAsyncDisposable
+/// <summary>A service as its own Main runs it, on a free port of loopback.</summary>
+internal sealed class ServiceOnAPort : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly FreePort _network = new();
     private readonly MemoryStream _log = new();
     private readonly Task<int> _running;
 
-    private ProviderOnAPort(IReadOnlyDictionary<string, string> environment)
+    private ServiceOnAPort(ProgramMain service, IReadOnlyDictionary<string, string> environment)
     {
-        _running = PaymentProviderService.RunAsync(new ServiceProcess
+        _running = service(new ServiceProcess
         {
             Environment = environment,
             Output = Stream.Synchronized(_log),
@@ -33,13 +32,13 @@ internal sealed class ProviderOnAPort : IAsyncDisposable
 
     /// <summary>Starts it and waits until it listens; its database may take longer.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message has its log.</exception>
-    public static async Task<ProviderOnAPort> StartAsync(IReadOnlyDictionary<string, string> environment)
+    public static async Task<ServiceOnAPort> StartAsync(ProgramMain service, IReadOnlyDictionary<string, string> environment)
     {
-        var provider = new ProviderOnAPort(environment);
-        if (await Task.WhenAny(provider._network.Bound.Task, provider._running) == provider._running)
-            throw new InvalidOperationException($"the provider ended with {await provider._running}: {Encoding.UTF8.GetString(provider._log.ToArray())}");
-        provider.Url = new Uri($"http://{await provider._network.Bound.Task}");
-        return provider;
+        var started = new ServiceOnAPort(service, environment);
+        if (await Task.WhenAny(started._network.Bound.Task, started._running) == started._running)
+            throw new InvalidOperationException($"the service ended with {await started._running}: {Encoding.UTF8.GetString(started._log.ToArray())}");
+        started.Url = new Uri($"http://{await started._network.Bound.Task}");
+        return started;
     }
 
     public async ValueTask DisposeAsync()
