@@ -16,7 +16,7 @@ public sealed class ScaleTests
         var started = TimeProvider.System.GetTimestamp();
 
         for (var i = 0; i < PodsCount; i++)
-            nodes.Pod($"p{i}", """{"containers":[{"name":"main","image":"pause:3"}]}""", node: $"node-{(i % NodesCount) + 1}", withToken: true);
+            nodes.Pod($"p{i}", """{"containers":[{"name":"main","image":"registry.k8s.io/pause:3.10"}]}""", node: $"node-{(i % NodesCount) + 1}", withToken: true);
         await TestNodes.Until(() => Enumerable.Range(0, PodsCount).All(i => nodes.Condition($"p{i}", "Ready") == "True"), "every pod Ready");
 
         var took = TimeProvider.System.GetElapsedTime(started);
