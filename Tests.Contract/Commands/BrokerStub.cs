@@ -78,6 +78,8 @@ internal sealed class BrokerStub : IAsyncDisposable
                 return (200, pacts.ToJsonString());
             case ("GET", "/pacts/the-one"):
                 var pact = JsonNode.Parse(await File.ReadAllTextAsync(Pacts.CommittedFile))!;
+                foreach (var (index, interaction) in pact["interactions"]!.AsArray().Index())
+                    interaction!["_id"] = $"interaction-{index}";
                 pact["_links"] = Links(
                     ("self", "/pacts/the-one"), ("pb:publish-verification-results", "/pacts/the-one/results"), ("pb:provider", "/pacticipants/PaymentProvider"))["_links"]!.DeepClone();
                 return (200, pact.ToJsonString());

@@ -89,9 +89,9 @@ internal sealed class PactBroker : IAsyncDisposable
         {
             return JsonElement.Parse(text);
         }
-        catch (JsonException)
+        catch (JsonException fault)
         {
-            throw new HttpRequestException($"the broker would not {what}: what it answered is no JSON; is PACT_BROKER_BASE_URL a broker's?");
+            throw new HttpRequestException($"the broker would not {what}: what it answered is no JSON; is PACT_BROKER_BASE_URL a broker's?", fault);
         }
     }
 }

@@ -13,16 +13,16 @@ internal static class Verification
 
     /// <summary>Verifies every interaction of a file.</summary>
     /// <exception cref="PactNet.Exceptions.PactVerificationFailedException">The provider does something else; the output has what.</exception>
-    public static Task RunAsync(Uri provider, Uri states, FileInfo pact, IOutput output) =>
-        RunAsync(provider, states, verifier => verifier.WithFileSource(pact), output);
+    public static Task RunAsync(Uri provider, Uri states, FileInfo pact, IOutput output, TimeSpan? timeout = null) =>
+        RunAsync(provider, states, verifier => verifier.WithFileSource(pact), output, timeout);
 
     /// <summary>Verifies what a source holds.</summary>
-    public static Task RunAsync(Uri provider, Uri states, Func<IPactVerifier, IPactVerifierSource> source, IOutput output) => Task.Run(() =>
+    public static Task RunAsync(Uri provider, Uri states, Func<IPactVerifier, IPactVerifierSource> source, IOutput output, TimeSpan? timeout = null) => Task.Run(() =>
     {
         using var verifier = new PactVerifier(Pacts.Provider, new PactVerifierConfig { LogLevel = PactLogLevel.Warn, Outputters = [output] });
         source(verifier.WithHttpEndpoint(provider))
             .WithProviderStateUrl(states, options => options.WithTeardown())
-            .WithRequestTimeout(RequestTimeout)
+            .WithRequestTimeout(timeout ?? RequestTimeout)
             .Verify();
     });
 }
