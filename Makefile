@@ -17,6 +17,7 @@ help: ## this list
 packages: ## find out which packages the feed has, and get PostgreSQL where there is none
 	@eng/packages.sh
 	@eng/postgres.sh
+	@eng/pact.sh || echo "make: without Pact's core the contract tests are skipped"
 
 .PHONY: build
 build: packages ## everything, warnings as errors
@@ -38,6 +39,18 @@ unit: build ## the services and the simulator's rooms, each alone
 .PHONY: contract
 contract: build ## what invoice-app expects of payment-provider, and whether it is so
 	@$(call tier,Tests.Contract)
+
+.PHONY: pact-verify
+pact-verify: build ## the pact against PROVIDER_URL=… (without it, a provider started here); the broker's with PACT_BROKER_BASE_URL
+	@eng/contract.sh verify
+
+.PHONY: pact-publish
+pact-publish: build ## the pact to the broker, PACT_BROKER_BASE_URL, as this commit's
+	@eng/contract.sh publish
+
+.PHONY: can-i-deploy
+can-i-deploy: build ## ask the broker: PACTICIPANT=InvoiceApp PACT_ENVIRONMENT=production
+	@eng/contract.sh can-i-deploy
 
 .PHONY: cluster
 cluster: build ## both services on a simulated cluster in the test's own process
