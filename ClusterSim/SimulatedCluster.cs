@@ -5,6 +5,7 @@ using ClusterSim.Access;
 using ClusterSim.Access.Certificates;
 using ClusterSim.Admission;
 using ClusterSim.Api;
+using ClusterSim.Api.Discovery;
 using ClusterSim.Api.Http;
 using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
@@ -154,6 +155,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _parts.Push(Wire);
         //SimulatedImages.AddTo(Images);
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Network.DnsAddress.ToString());
+        Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);
         _parts.Push(_informers);
@@ -172,6 +174,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
+        handler.Add(new DiscoveryPaths(Server.Catalog));
+        handler.Add(new ServerPaths(Server.Catalog));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
