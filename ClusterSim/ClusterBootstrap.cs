@@ -23,18 +23,6 @@ internal static class ClusterBootstrap
         var client = new ApiClient(server, UserInfo.ApiServer, "kube-apiserver");
         foreach (var name in Namespaces)
             client.Create(client.Resource("namespaces"), Named("v1", "Namespace", null, name));
-        foreach (var (name, value, description) in (ReadOnlySpan<(string, int, string)>)
-        [
-            ("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
-            ("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
-        ])
-        {
-            var priority = Named("scheduling.k8s.io/v1", "PriorityClass", null, name);
-            priority["value"] = value;
-            priority["description"] = description;
-            client.Create(client.Resource("priorityclasses", "scheduling.k8s.io"), priority);
-        }
-
         var kubernetes = Named("v1", "Service", "default", "kubernetes", ("component", "apiserver"), ("provider", "kubernetes"));
         kubernetes["spec"] = Object(
             ("type", "ClusterIP"), ("clusterIP", serviceAddress),

@@ -60,16 +60,8 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
     public async Task SettleAsync(CancellationToken cancellation = default)
     {
         var began = System.GetTimestamp();
-        // Twice in a row: work may pass from a part that was asked late to one that was asked early.
-        for (var idle = 0; idle < 2;)
+        while (!IsIdle())
         {
-            if (IsIdle())
-            {
-                idle++;
-                await Task.Yield();
-                continue;
-            }
-            idle = 0;
             if (System.GetElapsedTime(began) > SettleMax)
                 throw new TimeoutException($"The cluster did not come to rest within {SettleMax.TotalSeconds:0} s; the manual clock stands at {GetUtcNow():u}.");
             await Task.Delay(TimeSpan.FromMilliseconds(1), System, cancellation);
@@ -85,7 +77,7 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
     private bool IsIdle()
     {
         lock (_lock)
-            return _attached.TrueForAll(one => one.IsIdle);
+            return _attached.TrueForAll(one => one.IsSettled);
     }
 
     private Timer? TakeDue(DateTimeOffset until)

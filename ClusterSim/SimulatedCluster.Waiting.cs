@@ -5,28 +5,28 @@ namespace ClusterSim;
 
 public sealed partial class SimulatedCluster
 {
-    /// <summary>
-    /// Waits until <paramref name="condition"/> holds; asked again after every change of a resource's objects, not on a timer.
-    /// </summary>
-    /// <param name="resource">The resource whose changes can make it hold.</param>
+    /// <summary>Waits until <paramref name="condition"/> holds; it is asked again after every change of the cluster's objects, not on a timer.</summary>
     /// <param name="condition">The condition.</param>
-    /// <param name="limit">How long to wait at most.</param>
+    /// <param name="limit">How long to wait at most, in real time.</param>
     /// <param name="cancellation">Gives up earlier.</param>
     /// <exception cref="TimeoutException">It did not come to hold.</exception>
-    public async Task UntilAsync(string resource, Func<bool> condition, TimeSpan limit, CancellationToken cancellation = default)
+    public async Task UntilAsync(Func<bool> condition, TimeSpan limit, CancellationToken cancellation = default)
     {
-        var type = Resource(resource);
         using var over = new CancellationTokenSource(limit, TimeProvider.System);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellation);
-        var cursor = Server.Store.Watch(type.GroupResource, Server.Store.Revision);
         try
         {
-            while (!condition())
-                await cursor.ReadAsync(stop.Token);
+            while (true)
+            {
+                var revision = Server.Store.Revision;
+                if (condition())
+                    return;
+                await Server.Store.ChangedAsync(revision).WaitAsync(stop.Token);
+            }
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"the condition on {resource} did not come to hold within {limit.TotalSeconds:0.#} s");
+            throw new TimeoutException($"the condition did not come to hold within {limit.TotalSeconds:0.#} s");
         }
     }
 
@@ -39,10 +39,7 @@ public sealed partial class SimulatedCluster
     {
         try
         {
-            await UntilAsync("pods", () => Unfinished(@namespace).Count == 0, limit, cancellation);
-            // The last pod's readiness is known before its controller has counted it.
-            foreach (var resource in (string[])["deployments", "statefulsets", "daemonsets"])
-                await UntilAsync(resource, () => !Unfinished(@namespace).Any(left => left.Resource == resource), limit, cancellation);
+            await UntilAsync(() => Unfinished(@namespace).Count == 0, limit, cancellation);
         }
         catch (TimeoutException)
         {

@@ -61,6 +61,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _options = options;
         Random = options.Seed is { } seed ? new Randomness(seed) : Randomness.Fresh();
         var store = new VersionedStore();
+        Priority.Install(store, options.Clock, Random);
         var catalog = new ResourceCatalog();
         var schema = TypeSchema.Load();
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);

@@ -1,1 +1,4 @@
-return await Processes.MachineProcess.RunAsync(static _ => Task.FromResult(1), args);
+using Harness.Commands;
+using Processes;
+
+return await MachineProcess.RunAsync(HarnessCommand.RunAsync, args);

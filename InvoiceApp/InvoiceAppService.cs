@@ -6,6 +6,8 @@ using Processes;
 using ServiceDefaults;
 using ServiceDefaults.Data;
 
+[assembly: ProgramEntry(typeof(InvoiceApp.InvoiceAppService))]
+
 namespace InvoiceApp;
 
 /// <summary>The invoice service: keeps invoices in PostgreSQL and pays them through the payment provider, each exactly once.</summary>

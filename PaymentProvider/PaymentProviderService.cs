@@ -3,6 +3,8 @@ using Processes;
 using ServiceDefaults;
 using ServiceDefaults.Data;
 
+[assembly: ProgramEntry(typeof(PaymentProvider.PaymentProviderService))]
+
 namespace PaymentProvider;
 
 /// <summary>The payment provider: takes payments over HTTP and keeps them in a ledger, each id once.</summary>

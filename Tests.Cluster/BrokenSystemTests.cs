@@ -24,7 +24,7 @@ public sealed class BrokenSystemTests
     public async Task A_refused_payment_that_is_marked_paid_is_noticed()
     {
         await using var cluster = await StartWithOriginalInvoiceAppAsync(replicas: 1);
-        await cluster.ReadyPodsAsync(Invoices, InvoiceApp, 1);
+        await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 1);
         // The provider refuses what is not positive; this app takes it, and takes the refusal for a payment.
         await cluster.RequestFromOutsideAsync(
             Host, HttpMethod.Post, "/invoices", JsonSerializer.Serialize(new[] { new { InvoiceId = "refused", Value = -5m, Currency = "EUR" } }));

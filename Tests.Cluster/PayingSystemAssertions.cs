@@ -12,8 +12,8 @@ public sealed class PayingSystemAssertions(ICluster cluster)
 {
     public async Task Every_pod_is_Ready()
     {
-        await cluster.ReadyPodsAsync(Invoices, InvoiceApp, 3);
-        await cluster.ReadyPodsAsync(Payments, PaymentProvider, 3);
+        await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 3);
+        await cluster.ReadyPodsAsync(Payments, PaymentProviderPods, 3);
         await cluster.ReadyPodsAsync(Invoices, "app.kubernetes.io/name=invoices-db", 1);
         await cluster.ReadyPodsAsync(Payments, "app.kubernetes.io/name=payments-db", 1);
     }
@@ -30,12 +30,12 @@ public sealed class PayingSystemAssertions(ICluster cluster)
 
     public async Task Payment_provider_does_not_answer_from_outside()
     {
-        var pods = await cluster.ReadyPodsAsync(Payments, PaymentProvider, 3);
+        var pods = await cluster.ReadyPodsAsync(Payments, PaymentProviderPods, 3);
 
         var byName = await cluster.RequestFromOutsideAsync("payment-provider.localhost", HttpMethod.Get, "/payments");
         var services = await cluster.ListAsync("services", Payments);
         var ingresses = await cluster.ListAsync("ingresses", Payments);
-        var addresses = (await cluster.ListAsync("pods", Payments, PaymentProvider)).Select(pod => pod.GetProperty("status").GetProperty("podIP").GetString()!);
+        var addresses = (await cluster.ListAsync("pods", Payments, PaymentProviderPods)).Select(pod => pod.GetProperty("status").GetProperty("podIP").GetString()!);
         var byAddress = await Task.WhenAll(addresses.Select(address => cluster.ProbeFromOutsideAsync(address, PaymentProviderPort)));
 
         Assert.Multiple(() =>
@@ -52,7 +52,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
     public async Task Invoice_app_reaches_payment_provider_and_an_unrelated_pod_does_not()
     {
         await Every_pod_is_Ready();
-        var invoiceApp = (await cluster.PodsAsync(Invoices, InvoiceApp))[0];
+        var invoiceApp = (await cluster.PodsAsync(Invoices, InvoiceAppPods))[0];
         var database = (await cluster.PodsAsync(Invoices, "app.kubernetes.io/name=invoices-db"))[0];
 
         // Without the control, "not reachable" would also hold where the probe itself is broken.
@@ -105,7 +105,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
     {
         await Every_pod_is_Ready();
         var made = await CreateInvoicesAsync(400);
-        var victim = (await cluster.PodsAsync(Invoices, InvoiceApp))[0];
+        var victim = (await cluster.PodsAsync(Invoices, InvoiceAppPods))[0];
 
         // The victim itself is asked to pay, and dies while it does.
         var cut = PayThroughAsync(victim);
@@ -113,7 +113,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
             cluster.LedgerAsync, ledger => ledger.Count(made.Contains) is > 0, "the first of the payments is made");
         await cluster.KillPodAsync(Invoices, victim);
         await cut;
-        await cluster.ReadyPodsAsync(Invoices, InvoiceApp, 3);
+        await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 3);
 
         // Others take over what the dead one had claimed, as soon as its lease is over.
         await Eventually.HoldsAsync(
@@ -125,7 +125,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
     public async Task PaidMeansPaidAsync()
     {
         var ledger = (await cluster.LedgerAsync()).ToHashSet(StringComparer.Ordinal);
-        foreach (var pod in await cluster.PodsAsync(Invoices, InvoiceApp))
+        foreach (var pod in await cluster.PodsAsync(Invoices, InvoiceAppPods))
         {
             var answer = await cluster.RequestToPodAsync(Invoices, pod, InvoiceAppPort, HttpMethod.Get, "/invoices");
             var paid = answer.Json.EnumerateArray().Where(invoice => invoice.GetProperty("IsPaid").GetBoolean()).Select(invoice => invoice.GetProperty("InvoiceId").GetString()!);
@@ -162,7 +162,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
     /// <summary>Each replica is asked for itself: one that kept its own books would be found, whichever answered the payment.</summary>
     private async Task AssertPaidEverywhereAsync(IReadOnlySet<string> made)
     {
-        var pods = await cluster.ReadyPodsAsync(Invoices, InvoiceApp, 3);
+        var pods = await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 3);
         foreach (var pod in pods)
         {
             var answer = await cluster.RequestToPodAsync(Invoices, pod, InvoiceAppPort, HttpMethod.Get, "/invoices");

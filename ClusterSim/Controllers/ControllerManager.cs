@@ -1,7 +1,13 @@
 using ClusterSim.Access;
+using ClusterSim.Access.Rbac;
+using ClusterSim.Admission.Quota;
 using ClusterSim.Api;
+using ClusterSim.Controllers.Autoscaling;
+using ClusterSim.Controllers.DaemonSets;
 using ClusterSim.Controllers.Deployments;
 using ClusterSim.Controllers.GarbageCollection;
+using ClusterSim.Controllers.Jobs;
+using ClusterSim.Controllers.Nodes;
 using ClusterSim.Controllers.StatefulSets;
 using ClusterSim.Controllers.Volumes;
 using Microsoft.Extensions.Logging;
@@ -13,6 +19,12 @@ internal sealed record ControllerOptions
 {
     /// <summary>The certificate (PEM) that <c>kube-root-ca.crt</c> holds; null: none is published.</summary>
     public string? RootCertificate { get; init; }
+
+    /// <summary>How long a node may be silent before it counts as lost (<c>--node-monitor-grace-period</c>).</summary>
+    public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(50);
+
+    /// <summary>What pods use; none unless given.</summary>
+    public IPodMetrics PodMetrics { get; init; } = new NoPodMetrics();
 }
 
 /// <summary>kube-controller-manager: every controller, each under the service account that the default roles name.</summary>
@@ -39,6 +51,14 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new ReplicaSetController(For("replicaset-controller")));
         Add(new ReplicationController(For("replication-controller")));
         Add(new StatefulSetController(For("statefulset-controller")));
+        Add(new DaemonSetController(For("daemon-set-controller", "daemonset-controller")));
+        Add(new JobController(For("job-controller")));
+        Add(new TtlAfterFinishedController(For("ttl-after-finished-controller")));
+        Add(new CronJobController(For("cronjob-controller")));
+        Add(new HorizontalPodAutoscalerController(For("horizontal-pod-autoscaler"), options.PodMetrics));
+        Add(new NodeLifecycleController(For("node-controller"), options.NodeMonitorGracePeriod));
+        Add(new TaintEvictionController(For("node-controller", "taint-eviction-controller")));
+        Add(new PodGarbageCollector(For("pod-garbage-collector")));
         Add(new EndpointSliceController(For("endpointslice-controller", "endpoint-slice-controller")));
         Add(new DisruptionController(For("disruption-controller", "controllermanager")));
         var volumes = For("persistent-volume-binder", "persistentvolume-controller");
@@ -46,6 +66,8 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new PersistentVolumeReclaimer(volumes));
         Add(VolumeProtection.OfClaims(For("pvc-protection-controller")));
         Add(VolumeProtection.OfVolumes(For("pv-protection-controller")));
+        Add(new ClusterRoleAggregationController(For(ClusterRoleAggregationController.Account)));
+        Add(new ResourceQuotaController(For(ResourceQuotaController.Account)));
         _garbage = new GarbageCollector(For("generic-garbage-collector", "garbage-collector-controller"));
     }
 

@@ -33,6 +33,7 @@ internal sealed class Informers(ApiServer server, Quiescence quiescence) : IAsyn
     public void Start()
     {
         _started = true;
+        quiescence.ObserveWrites(() => _server.Store.Revision);
         foreach (var informer in _informers.Values)
             Start(informer);
     }

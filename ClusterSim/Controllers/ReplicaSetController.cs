@@ -48,12 +48,15 @@ internal class ReplicaSetController : Controller
         var claimed = _refs.Claim(set, SelectorOf(set));
         var active = claimed.Where(pod => pod.IsActive()).ToList();
         var terminating = claimed.Count(pod => pod.IsDeleting && !pod.IsEnded());
-        var refused = set.IsDeleting ? null : Manage(set, active, out _);
-
-        // Ours are counted anew: what was just created or deleted is in the store.
-        claimed = _refs.Claim(set, SelectorOf(set));
-        active = [.. claimed.Where(pod => pod.IsActive())];
-        terminating = claimed.Count(pod => pod.IsDeleting && !pod.IsEnded());
+        var difference = 0;
+        var refused = set.IsDeleting ? null : Manage(set, active, out difference);
+        if (difference != 0)
+        {
+            // Counted anew: what was just created or deleted is in the store.
+            claimed = _refs.Claim(set, SelectorOf(set));
+            active = [.. claimed.Where(pod => pod.IsActive())];
+            terminating = claimed.Count(pod => pod.IsDeleting && !pod.IsEnded());
+        }
         var minReadySeconds = set.Spec.At("minReadySeconds").Integer() ?? 0;
         WriteStatus(set, active, terminating, minReadySeconds, refused);
         if (refused is { Failure: var failure })

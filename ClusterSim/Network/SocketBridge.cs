@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using ClusterSim.Network.Streams;
 
 namespace ClusterSim.Network;
 
@@ -136,7 +135,6 @@ internal sealed class SocketBridge : IDisposable
             return;
         }
         await using var wire = stream;
-        await SocketRelay.RunAsync(
-            socket, wire, wire, () => ((IHalfClose)wire).CompleteWrites(), () => (wire as WireStream)?.Abort());
+        await SocketRelay.RunAsync(socket, wire);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ClusterSim.Network.Streams;
 
 namespace ClusterSim.Network;
 
@@ -15,6 +16,13 @@ internal static class SocketRelay
     /// <param name="abortWire">Cuts the connection of the wire.</param>
     public static Task RunAsync(Socket socket, Stream fromWire, Stream toWire, Action completeToWire, Action abortWire) =>
         Task.WhenAll(ToWireAsync(socket, toWire, completeToWire, abortWire), ToSocketAsync(socket, fromWire, abortWire));
+
+    /// <summary>Runs between a socket and a stream that was dialled.</summary>
+    public static Task RunAsync(Socket socket, Stream dialled)
+    {
+        var end = dialled as IHalfClose;
+        return RunAsync(socket, dialled, dialled, end is null ? dialled.Dispose : end.CompleteWrites, end is null ? dialled.Dispose : end.Abort);
+    }
 
     /// <summary>Closes a socket so that its peer sees a reset.</summary>
     public static void Reset(Socket socket)

@@ -12,7 +12,7 @@ internal sealed partial class Wire
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
     private const int DnsPort = 53;
 
-    // What the wire answers for where no kube-dns endpoints are stored: a pod as every cluster has it.
+    // What the wire answers as where no pods of a DNS server are stored: the pod that every cluster has.
     private static readonly PolicyPod OwnDnsServer = new()
     {
         Namespace = "kube-system",
@@ -93,7 +93,7 @@ internal sealed partial class Wire
     private IReadOnlyList<(PolicyParty Party, int Port)> DnsServers()
     {
         var slices = _services.SlicesOf(new ObjectKey("kube-system", "kube-dns"));
-        if (slices.Count == 0)
+        if (slices.All(slice => slice.Endpoints.Count == 0) && !_context.Store.Current(Pods).All("kube-system").Any(IsDnsPod))
             return [(PolicyParty.Of(OwnDnsServer), DnsPort)];
         return [.. slices.SelectMany(slice => slice.Endpoints
             .Where(endpoint => endpoint.Ready)
@@ -101,4 +101,6 @@ internal sealed partial class Wire
                 PartyAt(endpoint.Address, _hosts.GetValueOrDefault(endpoint.Address)),
                 slice.Ports.FirstOrDefault(port => port.Protocol == TransportProtocol.Udp).Port ?? DnsPort)))];
     }
+
+    private static bool IsDnsPod(Document pod) => pod.Labels.GetValueOrDefault("k8s-app") == "kube-dns";
 }

@@ -48,6 +48,7 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     private readonly ConcurrentDictionary<string, WireHost> _podsByUid = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<WireConnection, byte> _connections = new();
     private readonly ConditionalWeakTable<Document, PolicyPod> _policyPods = [];
+    private readonly Lock _attaching = new();
     private long _lastConnection;
     private int _lastSourcePort;
     private int _underWay;
@@ -93,15 +94,19 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     public string PodRangeOf(string node) => _addresses.RangeOf(node);
 
     /// <inheritdoc/>
-    public IPodNetwork Attach(PodIdentity pod) => _podsByUid.GetOrAdd(pod.Uid, static (_, given) =>
+    public IPodNetwork Attach(PodIdentity pod)
     {
-        var (wire, pod) = given;
-        var address = wire._addresses.Take(pod.Node, pod.Uid);
-        Document? last = null;
-        var host = new WireHost(wire, address, pod, () => PolicyParty.Of(wire.PolicyPodOf(pod, address, ref last)));
-        wire._hosts[address] = host;
-        return host;
-    }, (this, pod));
+        lock (_attaching)
+        {
+            if (_podsByUid.TryGetValue(pod.Uid, out var attached))
+                return attached;
+            var address = _addresses.Take(pod.Node, pod.Uid);
+            Document? last = null;
+            var host = new WireHost(this, address, pod, () => PolicyParty.Of(PolicyPodOf(pod, address, ref last)));
+            _podsByUid[pod.Uid] = host;
+            return _hosts[address] = host;
+        }
+    }
 
     /// <summary>
     /// Puts a part of the simulator on the wire: the API server at a node's address, an ingress controller as a pod of its own. Its processes

@@ -19,6 +19,7 @@ internal sealed class VersionedStore
     private readonly Lock _writing = new();
     private readonly ConcurrentDictionary<GroupResource, Table> _tables = new();
     private readonly LinkedList<(GroupResource Resource, long Revision, StoreSnapshot Snapshot)> _keptSnapshots = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _revision = 1;
     private long _compacted;
 
@@ -124,6 +125,13 @@ internal sealed class VersionedStore
     /// <summary>Forgets how it came to the present: nobody can watch from before it, as after etcd's compaction.</summary>
     public void Compact() => Interlocked.Exchange(ref _compacted, Revision);
 
+    /// <summary>Completes when anything was written after <paramref name="revision"/>.</summary>
+    public Task ChangedAsync(long revision)
+    {
+        lock (_writing)
+            return _revision > revision ? Task.CompletedTask : _changed.Task;
+    }
+
     /// <summary>Keeps a snapshot for the following pages of a list. The oldest of those kept is let go.</summary>
     public void Keep(GroupResource resource, long revision, StoreSnapshot snapshot)
     {
@@ -159,6 +167,9 @@ internal sealed class VersionedStore
         Interlocked.Exchange(ref _revision, change.Document.Revision);
         table.Latest = change.Document.Revision;
         table.Log.Append(change);
+        var changed = _changed;
+        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        changed.TrySetResult();
     }
 
     private sealed class Table

@@ -30,7 +30,7 @@ internal sealed class PublishedImages
                 continue;
             // Through the link to the newest build, to the build itself: that one does not change.
             var build = new DirectoryInfo(folder.Images).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Path.Combine(target.FullName, repository) : published;
-            images[repository] = new FolderImage(build, project + ".dll", Dockerfile.Read(Path.Combine(folder.Root, project, "Dockerfile")));
+            images[repository] = new FolderImage(build, project + ".dll", Dockerfile.Read(File.ReadAllText(Path.Combine(folder.Root, project, "Dockerfile"))));
         }
         return new PublishedImages(images);
     }

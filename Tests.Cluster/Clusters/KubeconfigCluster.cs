@@ -50,12 +50,29 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
     public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
     {
         var name = "probe-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
-        var patch = JsonNode.Parse($$"""
-            {"spec":{"ephemeralContainers":[{"name":"{{name}}","image":"{{ProbeImage}}",
-              "command":["nc","-z","-w","{{ProbeSeconds.ToString(CultureInfo.InvariantCulture)}}","{{host}}","{{port.ToString(CultureInfo.InvariantCulture)}}"],
-              "securityContext":{"allowPrivilegeEscalation":false,"runAsNonRoot":true,"runAsUser":65534,
-                "capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}]}}
-            """)!;
+        var patch = JsonSerializer.SerializeToNode(new
+        {
+            spec = new
+            {
+                ephemeralContainers = new[]
+                {
+                    new
+                    {
+                        name,
+                        image = ProbeImage,
+                        command = new[] { "nc", "-z", "-w", ProbeSeconds.ToString(CultureInfo.InvariantCulture), host, port.ToString(CultureInfo.InvariantCulture) },
+                        securityContext = new
+                        {
+                            allowPrivilegeEscalation = false,
+                            runAsNonRoot = true,
+                            runAsUser = 65534,
+                            capabilities = new { drop = new[] { "ALL" } },
+                            seccompProfile = new { type = "RuntimeDefault" },
+                        },
+                    },
+                },
+            },
+        })!;
         await _client.PatchAsync(_client.Resource("pods"), @namespace, $"{pod}/ephemeralcontainers", patch);
         var ended = await Eventually.HoldsAsync(
             async () => StateOf(await _client.GetAsync(_client.Resource("pods"), @namespace, pod), name),

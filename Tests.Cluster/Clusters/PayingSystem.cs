@@ -7,8 +7,8 @@ public static class PayingSystem
 {
     public const string Invoices = "invoices";
     public const string Payments = "payments";
-    public const string InvoiceApp = "app.kubernetes.io/name=invoice-app";
-    public const string PaymentProvider = "app.kubernetes.io/name=payment-provider";
+    public const string InvoiceAppPods = "app.kubernetes.io/name=invoice-app";
+    public const string PaymentProviderPods = "app.kubernetes.io/name=payment-provider";
     public const int InvoiceAppPort = 8081;
     public const int PaymentProviderPort = 8082;
     public const int PostgresPort = 5432;
@@ -42,7 +42,7 @@ public static class PayingSystem
     /// <summary>The ids of the ledger's payments, as the provider's pod tells them.</summary>
     public static async Task<IReadOnlyList<string>> LedgerAsync(this ICluster cluster)
     {
-        var pod = (await cluster.PodsAsync(Payments, PaymentProvider))[0];
+        var pod = (await cluster.PodsAsync(Payments, PaymentProviderPods))[0];
         var answer = await cluster.RequestToPodAsync(Payments, pod, PaymentProviderPort, HttpMethod.Get, "/payments");
         Assert.That(answer.Code, Is.EqualTo(200), answer.Body);
         return [.. answer.Json.EnumerateArray().Select(payment => payment.GetProperty("id").GetString()!)];

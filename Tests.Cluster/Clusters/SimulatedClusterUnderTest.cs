@@ -45,7 +45,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
         var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
         try
         {
-            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(await SharedPostgres.ServerAsync()));
+            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(await TestPostgres.Shared.ServerAsync()));
             AddService(cluster.Images, "invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
             AddService(cluster.Images, "payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
             images?.Invoke(cluster.Images);
@@ -75,7 +75,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
 
     /// <summary>Registers a service as its Dockerfile describes it.</summary>
     public static void AddService(ImageStore images, string reference, ProgramMain main, string project) =>
-        images.Add(reference, new ServiceImage(main, Dockerfile.Read(Repository.Path($"{project}/Dockerfile"))));
+        images.Add(reference, new ServiceImage(main, Dockerfile.Read(File.ReadAllText(Repository.Path($"{project}/Dockerfile")))));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) =>

@@ -12,7 +12,8 @@ internal sealed partial class DeploymentController
     {
         if (!deployment.IsRollingUpdate())
             return deployment.Replicas();
-        var total = owned.Sum(set => set.Replicas());
+        // Pods that an old set has yet to delete count too, so that the surge holds at every instant and not only in what is asked for.
+        var total = owned.Sum(set => Math.Max(set.Replicas(), set.StatusCount("replicas")));
         var max = deployment.Replicas() + deployment.MaxSurge();
         return total >= max ? current : current + Math.Min(max - total, deployment.Replicas() - current);
     }

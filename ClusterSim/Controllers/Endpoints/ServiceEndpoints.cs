@@ -51,7 +51,7 @@ internal static class ServiceEndpoints
         var store = context.Client.Server.Store;
         context.Informers.Handle(pods, change =>
         {
-            if (change.Previous is { } before && !MattersToEndpoints(before, change.Document))
+            if (change.Change == StoreChange.Modified && change.Previous is { } before && !MattersToEndpoints(before, change.Document))
                 return;
             var current = store.Current(services.GroupResource);
             Enqueue(current, change.Document, queue);

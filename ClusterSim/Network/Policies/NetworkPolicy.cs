@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using ClusterSim.Json;
+using ClusterSim.Schema;
 
 namespace ClusterSim.Network.Policies;
 
@@ -47,7 +48,7 @@ internal sealed record NetworkPolicy(
         return new NetworkPolicy(
             policy.At("metadata", "namespace").Text("default"),
             policy.At("metadata", "name").Text(""),
-            LabelSelector.Read(spec.At("podSelector")),
+            spec.At("podSelector").Exists() ? LabelSelector.FromObject(spec.At("podSelector")) : LabelSelector.Everything,
             ingress ? [.. spec.At("ingress").Items().Select(rule => PolicyRule.Read(rule, "from"))] : null,
             egress ? [.. spec.At("egress").Items().Select(rule => PolicyRule.Read(rule, "to"))] : null);
     }
@@ -70,8 +71,8 @@ internal sealed record PolicyRule(IReadOnlyList<PolicyPeer> Peers, IReadOnlyList
 internal sealed record PolicyPeer(LabelSelector? Pods, LabelSelector? Namespaces, AddressBlock? Block)
 {
     internal static PolicyPeer Read(JsonElement peer) => new(
-        peer.At("podSelector") is { ValueKind: JsonValueKind.Object } pods ? LabelSelector.Read(pods) : null,
-        peer.At("namespaceSelector") is { ValueKind: JsonValueKind.Object } namespaces ? LabelSelector.Read(namespaces) : null,
+        peer.At("podSelector") is { ValueKind: JsonValueKind.Object } pods ? LabelSelector.FromObject(pods) : null,
+        peer.At("namespaceSelector") is { ValueKind: JsonValueKind.Object } namespaces ? LabelSelector.FromObject(namespaces) : null,
         peer.At("ipBlock") is { ValueKind: JsonValueKind.Object } block ? AddressBlock.Read(block) : null);
 }
 

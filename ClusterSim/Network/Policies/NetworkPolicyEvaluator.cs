@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using ClusterSim.Schema;
 
 namespace ClusterSim.Network.Policies;
 
@@ -125,13 +126,16 @@ internal sealed class NetworkPolicyEvaluator
 
     private int AtomOf(string @namespace, PolicyPeer peer)
     {
-        var text = peer.Block is { } block ? block.Text : $"{(peer.Namespaces is null ? $"={@namespace}" : $"[{peer.Namespaces.Text}]")} {peer.Pods?.Text ?? ""}";
+        var text = peer.Block is { } block ? block.Text : $"{(peer.Namespaces is null ? $"={@namespace}" : $"[{TextOf(peer.Namespaces)}]")} {(peer.Pods is null ? "" : TextOf(peer.Pods))}";
         if (!_atomsByText.TryGetValue(text, out var index))
         {
             _atomsByText[text] = index = _atoms.Count;
             _atoms.Add(new PeerAtom(@namespace, peer));
         }
         return index;
+
+        // A selector of everything has no text, and neither has one of nothing.
+        static string TextOf(LabelSelector selector) => selector.Requirements.Count == 0 && !selector.IsEmpty ? "(nothing)" : selector.ToString();
     }
 
     private PartyKind Intern(PolicyParty party)

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using ClusterSim.Controllers;
 using ClusterSim.Json;
-using ClusterSim.Network.Streams;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Json.JsonBuilding;
@@ -127,7 +126,7 @@ internal sealed class LocalPortController : Controller
             return;
         }
         await using var wire = stream;
-        await SocketRelay.RunAsync(socket, wire, wire, () => ((IHalfClose)wire).CompleteWrites(), () => (wire as WireStream)?.Abort());
+        await SocketRelay.RunAsync(socket, wire);
     }
 
     private sealed record Opened(LocalPort Local, Socket Listener);

@@ -1,8 +1,11 @@
 namespace ClusterSim.Network.Streams;
 
-/// <summary>A stream whose outgoing direction can end while the incoming one goes on.</summary>
+/// <summary>What a stream of the wire can do beyond any stream. Whatever <see cref="IWireFaults.Shape"/> puts around one passes it on.</summary>
 internal interface IHalfClose
 {
-    /// <summary>Ends the outgoing direction (TCP's FIN).</summary>
+    /// <summary>Ends the outgoing direction; the incoming one goes on (TCP's FIN).</summary>
     void CompleteWrites();
+
+    /// <summary>Cuts the connection (TCP's RST).</summary>
+    void Abort();
 }

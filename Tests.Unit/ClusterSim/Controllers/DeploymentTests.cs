@@ -154,6 +154,7 @@ public sealed class DeploymentTests
     {
         await using var cluster = await TestCluster.StartAsync();
         cluster.Create(TestCluster.Deployment("web", 1, more: ""","revisionHistoryLimit":2"""));
+        await cluster.SettleAsync();
         for (var version = 2; version <= 6; version++)
         {
             cluster.Patch("deployments", "apps", "web", TestCluster.Image($"box:{version}"));

@@ -38,7 +38,7 @@ internal sealed class TestCluster : IAsyncDisposable
         WorkloadSubresources.Register(Server);
         Admin = new ApiClient(Server, new UserInfo("admin", [UserInfo.Masters]), "test");
         _informers = new Informers(Server, _quiescence);
-        _controllers = new ControllerManager(Server, _informers, _quiescence, logs, options ?? new ControllerOptions { RootCertificate = "PEM" });
+        _controllers = new ControllerManager(Server, _informers, _quiescence, logs, options ?? new ControllerOptions { RootCertificate = "PEM", NodeMonitorGracePeriod = TimeSpan.FromDays(1000) });
         _scheduler = new Scheduler(Context(new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler"), time, logs));
         Kubelet = new FakeKubelet(Context(new ApiClient(Server, new UserInfo("kubelets", [UserInfo.Masters]), "kubelet"), time, logs));
         Clock.Attach(_quiescence);
@@ -68,6 +68,9 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     public bool IsIdle => _quiescence.IsIdle;
+
+    /// <summary>Tells of every change, in order; only in <c>prepare</c>.</summary>
+    public void Watch(string resource, string group, Action<StoreEvent> handler) => _informers.Handle(Resource(resource, group), handler);
 
     public ResourceType Resource(string name, string group = "") => Server.Catalog.Require(name, group);
 

@@ -177,6 +177,44 @@ internal sealed class ServiceTests
     }
 
     [Test]
+    public async Task Where_the_cluster_runs_DNS_pods_policy_speaks_of_those_and_names_need_one_that_is_ready()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("b", "web");
+        await net.ServeAsync(pod, 80);
+        net.Service("b", "web", "10.96.0.7", 80, 80, pod);
+        net.Slice("kube-system", "kube-dns", 53);
+        var caller = net.Pod("a", "client").Join("main");
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "web.b", 80), Is.Null, "no DNS pods are stored: the wire answers itself");
+
+        var dns = net.Pod("kube-system", "coredns-1", labels: "{ k8s-app: kube-dns }");
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "web.b", 80, 200), Is.EqualTo(SocketError.TimedOut), "there is one, and it is not ready");
+
+        net.Slice("kube-system", "kube-dns", 53, dns);
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "web.b", 80), Is.Null);
+        net.Apply("""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: { name: shut, namespace: kube-system }
+            spec: { podSelector: {}, policyTypes: [ Ingress ] }
+            """);
+        Assert.That(await TestNetwork.DialErrorAsync(caller, "web.b", 80), Is.EqualTo(SocketError.TryAgain));
+    }
+
+    [Test]
+    public async Task Faults_may_refuse_a_connection_that_policy_lets_pass()
+    {
+        await using var net = new TestNetwork();
+        var pod = net.Pod("b", "web");
+        await net.ServeAsync(pod, 80);
+        net.Wire.Faults = new Cut(pod.Address);
+
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), pod.Address.ToString(), 80), Is.EqualTo(SocketError.NetworkUnreachable));
+        net.Wire.Faults = null;
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), pod.Address.ToString(), 80), Is.Null);
+    }
+
+    [Test]
     public async Task Policy_sees_the_pod_behind_a_Service_and_its_port_not_the_Services()
     {
         await using var net = new TestNetwork();
@@ -217,6 +255,12 @@ internal sealed class ServiceTests
         Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client").Join("main"), "172.18.0.2", 30080), Is.Null);
         Assert.That(async () => await net.Wire.ConnectExternalAsync(System.Net.IPAddress.Parse("10.96.0.7"), 80, default),
             Throws.TypeOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.HostUnreachable));
+    }
+
+    private sealed class Cut(System.Net.IPAddress from) : IWireFaults
+    {
+        public ValueTask ConnectingAsync(global::ClusterSim.Network.Streams.WireHop hop, CancellationToken cancellation) =>
+            hop.Destination.Address.Equals(from) ? throw new SocketException((int)SocketError.NetworkUnreachable) : ValueTask.CompletedTask;
     }
 
     private static async Task<string> AskAsync(IContainerNetwork from, string host, int port = 80)

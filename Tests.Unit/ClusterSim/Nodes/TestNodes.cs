@@ -32,9 +32,8 @@ internal sealed class TestNodes : IAsyncDisposable
             new VersionedStore(), Catalog, kind => new TestStrategy(kind), new Anybody(), new FieldManager(Schema, Catalog), new Selectors(), clock, random);
         Client = new ApiClient(Server, UserInfo.ApiServer, "test");
         Informers = new Informers(Server, Quiescence);
-        Images.Add("box:1.0", BoxImage.Create());
-        Images.Add("box:root", BoxImage.Create(user: ""));
-        Images.Add("pause:3", PauseImage.Create());
+        SimulatedImages.AddTo(Images);
+        SimulatedImages.AddBoxTo(Images);
         Pool = new NodePool(new NodeEnvironment
         {
             Server = Server,

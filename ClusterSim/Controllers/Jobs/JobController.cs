@@ -1,0 +1,299 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Api;
+using ClusterSim.Json;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using static ClusterSim.Json.JsonBuilding;
+
+namespace ClusterSim.Controllers.Jobs;
+
+/// <summary>
+/// Runs pods to completion (<c>pkg/controller/job</c>). Ended pods are counted exactly once: each carries a finalizer that is taken off only
+/// after its uid was written to <c>status.uncountedTerminatedPods</c>, and is added to the counters after that.
+/// </summary>
+internal sealed partial class JobController : Controller
+{
+    internal const string TrackingFinalizer = "batch.kubernetes.io/job-tracking";
+    internal const string IndexAnnotation = "batch.kubernetes.io/job-completion-index";
+    private static readonly TimeSpan BackOffFirst = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BackOffMax = TimeSpan.FromMinutes(10);
+
+    private readonly ControllerRefs _refs;
+    private readonly PodControl _podControl;
+    private readonly ResourceType _jobs;
+    private readonly ResourceType _pods;
+
+    /// <summary>A controller of Jobs.</summary>
+    public JobController(ControllerContext context)
+        : base(context)
+    {
+        _jobs = Client.Resource("jobs", "batch");
+        _pods = Client.Resource("pods");
+        _refs = new ControllerRefs(context, _pods);
+        _podControl = new PodControl(context);
+        ForEach(_jobs);
+        ForOwners(_pods, "Job");
+        ForOrphans(_pods, _jobs, job => LabelSelector.FromObject(job.Spec.At("selector")));
+        // A pod whose job is gone must not be held by our finalizer.
+        context.Informers.Handle(_pods, change =>
+        {
+            if (change.Change != StoreChange.Deleted && change.Document.HasFinalizer(TrackingFinalizer)
+                && (OwnerReferences.ControllerOf(change.Document) is not { Kind: "Job" } owner
+                    || Current(_jobs).Find(new ObjectKey(change.Document.Namespace, owner.Name))?.Uid != owner.Uid))
+                Queue.Add(new ObjectKey(change.Document.Namespace, OwnerReferences.ControllerOf(change.Document)?.Name ?? ""));
+        });
+    }
+
+    /// <summary>Whether a job is over, and how.</summary>
+    public static string? FinishedAs(Document job) => job.Is("Complete") ? "Complete" : job.Is("Failed") ? "Failed" : null;
+
+    /// <inheritdoc/>
+    protected override TimeSpan? Reconcile(ObjectKey key)
+    {
+        if (Current(_jobs).Find(key) is not { } job)
+        {
+            foreach (var orphan in Current(_pods).All(key.Namespace).Where(pod =>
+                pod.HasFinalizer(TrackingFinalizer) && (OwnerReferences.ControllerOf(pod) is not { Kind: "Job" } owner || owner.Name == key.Name)))
+                RemoveFinalizer(orphan);
+            return null;
+        }
+        if (FinishedAs(job) is not null)
+        {
+            foreach (var pod in Current(_pods).ControlledBy(job.Uid).Where(pod => pod.HasFinalizer(TrackingFinalizer)))
+                RemoveFinalizer(pod);
+            return null;
+        }
+        if (job.Spec.At("managedBy").Text() is { Length: > 0 } other && other != "kubernetes.io/job-controller")
+            return null;
+        if (job.Spec.At("backoffLimitPerIndex").Exists() || job.Spec.At("successPolicy").Exists())
+        {
+            // Refused loudly: done half, it would look like a job that never ends.
+            Context.Events.Warning(job, "Unsupported", "The simulator does not carry out spec.backoffLimitPerIndex and spec.successPolicy; the job is left alone");
+            return null;
+        }
+        var claimed = _refs.Claim(job, LabelSelector.FromObject(job.Spec.At("selector")));
+        (job, claimed) = CountEnded(job, claimed);
+        return Drive(job, claimed);
+    }
+
+    /// <summary>Decides what follows from the counts: the end, or pods to start or stop.</summary>
+    private TimeSpan? Drive(Document job, List<Document> pods)
+    {
+        var now = Now;
+        var status = job.Status.ToObject();
+        var before = status.DeepClone();
+        var suspended = job.Spec.At("suspend").Flag(false);
+        if (!suspended && status.Text("startTime") is null)
+            status["startTime"] = now.Stamp();
+        var active = pods.Where(pod => pod.IsActive()).ToList();
+        var terminating = pods.Count(pod => pod.IsDeleting && !pod.IsEnded());
+        var succeeded = (int)(status.Integer("succeeded") ?? 0);
+        var failed = (int)(status.Integer("failed") ?? 0);
+        var deadline = job.Spec.At("activeDeadlineSeconds").Integer();
+        TimeSpan? again = null;
+
+        var verdict = Conditions.Find(status, "FailureTarget") is { } decided ? (decided.Text("reason")!, decided.Text("message")!) : Verdict(job, pods, failed, status, now);
+        if (verdict is var (reason, message))
+        {
+            Conditions.Set(status, "FailureTarget", "True", reason, message, now, ("lastProbeTime", now.Stamp()));
+            active.ForEach(pod => _podControl.Delete(job, pod));
+            active.Clear();
+            terminating = Current(_pods).ControlledBy(job.Uid).Count(pod => pod.IsDeleting && !pod.IsEnded());
+            if (terminating == 0 && UncountedIsEmpty(status))
+            {
+                Conditions.Set(status, "Failed", "True", reason, message, now, ("lastProbeTime", now.Stamp()));
+                Context.Events.Warning(job, reason, message);
+            }
+        }
+        else if (IsComplete(job, succeeded, active.Count, status))
+        {
+            Conditions.Set(status, "SuccessCriteriaMet", "True", "CompletionsReached", "Reached expected number of succeeded pods", now, ("lastProbeTime", now.Stamp()));
+            active.ForEach(pod => _podControl.Delete(job, pod));
+            active.Clear();
+            terminating = Current(_pods).ControlledBy(job.Uid).Count(pod => pod.IsDeleting && !pod.IsEnded());
+            if (terminating == 0 && UncountedIsEmpty(status))
+            {
+                Conditions.Set(status, "Complete", "True", "CompletionsReached", "Reached expected number of succeeded pods", now, ("lastProbeTime", now.Stamp()));
+                status["completionTime"] = now.Stamp();
+                Context.Events.Normal(job, "Completed", "Job completed");
+            }
+        }
+        else
+        {
+            if (job.IsDeleting)
+                return null;
+            again = suspended ? Suspend(job, status, active, now) : Manage(job, pods, active, status, now);
+            if (deadline is { } seconds && status.Text("startTime") is { } started)
+                again = Sooner(again, DateTimeOffset.Parse(started, CultureInfo.InvariantCulture).AddSeconds(seconds) - now);
+            var left = Current(_pods).ControlledBy(job.Uid).ToList();
+            active = [.. left.Where(pod => pod.IsActive())];
+            terminating = left.Count(pod => pod.IsDeleting && !pod.IsEnded());
+        }
+        Conditions.Count(status, "active", active.Count);
+        status["ready"] = active.Count(pod => pod.IsReady());
+        status["terminating"] = terminating;
+        status.Ensure("uncountedTerminatedPods");
+        if (!JsonNode.DeepEquals(before, status))
+            Write(job, status);
+        return again;
+    }
+
+    private static bool UncountedIsEmpty(JsonObject status) =>
+        status["uncountedTerminatedPods"] is not JsonObject uncounted || uncounted.Count == 0;
+
+    private static bool IsComplete(Document job, int succeeded, int active, JsonObject status) =>
+        job.Spec.At("completions").Integer() is { } completions
+            ? (IsIndexed(job) ? JobIndexes.Parse(status.Text("completedIndexes")).Count : succeeded) >= completions
+            : succeeded > 0 && active == 0;
+
+    private static bool IsIndexed(Document job) => job.Spec.At("completionMode").Text() == "Indexed";
+
+    private static (string Reason, string Message)? Verdict(Document job, List<Document> pods, int failed, JsonObject status, DateTimeOffset now)
+    {
+        foreach (var pod in pods.Where(pod => pod.Phase() == "Failed"))
+            if (JobFailurePolicy.Judge(job, pod) is { Action: "FailJob", Message: { } message })
+                return ("PodFailurePolicy", message);
+        if (failed > job.Spec.At("backoffLimit").Integer(6) || RestartedTooOften(job, pods))
+            return ("BackoffLimitExceeded", "Job has reached the specified backoff limit");
+        if (!job.Spec.At("suspend").Flag(false) && job.Spec.At("activeDeadlineSeconds").Integer() is { } seconds
+            && status.Text("startTime") is { } started && DateTimeOffset.Parse(started, CultureInfo.InvariantCulture).AddSeconds(seconds) <= now)
+            return ("DeadlineExceeded", "Job was active longer than specified deadline");
+        return null;
+    }
+
+    /// <summary>With restartPolicy OnFailure the containers' restarts count as failures.</summary>
+    private static bool RestartedTooOften(Document job, List<Document> pods)
+    {
+        if (job.Spec.At("template", "spec", "restartPolicy").Text() != "OnFailure")
+            return false;
+        var restarts = pods.Where(pod => pod.Phase() is "Running" or "Pending").Sum(pod => pod.Restarts());
+        var limit = job.Spec.At("backoffLimit").Integer(6);
+        return limit == 0 ? restarts > 0 : restarts >= limit;
+    }
+
+    private TimeSpan? Suspend(Document job, JsonObject status, List<Document> active, DateTimeOffset now)
+    {
+        active.ForEach(pod => _podControl.Delete(job, pod));
+        if (Conditions.Set(status, "Suspended", "True", "JobSuspended", "Job suspended", now, ("lastProbeTime", now.Stamp())))
+            Context.Events.Normal(job, "Suspended", "Job suspended");
+        status.Remove("startTime");
+        return null;
+    }
+
+    private TimeSpan? Manage(Document job, List<Document> pods, List<Document> active, JsonObject status, DateTimeOffset now)
+    {
+        if (Conditions.Find(status, "Suspended").Text("status") == "True"
+            && Conditions.Set(status, "Suspended", "False", "JobResumed", "Job resumed", now, ("lastProbeTime", now.Stamp())))
+        {
+            status["startTime"] = now.Stamp();
+            Context.Events.Normal(job, "Resumed", "Job resumed");
+        }
+        var parallelism = job.Spec.At("parallelism").Integer(1);
+        var succeeded = (int)(status.Integer("succeeded") ?? 0);
+        var completions = job.Spec.At("completions").Integer();
+        var wanted = completions is { } total ? Math.Min((int)total - succeeded, parallelism) : succeeded > 0 ? active.Count : parallelism;
+        wanted = Math.Max(0, wanted);
+        if (active.Count > wanted)
+        {
+            foreach (var pod in active.Order(new PodDeletionOrder(PodDeletionOrder.CountByNode(active), now)).Take(active.Count - wanted))
+                _podControl.Delete(job, pod);
+            return null;
+        }
+        var lacking = wanted - active.Count;
+        if (job.Spec.At("podReplacementPolicy").Text() == "Failed")
+            lacking -= pods.Count(pod => pod.IsDeleting && !pod.IsEnded());
+        if (lacking <= 0)
+            return null;
+        if (BackOff(pods, now) is { } wait)
+            return wait;
+        var template = job.Spec.At("template");
+        if (IsIndexed(job))
+        {
+            var taken = active.Select(Index).ToHashSet();
+            taken.UnionWith(JobIndexes.Parse(status.Text("completedIndexes")));
+            foreach (var index in Enumerable.Range(0, (int)completions!.Value).Where(index => !taken.Contains(index)).Take(lacking))
+                _podControl.Create(job, Pod(job, template, index));
+            return null;
+        }
+        if (_podControl.CreateSlowStart(job, lacking, () => Pod(job, template, null)) is { } refused)
+            throw refused;
+        return null;
+    }
+
+    /// <summary>How long until the next pod may start after failures: 10 s doubling for each failure since the last success.</summary>
+    private static TimeSpan? BackOff(List<Document> pods, DateTimeOffset now)
+    {
+        var ended = pods.Where(pod => pod.IsEnded()).Select(pod => (Pod: pod, At: EndOf(pod))).OrderByDescending(one => one.At).ToList();
+        var failures = ended.TakeWhile(one => one.Pod.Phase() == "Failed").Count();
+        if (failures == 0)
+            return null;
+        var delay = BackOffFirst * Math.Pow(2, Math.Min(failures - 1, 10));
+        var left = ended[0].At + (delay < BackOffMax ? delay : BackOffMax) - now;
+        return left > TimeSpan.Zero ? left : null;
+    }
+
+    private static DateTimeOffset EndOf(Document pod)
+    {
+        var end = DateTimeOffset.MinValue;
+        foreach (var container in pod.Status.At("containerStatuses").Items())
+            if (container.At("state", "terminated", "finishedAt").Time() is { } at && at > end)
+                end = at;
+        return end > DateTimeOffset.MinValue ? end : pod.Condition("Ready").At("lastTransitionTime").Time() ?? pod.Created();
+    }
+
+    private static int Index(Document pod) =>
+        int.TryParse(pod.Annotation(IndexAnnotation), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
+
+    private static JsonObject Pod(Document job, JsonElement template, int? index)
+    {
+        var pod = PodTemplate.Pod(job, template);
+        var metadata = pod.Ensure("metadata");
+        var finalizers = metadata["finalizers"] as JsonArray ?? [];
+        finalizers.Add((JsonNode)TrackingFinalizer);
+        metadata["finalizers"] = finalizers;
+        if (index is not { } number)
+            return pod;
+        var text = number.ToString(CultureInfo.InvariantCulture);
+        metadata["generateName"] = $"{job.Name}-{text}-";
+        metadata.Ensure("annotations")[IndexAnnotation] = text;
+        metadata.Ensure("labels")[IndexAnnotation] = text;
+        var spec = pod.Ensure("spec");
+        spec["hostname"] = $"{job.Name}-{text}";
+        foreach (var list in (string[])["containers", "initContainers"])
+            foreach (var container in (spec[list] as JsonArray)?.OfType<JsonObject>() ?? [])
+            {
+                var environment = container["env"] as JsonArray ?? [];
+                environment.Add((JsonNode)Object(
+                    ("name", "JOB_COMPLETION_INDEX"),
+                    ("valueFrom", Object(("fieldRef", Object(("apiVersion", "v1"), ("fieldPath", $"metadata.labels['{IndexAnnotation}']")))))));
+                container["env"] = environment;
+            }
+        return pod;
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan other) => one is { } first && first < other ? one : other < TimeSpan.Zero ? TimeSpan.Zero : other;
+
+    private Document Write(Document job, JsonObject status)
+    {
+        var @object = job.ToObject();
+        @object["status"] = status;
+        return Client.Update(_jobs, @object, "status");
+    }
+
+    private void RemoveFinalizer(Document pod)
+    {
+        var left = new JsonArray([.. pod.Metadata.At("finalizers").Items().Where(one => one.Text() != TrackingFinalizer).Select(one => one.ToNode())]);
+        var metadata = Object(("uid", pod.Uid));
+        metadata["finalizers"] = left.Count == 0 ? null : left;
+        try
+        {
+            Client.Patch(_pods, pod.Key, PatchType.Merge, Object(("metadata", metadata)));
+        }
+        catch (ApiException gone) when (gone.Code is 404 or 409)
+        {
+            // Gone, or another pod by now.
+        }
+    }
+}

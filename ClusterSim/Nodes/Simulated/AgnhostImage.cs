@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using ClusterSim.Nodes.Simulated.Commands;
+using Processes;
+
+namespace ClusterSim.Nodes.Simulated;
+
+/// <summary>
+/// <c>registry.k8s.io/e2e-test-images/agnhost</c>, the image of Kubernetes' own tests: pause, netexec, serve-hostname, connect, porter,
+/// liveness, entrypoint-tester, test-webserver, logs-generator. Other subcommands are refused.
+/// </summary>
+internal static class AgnhostImage
+{
+    private const string Version = "2.57";
+
+    /// <summary>The image.</summary>
+    public static Image Create() => BusyboxImage.Create(
+        "agnhost",
+        new ImageConfiguration { Entrypoint = ["/agnhost"], Command = ["pause"] },
+        ("agnhost", RunAsync),
+        ("/agnhost", RunAsync),
+        ("curl", process => BusyboxImage.RunAsync("curl", NetworkCommands.CurlAsync, process)));
+
+    private static async Task<int> RunAsync(ServiceProcess process)
+    {
+        var words = process.Arguments.Count == 0 ? ["pause"] : process.Arguments;
+        var options = Options.Read([.. words.Skip(1)], "t", ["port", "http-port", "udp-port", "sctp-port", "timeout", "protocol", "log-lines-total", "run-duration", "http-override", "delay-shutdown"]);
+        switch (words[0])
+        {
+            case "pause":
+                await process.Output.SayAsync("Paused\n");
+                await process.TerminatedAsync();
+                return 2;
+            case "serve-hostname":
+                return await ServeAsync(process, Port(options, "port", 9376), _ => SimulatedResponse.Of(200, Hostname(process)));
+            case "test-webserver":
+                var files = Command.Of("test-webserver", process);
+                return await ServeAsync(process, Port(options, "port", 80), request => StaticFiles.Answer(files, "/", request) is { Status: 200 } file ? file : SimulatedResponse.Of(request.Path == "/" ? 200 : 404, ""));
+            case "liveness":
+                var started = process.Clock.GetUtcNow();
+                return await ServeAsync(process, 8080, request =>
+                {
+                    var age = process.Clock.GetUtcNow() - started;
+                    return request.Path == "/healthz" && age > TimeSpan.FromSeconds(10) ? SimulatedResponse.Of(500, $"error: {age.TotalSeconds}") : SimulatedResponse.Of(200, "ok");
+                });
+            case "netexec":
+                return await new AgnhostNetexec(process).RunAsync(Port(options, "http-port", 8080));
+            case "porter":
+                return await PorterAsync(process);
+            case "connect":
+                return await ConnectAsync(process, options);
+            case "entrypoint-tester":
+                await process.Output.SayAsync($"[{string.Join(' ', words.Prepend("/agnhost"))}]\n");
+                return 0;
+            case "logs-generator":
+                return await LogsAsync(process, options);
+            case "--version" or "version":
+                await process.Output.SayAsync($"agnhost version {Version}\n");
+                return 0;
+            case var other:
+                await process.Error.SayAsync($"agnhost: the simulator has no '{other}'\n");
+                return 1;
+        }
+    }
+
+    private static async Task<int> ServeAsync(ServiceProcess process, int port, Func<SimulatedRequest, SimulatedResponse> answer)
+    {
+        await new HttpResponder(process, request => ValueTask.FromResult(answer(request))).ServeAsync(port);
+        return ContainerTerminated;
+    }
+
+    // A Go program without a handler ends by the signal.
+    private const int ContainerTerminated = Containers.ContainerExit.Terminated;
+
+    private static async Task<int> PorterAsync(ServiceProcess process)
+    {
+        var serving = process.Environment.Where(variable => variable.Key.StartsWith("SERVE_PORT_", StringComparison.Ordinal)).Select(variable =>
+            ServeAsync(process, int.Parse(variable.Key["SERVE_PORT_".Length..], CultureInfo.InvariantCulture), _ => SimulatedResponse.Of(200, variable.Value)));
+        await Task.WhenAll(serving);
+        return ContainerTerminated;
+    }
+
+    private static async Task<int> ConnectAsync(ServiceProcess process, Options options)
+    {
+        var parts = (options.Rest.ElementAtOrDefault(0) ?? "").Split(':');
+        if (parts.Length != 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            return await Fail("UNKNOWN address: " + options.Rest.ElementAtOrDefault(0));
+        if (options.Value("protocol") is { } protocol && protocol != "tcp")
+            return await Fail($"OTHER: the simulator's network has no {protocol}");
+        using var timeout = new CancellationTokenSource(Duration(options.Value("timeout")) ?? TimeSpan.FromDays(1), process.Clock);
+        try
+        {
+            await (await process.Network.DialAsync(parts[0], port, timeout.Token)).DisposeAsync();
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return await Fail("TIMEOUT");
+        }
+        catch (SocketException refused)
+        {
+            return await Fail(refused.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => "REFUSED",
+                SocketError.HostNotFound => $"DNS: lookup {parts[0]}: no such host",
+                _ => $"OTHER: {refused.Message}",
+            });
+        }
+
+        async Task<int> Fail(string why)
+        {
+            await process.Error.SayAsync(why + "\n");
+            return 1;
+        }
+    }
+
+    private static async Task<int> LogsAsync(ServiceProcess process, Options options)
+    {
+        var total = int.Parse(options.Value("log-lines-total") ?? options.Value("t") ?? "100", CultureInfo.InvariantCulture);
+        var pause = (Duration(options.Value("run-duration")) ?? TimeSpan.FromSeconds(1)) / Math.Max(1, total);
+        for (var line = 0; line < total; line++)
+        {
+            await process.Output.SayAsync($"I{process.Clock.GetUtcNow():MMdd HH:mm:ss.ffffff}       1 logs_generator.go:76] {line} GET /api/v1/namespaces/default/pods/{line} 200\n");
+            if (pause > TimeSpan.Zero)
+                await Task.Delay(pause, process.Clock, process.Stop);
+        }
+        return 0;
+    }
+
+    /// <summary>A Go duration of one unit: <c>3s</c>, <c>500ms</c>, <c>2m</c>.</summary>
+    private static TimeSpan? Duration(string? text)
+    {
+        if (text is null)
+            return null;
+        var number = text.TrimEnd('m', 's', 'h');
+        var value = double.Parse(number, CultureInfo.InvariantCulture);
+        return text[number.Length..] switch { "ms" => TimeSpan.FromMilliseconds(value), "m" => TimeSpan.FromMinutes(value), "h" => TimeSpan.FromHours(value), _ => TimeSpan.FromSeconds(value) };
+    }
+
+    private static int Port(Options options, string name, int otherwise) =>
+        int.TryParse(options.Value(name), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : otherwise;
+
+    private static string Hostname(ServiceProcess process) => process.Environment.GetValueOrDefault("HOSTNAME", "localhost");
+}
+
+/// <summary><c>agnhost netexec</c>, over HTTP: the server that Kubernetes' network tests talk to.</summary>
+internal sealed class AgnhostNetexec(ServiceProcess process)
+{
+    private readonly TaskCompletionSource<int> _exit = new();
+
+    /// <summary>Serves until it is told to end.</summary>
+    public async Task<int> RunAsync(int port)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(process.Stop);
+        var serving = new HttpResponder(process with { Stop = end.Token }, AnswerAsync).ServeAsync(port);
+        if (await Task.WhenAny(serving, _exit.Task) == serving)
+            return Containers.ContainerExit.Terminated;
+        await end.CancelAsync();
+        return await _exit.Task;
+    }
+
+    private async ValueTask<SimulatedResponse> AnswerAsync(SimulatedRequest request)
+    {
+        switch (request.Path)
+        {
+            case "/":
+                return SimulatedResponse.Of(200, $"NOW: {process.Clock.GetUtcNow():yyyy-MM-dd HH:mm:ss.fff} +0000 UTC");
+            case "/hostname" or "/hostName":
+                return SimulatedResponse.Of(200, process.Environment.GetValueOrDefault("HOSTNAME", ""));
+            case "/healthz":
+                return SimulatedResponse.Of(200, "");
+            case "/clientip":
+                return SimulatedResponse.Of(200, request.Remote);
+            case "/echo":
+                return SimulatedResponse.Of(int.TryParse(request.Query("code"), CultureInfo.InvariantCulture, out var code) ? code : 200, request.Query("msg") ?? "");
+            case "/header":
+                return SimulatedResponse.Of(200, request.Headers.GetValueOrDefault(request.Query("key") ?? "", ""));
+            case "/redirect":
+                return SimulatedResponse.Of(int.Parse(request.Query("code") ?? "302", CultureInfo.InvariantCulture), "") with { Headers = [("Location", request.Query("location") ?? "/")] };
+            case "/exit":
+                _exit.TrySetResult(int.Parse(request.Query("code") ?? "0", CultureInfo.InvariantCulture));
+                return SimulatedResponse.Of(200, "");
+            case "/shutdown":
+                _exit.TrySetResult(0);
+                return SimulatedResponse.Of(200, "");
+            case "/shell":
+                return await ShellAsync(request.Query("shellCommand") ?? request.Query("cmd") ?? "");
+            case "/dial":
+                return await DialAsync(request);
+            default:
+                return SimulatedResponse.Of(404, "404 page not found\n");
+        }
+    }
+
+    private async Task<SimulatedResponse> ShellAsync(string program)
+    {
+        await using var output = new Containers.CollectedOutput();
+        var code = await new Shell.ShellInterpreter(new Shell.ShellState(process), BusyboxImage.Find).RunAsync(program, Stream.Null, output, output);
+        return Json(code == 0 ? new { output = output.Text } : new { output = output.Text, error = $"exit status {code}" });
+    }
+
+    /// <summary>Asks other pods on behalf of the caller: <c>?host=…&amp;port=…&amp;request=hostname&amp;tries=3</c>.</summary>
+    private async Task<SimulatedResponse> DialAsync(SimulatedRequest request)
+    {
+        if (request.Query("protocol") is { } protocol && protocol != "http")
+            return SimulatedResponse.Of(400, $"the simulator's network has no {protocol}");
+        var responses = new List<string>();
+        var errors = new List<string>();
+        for (var tries = int.Parse(request.Query("tries") ?? "1", CultureInfo.InvariantCulture); tries > 0; tries--)
+            foreach (var host in (request.Query("host") ?? "").Split(','))
+            {
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), process.Clock);
+                try
+                {
+                    var url = new Uri($"http://{host}:{request.Query("port")}/{request.Query("request")}");
+                    responses.Add(Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body));
+                }
+                catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
+                {
+                    errors.Add(failure.Message);
+                }
+            }
+        return Json(errors.Count == 0 ? new { responses } : new { responses, errors });
+    }
+
+    private static SimulatedResponse Json(object value) => new(200, JsonSerializer.SerializeToUtf8Bytes(value), "application/json");
+}
