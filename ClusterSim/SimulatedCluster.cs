@@ -178,6 +178,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new DiscoveryPaths(Server.Catalog));
         handler.Add(new ServerPaths(Server.Catalog));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
+        handler.Add(new("", "pods"), "exec", new PodCommand(Server, Nodes, attaches: false));
+        handler.Add(new("", "pods"), "attach", new PodCommand(Server, Nodes, attaches: true));
+        handler.Add(new("", "pods"), "portforward", new PodPortForward(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
