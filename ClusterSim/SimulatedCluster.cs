@@ -17,6 +17,7 @@ using ClusterSim.Network.Ingresses;
 using ClusterSim.Network.Services;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
+using ClusterSim.Nodes.Simulated;
 using ClusterSim.Patching;
 using ClusterSim.Scheduling;
 using ClusterSim.Schema;
@@ -154,7 +155,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private async Task StartPartsAsync(CancellationToken cancellation)
     {
         _parts.Push(Wire);
-        //SimulatedImages.AddTo(Images);
+        SimulatedImages.AddTo(Images);
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Network.DnsAddress.ToString());
         Server.Store.Compact();
         foreach (var node in _options.Nodes)
