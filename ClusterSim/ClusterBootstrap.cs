@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Api;
 using ClusterSim.Controllers.Volumes;
+using ClusterSim.Network.Ingresses;
 using static ClusterSim.Json.JsonBuilding;
 
 namespace ClusterSim;
@@ -17,8 +18,8 @@ internal static class ClusterBootstrap
     /// <param name="apiAddress">Where the API server is on the wire.</param>
     /// <param name="apiPort">Its port there.</param>
     /// <param name="serviceAddress">The cluster address of Service <c>default/kubernetes</c>.</param>
-    /// <param name="dnsAddress">The cluster address of Service <c>kube-system/kube-dns</c>.</param>
-    public static void Create(ApiServer server, IPAddress apiAddress, int apiPort, string serviceAddress, string dnsAddress)
+    /// <param name="ingress">How the ingress controller appears.</param>
+    public static void Create(ApiServer server, IPAddress apiAddress, int apiPort, string serviceAddress, IngressOptions ingress)
     {
         var client = new ApiClient(server, UserInfo.ApiServer, "kube-apiserver");
         foreach (var name in Namespaces)
@@ -39,14 +40,11 @@ internal static class ClusterBootstrap
         slice["ports"] = new JsonArray(Object(("name", "https"), ("port", apiPort), ("protocol", "TCP")));
         client.Create(client.Resource("endpointslices", "discovery.k8s.io"), slice);
 
-        var dns = Named(
-            "v1", "Service", "kube-system", "kube-dns", ("k8s-app", "kube-dns"), ("kubernetes.io/cluster-service", "true"), ("kubernetes.io/name", "CoreDNS"));
-        dns["spec"] = Object(
-            ("type", "ClusterIP"), ("clusterIP", dnsAddress), ("selector", Object(("k8s-app", "kube-dns"))),
-            ("ports", new JsonArray(
-                Object(("name", "dns"), ("protocol", "UDP"), ("port", 53), ("targetPort", 53)),
-                Object(("name", "dns-tcp"), ("protocol", "TCP"), ("port", 53), ("targetPort", 53)))));
-        client.Create(client.Resource("services"), dns);
+        client.Create(client.Resource("namespaces"), Named("v1", "Namespace", null, ingress.Namespace));
+        var @class = Named("networking.k8s.io/v1", "IngressClass", null, ingress.ClassName);
+        ((JsonObject)@class["metadata"]!)["annotations"] = Object(("ingressclass.kubernetes.io/is-default-class", "true"));
+        @class["spec"] = Object(("controller", ingress.Controller));
+        client.Create(client.Resource("ingressclasses", "networking.k8s.io"), @class);
 
         var storage = Named("storage.k8s.io/v1", "StorageClass", null, "standard");
         ((JsonObject)storage["metadata"]!)["annotations"] = Object(("storageclass.kubernetes.io/is-default-class", "true"));

@@ -24,9 +24,9 @@ public sealed partial class SimulatedCluster
                 await Server.Store.ChangedAsync(revision).WaitAsync(stop.Token);
             }
         }
-        catch (OperationCanceledException) when (over.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException late) when (over.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"the condition did not come to hold within {limit.TotalSeconds:0.#} s");
+            throw new TimeoutException($"the condition did not come to hold within {limit.TotalSeconds:0.#} s", late);
         }
     }
 
@@ -41,9 +41,9 @@ public sealed partial class SimulatedCluster
         {
             await UntilAsync(() => Unfinished(@namespace).Count == 0, limit, cancellation);
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
-            throw new TimeoutException($"not ready within {limit.TotalSeconds:0.#} s: {Explain(@namespace)}");
+            throw new TimeoutException($"not ready within {limit.TotalSeconds:0.#} s: {Explain(@namespace)}", late);
         }
     }
 

@@ -52,6 +52,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly Informers _informers;
     private readonly ControllerManager _controllers;
     private readonly Scheduler _scheduler;
+    private readonly EventRecorder _network;
     private readonly IngressController _ingress;
     private readonly LocalPortController _localPorts;
     private readonly ClusterAccess _access;
@@ -81,7 +82,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
         Quiescence = new Quiescence();
         _informers = new Informers(Server, Quiescence);
-        Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network")));
+        Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network"))) { Slipped = TellOfSlip };
+        _network = new EventRecorder(new ApiClient(Server, UserInfo.ApiServer, "cluster-sim"), "cluster-sim", null, options.Clock);
         Nodes = new NodePool(new NodeEnvironment
         {
             Server = Server,
@@ -159,7 +161,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     {
         _parts.Push(Wire);
         SimulatedImages.AddTo(Images);
-        ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Network.DnsAddress.ToString());
+        ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
+        DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
         Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);
@@ -189,6 +192,13 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
+    }
+
+    // Rule 5 of docs/design.md: code that slips past the wire is told on.
+    private void TellOfSlip(PodContext pod, string destination)
+    {
+        if (Server.Store.Find(new("", "pods"), new(pod.Namespace, pod.Pod)) is { } document)
+            _network.Warning(document, "ConnectionPastTheNetwork", $"the pod's process connected to {destination} with the machine's sockets, past the simulated network and its policies");
     }
 
     private ControllerContext ContextOf(ApiClient client, string component, string room) => new(

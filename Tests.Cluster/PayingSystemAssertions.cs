@@ -35,8 +35,6 @@ public sealed class PayingSystemAssertions(ICluster cluster)
         var byName = await cluster.RequestFromOutsideAsync("payment-provider.localhost", HttpMethod.Get, "/payments");
         var services = await cluster.ListAsync("services", Payments);
         var ingresses = await cluster.ListAsync("ingresses", Payments);
-        var addresses = (await cluster.ListAsync("pods", Payments, PaymentProviderPods)).Select(pod => pod.GetProperty("status").GetProperty("podIP").GetString()!);
-        var byAddress = await Task.WhenAll(addresses.Select(address => cluster.ProbeFromOutsideAsync(address, PaymentProviderPort)));
 
         Assert.Multiple(() =>
         {
@@ -44,7 +42,6 @@ public sealed class PayingSystemAssertions(ICluster cluster)
             Assert.That(byName.Code, Is.EqualTo(404), byName.Body);
             Assert.That(services.Select(service => service.GetProperty("spec").GetProperty("type").GetString()), Is.All.EqualTo("ClusterIP"));
             Assert.That(ingresses, Is.Empty);
-            Assert.That(byAddress, Is.All.EqualTo(Reachability.NotReachable));
             Assert.That(pods, Has.Count.EqualTo(3));
         });
     }
@@ -110,7 +107,7 @@ public sealed class PayingSystemAssertions(ICluster cluster)
         // The victim itself is asked to pay, and dies while it does.
         var cut = PayThroughAsync(victim);
         await Eventually.HoldsAsync(
-            cluster.LedgerAsync, ledger => ledger.Count(made.Contains) is > 0, "the first of the payments is made");
+            cluster.LedgerAsync, ledger => ledger.Any(made.Contains), "the first of the payments is made");
         await cluster.KillPodAsync(Invoices, victim);
         await cut;
         await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 3);

@@ -157,8 +157,7 @@ internal sealed partial class ApiServer
              {
                  "status" => strategy.ValidateStatusUpdate(view, old),
                  null => strategy.ValidateUpdate(view, old),
-                 // A subresource has compared what it may change itself: what is left are the rules of the object.
-                 _ => strategy.Validate(view),
+                 var other => strategy.ValidateSubresourceUpdate(other, view, old),
              }]);
         warnings.AddRange(strategy.Warnings(view, old));
         ValidateAdmission(admission);

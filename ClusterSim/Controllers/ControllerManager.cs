@@ -5,6 +5,7 @@ using ClusterSim.Api;
 using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Controllers.DaemonSets;
 using ClusterSim.Controllers.Deployments;
+using ClusterSim.Controllers.Endpoints;
 using ClusterSim.Controllers.GarbageCollection;
 using ClusterSim.Controllers.Jobs;
 using ClusterSim.Controllers.Nodes;
@@ -22,6 +23,9 @@ internal sealed record ControllerOptions
 
     /// <summary>How long a node may be silent before it counts as lost (<c>--node-monitor-grace-period</c>).</summary>
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(50);
+
+    /// <summary>Whether Services get Endpoints beside their EndpointSlices; the recorded 1.36 cluster does not give them.</summary>
+    public bool KeepEndpoints { get; init; }
 
     /// <summary>What pods use; none unless given.</summary>
     public IPodMetrics PodMetrics { get; init; } = new NoPodMetrics();
@@ -60,6 +64,9 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new TaintEvictionController(For("node-controller", "taint-eviction-controller")));
         Add(new PodGarbageCollector(For("pod-garbage-collector")));
         Add(new EndpointSliceController(For("endpointslice-controller", "endpoint-slice-controller")));
+        Add(new EndpointSliceMirroringController(For("endpointslicemirroring-controller", "endpoint-slice-mirroring-controller")));
+        if (options.KeepEndpoints)
+            Add(new EndpointsController(For("endpoint-controller")));
         Add(new DisruptionController(For("disruption-controller", "controllermanager")));
         var volumes = For("persistent-volume-binder", "persistentvolume-controller");
         Add(new PersistentVolumeBinder(volumes, new VolumeProvisioner(volumes)));

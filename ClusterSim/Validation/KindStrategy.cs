@@ -65,6 +65,9 @@ internal abstract class KindStrategy
     /// <summary>The rules of a change of status.</summary>
     public virtual IEnumerable<FieldError> ValidateStatusUpdate(JsonElement @object, JsonElement old) => [];
 
+    /// <summary>The rules of a change through another subresource (<c>ephemeralcontainers</c>, <c>resize</c>); by default those of the object.</summary>
+    public virtual IEnumerable<FieldError> ValidateSubresourceUpdate(string subresource, JsonElement @object, JsonElement old) => Validate(@object);
+
     /// <summary>Warnings for the writer, sent as <c>Warning: 299</c> headers.</summary>
     public virtual IEnumerable<string> Warnings(JsonElement @object, JsonElement old) => [];
 

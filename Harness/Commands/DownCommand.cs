@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Harness.Postgres;
 
 namespace Harness.Commands;
 
@@ -15,7 +16,7 @@ internal static class DownCommand
         {
             await StopAsync(context, cancellation);
             if (!parsed.GetValue(keep))
-                DeleteData(context);
+                await DeleteDataAsync(context, cancellation);
             return 0;
         });
         return command;
@@ -35,9 +36,10 @@ internal static class DownCommand
     }
 
     /// <summary>Removes databases and volumes.</summary>
-    public static void DeleteData(CommandContext context)
+    public static async Task DeleteDataAsync(CommandContext context, CancellationToken cancellation)
     {
-        foreach (var folder in (string[])[context.Folder.PostgresData, context.Folder.Volumes])
+        var postgres = await ServerUser.Choose().DirectoryFor(context.Folder.PostgresData, cancellation);
+        foreach (var folder in (string[])[postgres, context.Folder.Volumes])
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
     }

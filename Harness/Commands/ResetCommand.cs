@@ -11,7 +11,7 @@ internal static class ResetCommand
         command.SetAction(async (_, cancellation) =>
         {
             await DownCommand.StopAsync(context, cancellation);
-            DownCommand.DeleteData(context);
+            await DownCommand.DeleteDataAsync(context, cancellation);
             return await UpCommand.UpDetachedAsync(context, UpCommand.Ports.Default, cancellation);
         });
         return command;

@@ -18,7 +18,7 @@ internal static class ServeCommand
         {
             await using var host = await ClusterHost.StartAsync(
                 context.Folder, new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort)), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
-            await host.StoppedAsync(cancellation);
+            await ClusterHost.StoppedAsync(cancellation);
             return 0;
         });
         return command;

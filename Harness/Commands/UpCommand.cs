@@ -46,7 +46,7 @@ internal static class UpCommand
             await context.Error.WriteLineAsync("harness: Ctrl-C ends it");
             try
             {
-                await host.StoppedAsync(cancellation);
+                await ClusterHost.StoppedAsync(cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

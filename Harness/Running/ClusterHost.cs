@@ -41,7 +41,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         var times = new Dictionary<string, double>(StringComparer.Ordinal) { ["process"] = SinceProcessStart() };
         var began = Stopwatch.GetTimestamp();
 
-        var starting = PostgresServer.StartAsync(new PostgresOptions { DataDirectory = folder.PostgresData, Durable = true }, cancellation);
+        var starting = StartPostgresAsync(folder, cancellation);
         SimulatedCluster? cluster = null;
         try
         {
@@ -71,7 +71,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     }
 
     /// <summary>Waits until the process is told to stop.</summary>
-    public async Task StoppedAsync(CancellationToken stop)
+    public static async Task StoppedAsync(CancellationToken stop)
     {
         try
         {
@@ -113,6 +113,9 @@ internal sealed class ClusterHost : IAsyncDisposable
             tell(Line($"port {IngressPortWished} is in use: the Ingress answers on {cluster.Ingress.Port}"));
         return cluster;
     }
+
+    private static async Task<PostgresServer> StartPostgresAsync(HarnessFolder folder, CancellationToken cancellation) => await PostgresServer.StartAsync(
+        new PostgresOptions { DataDirectory = await ServerUser.Choose().DirectoryFor(folder.PostgresData, cancellation), Durable = true }, cancellation);
 
     private static void WriteFiles(HarnessFolder folder, SimulatedCluster cluster, Dictionary<string, double> times)
     {

@@ -40,9 +40,6 @@ public interface ICluster : IAsyncDisposable
     /// <summary>Whether a process in this pod could open a connection there. It is tried, not computed.</summary>
     Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port);
 
-    /// <summary>Whether anybody outside could open a connection to a pod's own address.</summary>
-    Task<Reachability> ProbeFromOutsideAsync(string address, int port);
-
     /// <summary>Creates or changes objects, given as YAML.</summary>
     Task ApplyAsync(string yaml);
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -79,22 +78,6 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
             state => state.ValueKind == JsonValueKind.Object && state.TryGetProperty("terminated", out _),
             $"the probe {name} in {@namespace}/{pod} ends");
         return ended.GetProperty("terminated").GetProperty("exitCode").GetInt32() == 0 ? Reachability.Reached : Reachability.NotReachable;
-    }
-
-    /// <inheritdoc/>
-    public async Task<Reachability> ProbeFromOutsideAsync(string address, int port)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(ProbeSeconds));
-        try
-        {
-            await socket.ConnectAsync(address, port, limit.Token);
-            return Reachability.Reached;
-        }
-        catch (Exception denied) when (denied is SocketException or OperationCanceledException)
-        {
-            return Reachability.NotReachable;
-        }
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public static class Noticed
             {
                 await assertion();
             }
-            catch (AssertionException noticed)
+            catch (ResultStateException noticed)
             {
                 return noticed.Message;
             }

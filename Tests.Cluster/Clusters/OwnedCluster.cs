@@ -16,8 +16,6 @@ internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : IClu
 
     public Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port) => view.ProbeAsync(@namespace, pod, host, port);
 
-    public Task<Reachability> ProbeFromOutsideAsync(string address, int port) => view.ProbeFromOutsideAsync(address, port);
-
     public Task ApplyAsync(string yaml) => view.ApplyAsync(yaml);
 
     public Task DeleteAsync(string resource, string? @namespace, string name) => view.DeleteAsync(resource, @namespace, name);

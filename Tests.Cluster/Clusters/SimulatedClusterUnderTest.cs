@@ -107,13 +107,6 @@ public sealed class SimulatedClusterUnderTest : ICluster
     }
 
     /// <inheritdoc/>
-    public async Task<Reachability> ProbeFromOutsideAsync(string address, int port)
-    {
-        using var limit = new CancellationTokenSource(ProbeLimit);
-        return await ReachedAsync(() => Cluster.DialFromOutsideAsync(IPAddress.Parse(address), port, limit.Token));
-    }
-
-    /// <inheritdoc/>
     public Task ApplyAsync(string yaml)
     {
         Cluster.ApplyYaml(yaml);

@@ -14,7 +14,11 @@ public sealed class Stranger(ICluster cluster) : IAsyncDisposable
             kind: Namespace
             metadata:
               name: {Namespace}
-            ---
+            """);
+        // A pod that comes before its namespace's default service account is refused.
+        await Eventually.HoldsAsync(
+            () => cluster.ListAsync("serviceaccounts", Namespace), accounts => accounts.Count > 0, "the namespace has its default service account");
+        await cluster.ApplyAsync($"""
             apiVersion: v1
             kind: Pod
             metadata:

@@ -112,6 +112,14 @@ internal sealed class PodStrategy : KindStrategy
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<FieldError> ValidateSubresourceUpdate(string subresource, JsonElement @object, JsonElement old) => subresource switch
+    {
+        "ephemeralcontainers" => ValidateEphemeralContainers(@object, old),
+        "resize" => ValidateResize(@object, old),
+        _ => ValidateUpdate(@object, old),
+    };
+
+    /// <inheritdoc/>
     public override IEnumerable<string> Warnings(JsonElement @object, JsonElement old) =>
         PodWarnings.Of(@object.At("metadata"), @object.At("spec"), null);
 

@@ -95,6 +95,25 @@ public sealed class AvailabilityTests
     }
 
     [Test]
+    public async Task Endpoints_that_somebody_wrote_are_mirrored_and_a_selectors_are_kept_where_asked_for()
+    {
+        await using var cluster = await TestCluster.StartAsync(options: new ControllerOptions { KeepEndpoints = true, NodeMonitorGracePeriod = TimeSpan.FromDays(1000) });
+        cluster.Create("""{"apiVersion":"v1","kind":"Service","metadata":{"name":"outside"},"spec":{"ports":[{"name":"http","port":80,"protocol":"TCP","targetPort":80}]}}""");
+        cluster.Create("""{"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"outside"},"subsets":[{"addresses":[{"ip":"192.0.2.7"}],"ports":[{"name":"http","port":80,"protocol":"TCP"}]}]}""");
+        cluster.Create(TestCluster.Deployment("web", 2));
+        cluster.Create("""{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"protocol":"TCP","targetPort":8081}]}}""");
+        await cluster.SettleAsync();
+
+        var mirrored = cluster.List("endpointslices", "discovery.k8s.io").Single(slice => slice.Labels[EndpointSliceController.ServiceNameLabel] == "outside");
+        Assert.Multiple(() =>
+        {
+            Assert.That(mirrored.Labels[EndpointSliceController.ManagedByLabel], Is.EqualTo("endpointslicemirroring-controller.k8s.io"));
+            Assert.That(mirrored.Root.At("endpoints").Items().Single().At("addresses").Items().Single().Text(), Is.EqualTo("192.0.2.7"));
+            Assert.That(cluster.Find("endpoints", "web")!.Root.At("subsets").Items().Single().At("addresses").Count(), Is.EqualTo(2));
+        });
+    }
+
+    [Test]
     public async Task A_silent_node_is_tainted_its_pods_leave_the_endpoints_and_are_replaced()
     {
         await using var cluster = await TestCluster.StartAsync(nodes: 0, options: new ControllerOptions { NodeMonitorGracePeriod = TimeSpan.FromSeconds(50) });

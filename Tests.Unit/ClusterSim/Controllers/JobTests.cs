@@ -8,7 +8,7 @@ namespace Tests.Unit.ClusterSim.Controllers;
 public sealed class JobTests
 {
     private static string Job(string name, string image, string spec) => $$"""
-        {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"{{name}}"},"spec":{ {{spec}},"selector":{"matchLabels":{"job":"{{name}}"} },
+        {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"{{name}}"},"spec":{ {{spec}},
          "template":{"metadata":{"labels":{"job":"{{name}}"} },"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"{{image}}"}]} } } }
         """;
 
@@ -98,7 +98,7 @@ public sealed class JobTests
         cluster.Create("""
             {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"tick"},"spec":{"schedule":"0 * * * *","concurrencyPolicy":"Forbid",
              "successfulJobsHistoryLimit":3,"failedJobsHistoryLimit":1,
-             "jobTemplate":{"spec":{"completions":1,"parallelism":1,"backoffLimit":6,"selector":{"matchLabels":{"job":"tick"}},
+             "jobTemplate":{"spec":{"completions":1,"parallelism":1,"backoffLimit":6,
               "template":{"metadata":{"labels":{"job":"tick"}},"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"exit 0"}]}}}}}}
             """);
         await cluster.SettleAsync();

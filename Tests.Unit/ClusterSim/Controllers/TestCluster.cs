@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
+using ClusterSim.Admission;
 using ClusterSim.Api;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Controllers;
@@ -34,8 +35,9 @@ internal sealed class TestCluster : IAsyncDisposable
         var time = clock ?? Clock;
         var catalog = new ResourceCatalog();
         Server = new ApiServer(
-            new VersionedStore(), catalog, kind => new Plain(kind), Roles, new FieldManager(Types, catalog), new Selectors(), time, new Randomness(seed));
+            new VersionedStore(), catalog, new KindStrategies().For, Roles, new FieldManager(Types, catalog), new Selectors(), time, new Randomness(seed));
         WorkloadSubresources.Register(Server);
+        Server.Add(new NoContentInEndingNamespaces(Server));
         Admin = new ApiClient(Server, new UserInfo("admin", [UserInfo.Masters]), "test");
         _informers = new Informers(Server, _quiescence);
         _controllers = new ControllerManager(Server, _informers, _quiescence, logs, options ?? new ControllerOptions { RootCertificate = "PEM", NodeMonitorGracePeriod = TimeSpan.FromDays(1000) });
@@ -154,23 +156,19 @@ internal sealed class TestCluster : IAsyncDisposable
     private ControllerContext Context(ApiClient client, TimeProvider clock, ILoggerFactory logs) => new(
         client, _informers, new EventRecorder(client, "kubelet", null, clock), clock, Server.Random, _quiescence, logs.CreateLogger("test"));
 
-    /// <summary>A kind without rules: it counts generations and owns its status, no more.</summary>
-    private sealed class Plain(GroupVersionKind kind) : KindStrategy
+    /// <summary>What the NamespaceLifecycle plugin does: without it, controllers would fill a namespace that is being emptied.</summary>
+    private sealed class NoContentInEndingNamespaces(ApiServer server) : IAdmission
     {
-        public override GroupVersionKind Kind => kind;
-        public override bool CountsGenerations => kind.Kind is not ("Event" or "ConfigMap" or "Endpoints");
-        public override IReadOnlyList<string> StatusFields => kind.Kind is "ConfigMap" or "Event" or "EndpointSlice" or "ControllerRevision" ? [] : ["status"];
-
-        public override void PrepareForCreate(JsonObject @object)
+        public void Mutate(AdmissionRequest request)
         {
-            if (kind.Kind == "Pod")
-                @object["status"] = Object(("phase", "Pending"));
+            if (request.Operation == "CREATE" && request.Target.Namespace is { } name
+                && server.Store.Find(new("", "namespaces"), new ObjectKey(null, name)) is { IsDeleting: true })
+                throw ApiException.Forbidden(
+                    request.Target.Resource.GroupResource, "", $"unable to create new content in namespace {name} because it is being terminated");
         }
 
-        public override void PrepareForUpdate(JsonObject @object, System.Text.Json.JsonElement old)
+        public void Validate(AdmissionRequest request)
         {
-            if (kind.Kind == "Namespace")
-                @object.Ensure("spec")["finalizers"] = old.At("spec", "finalizers").ToNode();
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ClusterSim.Api.Tables;
 using ClusterSim.Json;
 
 namespace Tests.Unit.ClusterSim.Nodes;
@@ -35,18 +36,29 @@ public sealed partial class RecordedPodTests
         var pod = nodes.Pod(name, recorded.At("spec").GetRawText(), Namespace, withToken: true);
         nodes.Advance(50);
 
+        var row = PodRow.Print(nodes.Find(name, Namespace)!.Root, nodes.Manual.GetUtcNow());
         var status = nodes.Status(name, Namespace).ToObject();
         status.Remove("qosClass");
         var expected = recorded.At("status").ToObject();
         expected.Remove("qosClass");
         Assert.Multiple(() =>
         {
+            Assert.That(Columns($"{row[0]} {row[1]} {row[2]} {row[3]}"), Is.EqualTo(Columns(recorded.At("row").Text(""))));
             Assert.That(Text(Masked(Alternating(status), pod.Uid)), Is.EqualTo(Text(Masked(Alternating(expected), pod.Uid))));
             Assert.That(
                 Told(nodes.Events(name, Namespace), pod.Uid),
                 Is.EqualTo(Told(recorded.At("events").Items().Where(told => told.At("source").Text() == "kubelet").Select(told =>
                     $"{told.At("type").Text()} {told.At("reason").Text()} {told.At("message").Text()} ×{told.At("count").Integer(0)}"), pod.Uid)));
         });
+    }
+
+    /// <summary>NAME, READY, STATUS and RESTARTS of <c>kubectl get pods</c>; the two words of a restart loop alternate, and its count is of the moment.</summary>
+    private static string Columns(string row)
+    {
+        var words = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var isLoop = words[3] != "0";
+        var status = isLoop && words[2].Split(':')[^1] is "CrashLoopBackOff" or "Error" or "RunContainerError" or "Completed" ? "a restart loop" : words[2];
+        return $"{words[0]} {words[1]} {status} {(isLoop ? "several" : words[3])}";
     }
 
     /// <summary>Of a container in a restart loop, the end it last came to and the wait for the next start alternate: the wait is shown as the end.</summary>
