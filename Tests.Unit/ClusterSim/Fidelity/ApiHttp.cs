@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.RegularExpressions;
 using ClusterSim;
 
@@ -9,11 +11,20 @@ internal static partial class ApiHttp
 {
     public static HttpClient ClientOf(SimulatedCluster cluster)
     {
-        var token = Token().Match(cluster.Kubeconfig()).Groups[1].Value;
+        var kubeconfig = cluster.Kubeconfig();
+        var token = Token().Match(kubeconfig).Groups[1].Value;
+        var authority = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Convert.FromBase64String(Authority().Match(kubeconfig).Groups[1].Value)));
         var client = new HttpClient(new SocketsHttpHandler
         {
-            // The certificate is of the cluster's own authority; what is tested here is what the API says.
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            SslOptions =
+            {
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { authority },
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
+            },
         })
         {
             BaseAddress = cluster.ApiServer,
@@ -22,6 +33,9 @@ internal static partial class ApiHttp
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
+
+    [GeneratedRegex("certificate-authority-data: \"?([^\"\\s]+)", RegexOptions.NonBacktracking)]
+    private static partial Regex Authority();
 
     [GeneratedRegex("token: \"?([^\"\\s]+)", RegexOptions.NonBacktracking)]
     private static partial Regex Token();

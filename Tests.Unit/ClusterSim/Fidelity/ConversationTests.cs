@@ -39,11 +39,14 @@ public sealed class ConversationTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        // The recordings' cluster had one node, which none of their pods fits, and no StorageClass.
+        // The recordings' cluster had one node, which none of their pods fits, and neither StorageClass nor IngressClass.
         _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new NodeOptions { Name = "node-1" }] });
         _client = ApiHttp.ClientOf(_cluster);
-        using var gone = await _client.DeleteAsync(new Uri("/apis/storage.k8s.io/v1/storageclasses/standard", UriKind.Relative));
-        Assert.That(gone.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.NotFound));
+        foreach (var path in (string[])["/apis/storage.k8s.io/v1/storageclasses/standard", "/apis/networking.k8s.io/v1/ingressclasses/nginx"])
+        {
+            using var gone = await _client.DeleteAsync(new Uri(path, UriKind.Relative));
+            Assert.That(gone.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+        }
         await WaitForAsync("/api/v1/nodes/node-1", node => node?["spec"]?["taints"] is null);
     }
 
