@@ -177,6 +177,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
+        handler.Add(new IdentityPaths(_access));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
