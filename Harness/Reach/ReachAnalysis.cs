@@ -55,7 +55,7 @@ internal static class ReachAnalysis
                 {
                     Name = $"{workload.Key.Namespace}/{name}",
                     Kind = first.Kind,
-                    Pods = sort.Count(),
+                    Pods = sort.Sum(pod => pod.Replicas),
                     Pod = ReachParty.Renamed(first.Pod, name),
                     Ports = [.. PortsOf(first.Pod, input.Services)],
                 };

@@ -22,7 +22,8 @@ internal sealed record ReachInput(
 /// <param name="Pod">The pod as policies see it.</param>
 /// <param name="Workload">The name of its Deployment, StatefulSet …; its own where it has none.</param>
 /// <param name="Kind">The workload's kind; <c>Pod</c> where it has none.</param>
-internal sealed record ReachPod(PolicyPod Pod, string Workload, string Kind);
+/// <param name="Replicas">How many pods this stands for: the replicas asked for, where there are only manifests.</param>
+internal sealed record ReachPod(PolicyPod Pod, string Workload, string Kind, int Replicas = 1);
 
 /// <summary>A Service with a selector.</summary>
 internal sealed record ReachService(string Namespace, string Name, LabelSelector Selector, IReadOnlyList<ReachServicePort> Ports)

@@ -42,7 +42,7 @@ internal static class ReachManifests
                     break;
                 default:
                     if (PodOf(read) is { } pod)
-                        pods.Add(new ReachPod(ReachReading.Pod(pod), manifest.Name, manifest.Kind));
+                        pods.Add(new ReachPod(ReachReading.Pod(pod), manifest.Name, manifest.Kind, (int?)(read["spec"] as JsonObject).Integer("replicas") ?? 1));
                     break;
             }
         }

@@ -29,8 +29,9 @@ internal static class ReachReading
         {
             var number = port.At("port").Integer(0);
             var target = port.At("targetPort");
-            return new ReachServicePort(
-                number, Protocol(port.At("protocol")), target.Text() is null ? target.Integer(number) : null, target.Text());
+            // Absent, or Go's zero for it: the Service's own port.
+            var targetNumber = target.Integer(0) is > 0 and var said ? said : number;
+            return new ReachServicePort(number, Protocol(port.At("protocol")), target.Text() is null ? targetNumber : null, target.Text());
         });
         return new ReachService(
             service.At("metadata", "namespace").Text("default"), service.At("metadata", "name").Text(""), LabelSelector.Of(selector), [.. ports]);
