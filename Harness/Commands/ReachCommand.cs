@@ -32,12 +32,11 @@ internal static class ReachCommand
             foreach (var blocking in input.HasAddresses ? [] : input.Policies.Where(HasBlock))
                 await context.Error.WriteLineAsync($"harness: {blocking} has an ipBlock; pods in files have no addresses, so it is held against what is outside alone");
 
-            var report = ReachAnalysis.Analyse(input, parsed.GetValue(strangers) || expectations is not null, [Https, .. expectations?.OutsidePorts ?? []]);
-            var shown = report.Narrow(parsed.GetValue(from) ?? [], parsed.GetValue(to) ?? []);
+            var shown = ReachAnalysis.Analyse(input, parsed.GetValue(strangers) ? Strangers.AsCallers : Strangers.None, [Https]).Narrow(parsed.GetValue(from) ?? [], parsed.GetValue(to) ?? []);
             var form = parsed.GetValue(output) ?? (expectations is null ? "table" : null);
             if (form is not null)
                 await context.Output.WriteAsync(Render(shown, form));
-            return expectations is null ? 0 : await CompareAsync(context, expectations, report, cancellation);
+            return expectations is null ? 0 : await CompareAsync(context, expectations, input, cancellation);
         });
         return command;
     }
@@ -51,9 +50,9 @@ internal static class ReachCommand
         _ => ReachText.Matrix(report),
     };
 
-    private static async Task<int> CompareAsync(CommandContext context, ReachExpectations expectations, ReachReport report, CancellationToken cancellation)
+    private static async Task<int> CompareAsync(CommandContext context, ReachExpectations expectations, ReachInput input, CancellationToken cancellation)
     {
-        var differences = expectations.Differences(report, out var compared);
+        var differences = expectations.Differences(input, out var compared);
         foreach (var difference in differences)
             await context.Error.WriteLineAsync(difference.AsMemory(), cancellation);
         await context.Error.WriteLineAsync(differences.Count == 0

@@ -4,6 +4,22 @@ using ClusterSim.Network.Policies;
 namespace Harness.Reach;
 
 /// <summary>
+/// Pods that nobody deployed, but somebody might: an unlabelled one in each namespace, and, in a namespace of its own, an unlabelled one and
+/// one with each workload's labels.
+/// </summary>
+internal enum Strangers
+{
+    /// <summary>Not asked for.</summary>
+    None,
+
+    /// <summary>Asked for as callers.</summary>
+    AsCallers,
+
+    /// <summary>As callers, and as called on every port that any workload has; what is outside is asked about on these ports too.</summary>
+    OnBothEnds,
+}
+
+/// <summary>
 /// Makes the matrix. Pods of one workload are one row and one column, unless the policies tell them apart (during a rollout of new labels,
 /// say): then each sort is named by its first pod.
 /// </summary>
@@ -20,26 +36,30 @@ internal static class ReachAnalysis
 
     /// <summary>Computes it.</summary>
     /// <param name="input">What was read.</param>
-    /// <param name="withStrangers">Whether to ask also for pods that nobody deployed: an unlabelled one in each namespace, and, in a namespace of its own, an unlabelled one and one with each workload's labels.</param>
-    /// <param name="outsidePorts">The ports outside that are asked about.</param>
-    public static ReachReport Analyse(ReachInput input, bool withStrangers, IEnumerable<int> outsidePorts)
+    /// <param name="strangers">Whether to ask also for pods that nobody deployed.</param>
+    /// <param name="outsidePorts">The TCP ports outside that are asked about.</param>
+    public static ReachReport Analyse(ReachInput input, Strangers strangers, IEnumerable<int> outsidePorts)
     {
         var evaluator = new NetworkPolicyEvaluator(input.Policies, input.NamespaceLabels);
         var workloads = Group(input, evaluator).ToList();
         if (!workloads.Exists(IsDns))
             workloads.Add(Dns());
         workloads.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        var known = workloads.SelectMany(workload => workload.Ports).DistinctBy(port => port.ToString()).Select(port => port with { Services = [] }).ToList();
+        var asked = outsidePorts.Select(port => new ReachPort(port, TransportProtocol.Tcp, []));
+        var everywhere = strangers == Strangers.OnBothEnds ? known : [];
         var outside = new ReachParty
         {
             Name = ReachParty.OutsideName,
             Kind = "an address outside the cluster",
             Address = SomewhereOutside,
-            Ports = [.. outsidePorts.Order().Distinct().Select(port => new ReachPort(port, TransportProtocol.Tcp, []))],
+            Ports = [.. asked.Concat(everywhere).DistinctBy(port => port.ToString()).OrderBy(port => port.Number).ThenBy(port => port.Protocol)],
         };
+        var made = strangers == Strangers.None ? [] : Make(workloads, everywhere).ToList();
         return new ReachReport(
             evaluator,
-            [outside, .. workloads, .. withStrangers ? Strangers(workloads) : []],
-            [.. workloads.Append(outside).SelectMany(party => party.Ports.Select(port => new ReachTarget(party, port)))]);
+            [outside, .. workloads, .. made],
+            [.. workloads.Concat(made).Append(outside).SelectMany(party => party.Ports.Select(port => new ReachTarget(party, port)))]);
     }
 
     private static IEnumerable<ReachParty> Group(ReachInput input, NetworkPolicyEvaluator evaluator)
@@ -90,7 +110,7 @@ internal static class ReachAnalysis
         Ports = [new ReachPort(53, TransportProtocol.Tcp, ["kube-dns:53"]), new ReachPort(53, TransportProtocol.Udp, ["kube-dns:53"])],
     };
 
-    private static IEnumerable<ReachParty> Strangers(IReadOnlyList<ReachParty> workloads)
+    private static IEnumerable<ReachParty> Make(IReadOnlyList<ReachParty> workloads, IReadOnlyList<ReachPort> ports)
     {
         foreach (var @namespace in workloads.Select(workload => workload.Namespace!).Append(Elsewhere).Distinct(StringComparer.Ordinal))
             if (!workloads.Any(workload => workload.Name == $"{@namespace}/{Stranger}"))
@@ -99,6 +119,6 @@ internal static class ReachAnalysis
             if (copied.Namespace != Elsewhere)
                 yield return Made(ReachParty.Renamed(copied.Pod!, copied.Pod!.Name, Elsewhere), $"a pod with the labels of {copied.Name}");
 
-        static ReachParty Made(PolicyPod pod, string what) => new() { Name = pod.ToString(), Kind = what, Pod = pod };
+        ReachParty Made(PolicyPod pod, string what) => new() { Name = pod.ToString(), Kind = what, Pod = pod, Ports = ports };
     }
 }

@@ -10,6 +10,8 @@ namespace Harness.Reach;
 /// </summary>
 internal sealed class ReachExpectations
 {
+    private const int Https = 443;
+
     private readonly IReadOnlyList<string> _namespaces;
     private readonly IReadOnlyList<Rule> _rules;
     private readonly bool? _default;
@@ -20,10 +22,6 @@ internal sealed class ReachExpectations
         _rules = rules;
         _default = byDefault;
     }
-
-    /// <summary>The ports outside the cluster that the file speaks of.</summary>
-    public IEnumerable<int> OutsidePorts =>
-        _rules.Where(rule => rule.To == ReachParty.OutsideName).SelectMany(rule => rule.Ports).Select(port => int.TryParse(port.Split('/')[0], out var number) ? number : 0);
 
     /// <summary>Reads a file of expectations.</summary>
     /// <exception cref="CommandException">It says what it may not; the message names the file, the field, and what would be right.</exception>
@@ -51,10 +49,11 @@ internal sealed class ReachExpectations
     }
 
     /// <summary>What differs from what is expected, each with the reason; nothing where all is as expected.</summary>
-    /// <param name="report">What is.</param>
+    /// <param name="input">What is there. Asked are also pods that nobody deployed, on both ends.</param>
     /// <param name="checked">How many connections were compared.</param>
-    public IReadOnlyList<string> Differences(ReachReport report, out int @checked)
+    public IReadOnlyList<string> Differences(ReachInput input, out int @checked)
     {
+        var report = ReachAnalysis.Analyse(input, Strangers.OnBothEnds, _rules.Where(rule => rule.To == ReachParty.OutsideName).SelectMany(rule => rule.Ports).Select(Number).Append(Https));
         var differences = new List<string>();
         var used = new HashSet<Rule>(ReferenceEqualityComparer.Instance);
         @checked = 0;
@@ -80,11 +79,13 @@ internal sealed class ReachExpectations
                 differences.Add($"{rule.Place}: {rule} speaks of no connection there is: known are {Known(report)}");
         return differences;
 
+        static int Number(string port) => int.TryParse(port.Split('/')[0], out var number) ? number : 0;
+
         static string Arrow(ReachConnection connection) => $"{connection.From.Name} → {connection.To}";
     }
 
     private static string Known(ReachReport report) =>
-        $"from {string.Join(", ", report.Sources.Select(source => source.Name))}; to {string.Join(", ", report.Targets)}";
+        $"from {string.Join(", ", report.Sources.Select(source => source.Name))}; to {string.Join(", ", report.Targets.Select(target => target.Party.Name).Distinct(StringComparer.Ordinal))}";
 
     private bool IsConcerned(ReachConnection connection) => _namespaces.Count == 0
         || (connection.From.Namespace is { } from && _namespaces.Contains(from)) || (connection.To.Party.Namespace is { } to && _namespaces.Contains(to));

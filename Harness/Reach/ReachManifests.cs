@@ -19,6 +19,7 @@ internal static class ReachManifests
     public static ReachInput Read(IReadOnlyList<Manifest> manifests)
     {
         var decoder = new RequestDecoder(TypeSchema.Load());
+        var catalog = new ResourceCatalog();
         var namespaces = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
         var policies = new List<NetworkPolicy>();
         var pods = new List<ReachPod>();
@@ -27,7 +28,7 @@ internal static class ReachManifests
         {
             if (!IsOfInterest(manifest))
                 continue;
-            var read = Decode(decoder, manifest);
+            var read = Decode(decoder, catalog, manifest);
             switch (manifest.Kind)
             {
                 case "Namespace":
@@ -52,10 +53,9 @@ internal static class ReachManifests
     private static bool IsOfInterest(Manifest manifest) =>
         manifest.Kind is "Namespace" or "NetworkPolicy" or "Service" || PodSpecs.Of(manifest.Object) is not null;
 
-    private static JsonObject Decode(RequestDecoder decoder, Manifest manifest)
+    private static JsonObject Decode(RequestDecoder decoder, ResourceCatalog catalog, Manifest manifest)
     {
         var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
-        var catalog = new ResourceCatalog();
         // A kind of somebody's own may hold a pod template too; its fields are not known here.
         if (catalog.Find(new GroupVersionKind(group, version, manifest.Kind)) is null)
             return manifest.Object;

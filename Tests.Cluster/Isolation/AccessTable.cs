@@ -32,13 +32,21 @@ internal static class AccessTable
         [PayingSystem.Payments] = "payment-provider",
     };
 
-    /// <summary>The table as the cluster has it now.</summary>
+    /// <summary>The table as the cluster has it now, of every namespace.</summary>
     public static async Task<string> AskAsync(ICluster cluster)
     {
         var text = new StringBuilder();
         foreach (var @namespace in (string[])[PayingSystem.Invoices, PayingSystem.Payments, "default", "kube-system"])
-            await WriteAsync(text, cluster, $"In namespace {@namespace}", @namespace);
+            text.Append(await AskAsync(cluster, @namespace));
         await WriteAsync(text, cluster, "In the cluster, or in all namespaces at once", null);
+        return text.ToString();
+    }
+
+    /// <summary>The table of one namespace.</summary>
+    public static async Task<string> AskAsync(ICluster cluster, string @namespace)
+    {
+        var text = new StringBuilder();
+        await WriteAsync(text, cluster, $"In namespace {@namespace}", @namespace);
         return text.ToString();
     }
 

@@ -73,10 +73,10 @@ public sealed class IsolationTests(ClusterUnderTest underTest)
         Assert.That(faults, Is.Empty);
     }
 
-    [TestCase("privileged", """{"containers":[{"securityContext":{"privileged":true}}]}""", "privileged (container \"main\" must not set securityContext.privileged=true)")]
+    [TestCase("privileged", """{"containers":[{"securityContext":{"privileged":true,"allowPrivilegeEscalation":true}}]}""", "privileged (container \"main\" must not set securityContext.privileged=true)")]
     [TestCase("root", """{"containers":[{"securityContext":{"runAsUser":0}}]}""", "runAsUser=0 (container \"main\" must not set runAsUser=0)")]
     [TestCase("host-network", """{"hostNetwork":true}""", "host namespaces (hostNetwork=true)")]
-    [TestCase("host-path", """{"volumes":[{"name":"etc","hostPath":{"path":"/etc"}}]}""", "hostPath volumes (volume \"etc\")")]
+    [TestCase("host-path", """{"volumes":[{"name":"etc","hostPath":{"path":"/etc"}}]}""", "restricted volume types (volume \"etc\" uses restricted volume type \"hostPath\")")]
     [TestCase("host-port", """{"containers":[{"ports":[{"containerPort":80,"hostPort":80}]}]}""", "hostPort (container \"main\" uses hostPort 80)")]
     [TestCase("capabilities", """{"containers":[{"securityContext":{"capabilities":{"add":["NET_ADMIN"]}}}]}""", "unrestricted capabilities")]
     public async Task A_pod_that_asks_for_the_node_is_refused_in_Kubernetes_words(string name, string asks, string because)

@@ -18,7 +18,18 @@ public sealed class MutationTests
 
     private SimulatedClusterUnderTest _cluster = null!;
     private Stranger _strangers = null!;
-    private string _access = "";
+    private readonly Dictionary<string, string> _access = new(StringComparer.Ordinal);
+
+    // What no test here can notice, and why. That it still is not noticed is asserted too: the list stays true.
+    private static readonly IReadOnlyDictionary<string, string> Unnoticed = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["invoices/invoice-app-to-payment-provider: egress rule 1, peer 1 as two peers"] = DestinationDenies,
+        ["invoices/invoice-app-to-payment-provider: egress rule 1, peer 1 without podSelector"] = DestinationDenies,
+        ["securityContext.fsGroup"] = "only a real volume's files have a group; without it PostgreSQL cannot write there and does not get ready",
+        ["securityContext.fsGroupChangePolicy"] = "saves time when a volume is mounted, no protection",
+    };
+
+    private const string DestinationDenies = "a connection needs both ends' consent, and the other end's namespace denies all that it does not name";
 
     public static IEnumerable<string> Policies => Of("NetworkPolicy").Select(Name);
 
@@ -40,7 +51,8 @@ public sealed class MutationTests
     {
         _cluster = await SimulatedClusterUnderTest.StartAsync();
         _strangers = await Stranger.StartAsync(_cluster);
-        _access = await AccessTable.AskAsync(_cluster);
+        foreach (var @namespace in (string[])[Invoices, Payments])
+            _access[@namespace] = await AccessTable.AskAsync(_cluster, @namespace);
     }
 
     [OneTimeTearDown]
@@ -74,7 +86,8 @@ public sealed class MutationTests
     {
         var original = Of("NetworkPolicy").Single(each => Name(each) == policy);
         foreach (var (what, wider) in Widened(original))
-            Assert.That(Differences(Base.Select(each => each == original ? wider : each)), Is.Not.Empty, what);
+            Assert.That(
+                Differences(Base.Select(each => each == original ? wider : each)).Count > 0, Is.Not.EqualTo(Unnoticed.ContainsKey($"{policy}: {what}")), what);
     }
 
     [Test]
@@ -85,11 +98,11 @@ public sealed class MutationTests
     {
         var manifest = Base.Single(each => $"{each.Kind} {Name(each)}" == which);
 
-        await _cluster.DeleteAsync(manifest.Kind + "s", manifest.Namespace, manifest.Name);
-        var access = await AccessTable.AskAsync(_cluster);
+        await _cluster.DeleteAsync(manifest.Kind.ToLowerInvariant() + "s", manifest.Namespace, manifest.Name);
+        var access = await AccessTable.AskAsync(_cluster, manifest.Namespace);
         _cluster.Cluster.Apply(manifest);
 
-        Assert.That(access, Is.Not.EqualTo(_access));
+        Assert.That(access, Is.Not.EqualTo(_access[manifest.Namespace]));
     }
 
     [TestCaseSource(nameof(Rules))]
@@ -100,28 +113,34 @@ public sealed class MutationTests
         changed["rules"]!.AsArray().RemoveAt(index);
 
         _cluster.Cluster.Apply(new Manifest(changed, which));
-        var access = await AccessTable.AskAsync(_cluster);
+        var access = await AccessTable.AskAsync(_cluster, role.Namespace);
         _cluster.Cluster.Apply(role);
 
-        Assert.That(access, Is.Not.EqualTo(_access));
+        Assert.That(access, Is.Not.EqualTo(_access[role.Namespace]));
     }
 
     [TestCaseSource(nameof(Settings))]
     public async Task A_security_setting_that_is_gone_is_refused_or_found(string which)
     {
         var (workload, path) = which.Split(' ') is [var name, var setting] ? (Of("Deployment").Concat(Of("StatefulSet")).Single(each => Name(each) == name), setting) : throw new ArgumentException(which);
-        var template = (JsonObject)workload.Object["spec"]!["template"]!.DeepClone();
-        var spec = (JsonObject)template["spec"]!;
+        var spec = (JsonObject)workload.Object["spec"]!["template"]!["spec"]!.DeepClone();
+        // In place of the volumes that a StatefulSet makes for each pod.
+        foreach (var claim in workload.Object["spec"]!["volumeClaimTemplates"] as JsonArray ?? [])
+            ((JsonArray)(spec["volumes"] ??= new JsonArray())).Add(JsonBuilding.Object(("name", (string)claim!["metadata"]!["name"]!), ("emptyDir", new JsonObject())));
         var pod = JsonBuilding.Object(
-            ("apiVersion", "v1"), ("kind", "Pod"), ("metadata", JsonBuilding.Object(("name", "mutant"), ("namespace", workload.Namespace))), ("spec", spec.DeepClone()));
+            ("apiVersion", "v1"), ("kind", "Pod"), ("metadata", JsonBuilding.Object(("name", "mutant"), ("namespace", workload.Namespace))), ("spec", spec));
         var unchanged = await _cluster.AdmitAsync(pod);
-        Remove((JsonObject)pod["spec"]!, path);
+        // The service account says it too: only a pod that says the contrary gets a token.
+        if (path == "automountServiceAccountToken")
+            spec[path] = true;
+        else
+            Remove(spec, path);
 
         var changed = await _cluster.AdmitAsync(pod);
 
         Assert.That(unchanged.Refusal, Is.Null, "unchanged, it is admitted");
         Assert.That(PodHardening.Faults(unchanged.Object), Is.Empty, "unchanged, nothing is found");
-        Assert.That(changed.Refusal is not null || PodHardening.Faults(changed.Object).Count > 0, Is.True, $"without {path} the pod is admitted, and nothing is found");
+        Assert.That(changed.Refusal is not null || PodHardening.Faults(changed.Object).Count > 0, Is.Not.EqualTo(Unnoticed.ContainsKey(path)), $"without {path}: {changed.Refusal}");
     }
 
     [TestCase(Invoices)]
@@ -161,7 +180,7 @@ public sealed class MutationTests
     private static IReadOnlyList<string> Differences(IEnumerable<Manifest> manifests)
     {
         var expectations = ReachExpectations.Read(File.ReadAllBytes(Repository.Path("k8s/reach.expected.yaml")), "k8s/reach.expected.yaml");
-        return expectations.Differences(ReachAnalysis.Analyse(ReachManifests.Read([.. manifests]), withStrangers: true, [443, .. expectations.OutsidePorts]), out _);
+        return expectations.Differences(ReachManifests.Read([.. manifests]), out _);
     }
 
     private static IEnumerable<(string What, Manifest Wider)> Widened(Manifest policy)
