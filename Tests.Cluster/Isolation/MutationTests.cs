@@ -25,10 +25,13 @@ public sealed class MutationTests
     {
         ["invoices/invoice-app-to-payment-provider: egress rule 1, peer 1 as two peers"] = DestinationDenies,
         ["invoices/invoice-app-to-payment-provider: egress rule 1, peer 1 without podSelector"] = DestinationDenies,
+        ["payments/payment-provider-from-invoice-app: ingress rule 1, peer 1 as two peers"] = SourceDenies,
+        ["payments/payment-provider-from-invoice-app: ingress rule 1, peer 1 without podSelector"] = SourceDenies,
         ["securityContext.fsGroup"] = "only a real volume's files have a group; without it PostgreSQL cannot write there and does not get ready",
         ["securityContext.fsGroupChangePolicy"] = "saves time when a volume is mounted, no protection",
     };
 
+    private const string SourceDenies = "a connection needs both ends' consent, and the namespace it would let in lets only invoice-app send";
     private const string DestinationDenies = "a connection needs both ends' consent, and the other end's namespace denies all that it does not name";
 
     public static IEnumerable<string> Policies => Of("NetworkPolicy").Select(Name);
