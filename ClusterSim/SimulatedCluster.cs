@@ -5,7 +5,9 @@ using ClusterSim.Access;
 using ClusterSim.Access.Certificates;
 using ClusterSim.Admission;
 using ClusterSim.Api;
+using ClusterSim.Api.Discovery;
 using ClusterSim.Api.Http;
+using ClusterSim.Api.OpenApi;
 using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
@@ -55,6 +57,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly LocalPortController _localPorts;
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
+    private readonly TypeSchema _schema;
     private ApiHttpServer? _http;
 
     private SimulatedCluster(SimulatedClusterOptions options)
@@ -65,6 +68,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Priority.Install(store, options.Clock, Random);
         var catalog = new ResourceCatalog();
         var schema = TypeSchema.Load();
+        _schema = schema;
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
         Server = new ApiServer(
             store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
@@ -159,6 +163,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         SimulatedImages.AddTo(Images);
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
         DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
+        Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);
         _parts.Push(_informers);
@@ -178,7 +183,13 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new IdentityPaths(_access));
+        handler.Add(new DiscoveryPaths(Server.Catalog));
+        handler.Add(new ServerPaths(Server.Catalog));
+        handler.Add(new OpenApiPaths(new OpenApiDocuments(Server.Catalog, _schema)));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
+        handler.Add(new("", "pods"), "exec", new PodCommand(Server, Nodes, attaches: false));
+        handler.Add(new("", "pods"), "attach", new PodCommand(Server, Nodes, attaches: true));
+        handler.Add(new("", "pods"), "portforward", new PodPortForward(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
