@@ -182,6 +182,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
+        handler.Add(new IdentityPaths(_access));
         handler.Add(new DiscoveryPaths(Server.Catalog));
         handler.Add(new ServerPaths(Server.Catalog));
         handler.Add(new OpenApiPaths(new OpenApiDocuments(Server.Catalog, _schema)));
@@ -192,6 +193,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
+        _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
     }
 
     // Rule 5 of docs/design.md: code that slips past the wire is told on.

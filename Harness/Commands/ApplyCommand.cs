@@ -70,7 +70,9 @@ internal static class ApplyCommand
         }
     }
 
-    private static IReadOnlyList<Manifest> ReadFile(CommandContext context, string name)
+    /// <summary>The manifests of a file, a folder, or <c>-</c> for standard input.</summary>
+    /// <exception cref="CommandException">They cannot be read.</exception>
+    public static IReadOnlyList<Manifest> ReadFile(CommandContext context, string name)
     {
         try
         {

@@ -30,6 +30,9 @@ public sealed class ClusterUnderTest
         var other => throw new InvalidOperationException($"CLUSTER={other} is not known: sim or current"),
     };
 
+    /// <summary>One of them, for tests that ask a cluster tens of thousands of questions.</summary>
+    public static IEnumerable<ClusterUnderTest> One => All.Take(1);
+
     /// <summary>Starts it, or connects to it.</summary>
     public Task<ICluster> StartAsync() => _start();
 

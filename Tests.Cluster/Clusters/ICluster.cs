@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tests.Cluster.Clusters;
 
@@ -49,6 +50,53 @@ public interface ICluster : IAsyncDisposable
     /// <summary>Ends a pod without warning and at once.</summary>
     Task KillPodAsync(string @namespace, string pod);
 
+    /// <summary>Whether somebody may do something, as a SubjectAccessReview answers.</summary>
+    Task<bool> MayAsync(Subject who, Deed deed);
+
+    /// <summary>A pod as admission would leave it, without creating it; or the words it is refused with.</summary>
+    Task<Admitted> AdmitAsync(JsonObject pod);
+
     /// <summary>A container's log so far.</summary>
     Task<string> LogAsync(string @namespace, string pod);
 }
+
+/// <summary>Somebody, as the API server knows one.</summary>
+public sealed record Subject(string User, IReadOnlyList<string> Groups)
+{
+    /// <summary>A member of a group.</summary>
+    public static Subject Member(string group) => new("jane", [group, "system:authenticated"]);
+
+    /// <summary>A service account.</summary>
+    public static Subject Account(string @namespace, string name) => new(
+        $"system:serviceaccount:{@namespace}:{name}", ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"]);
+}
+
+/// <summary>Something to do: a verb on a resource, in a namespace (null: all, or none), to one object or (null) to any.</summary>
+public sealed record Deed(string Verb, string Group, string Resource, string? Subresource, string? Namespace, string? Name)
+{
+    /// <summary>The question whether <paramref name="who"/> may.</summary>
+    public JsonObject Review(Subject who) => (JsonObject)JsonSerializer.SerializeToNode(new
+    {
+        apiVersion = "authorization.k8s.io/v1",
+        kind = "SubjectAccessReview",
+        spec = new
+        {
+            user = who.User,
+            groups = who.Groups,
+            resourceAttributes = new
+            {
+                verb = Verb,
+                group = Group,
+                resource = Resource,
+                subresource = Subresource ?? "",
+                @namespace = Namespace ?? "",
+                name = Name ?? "",
+            },
+        },
+    })!;
+}
+
+/// <summary>What admission says of an object.</summary>
+/// <param name="Object">The object; undefined where it is refused.</param>
+/// <param name="Refusal">Why not; null where it is admitted.</param>
+public sealed record Admitted(JsonElement Object, string? Refusal);

@@ -94,6 +94,28 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
     public Task KillPodAsync(string @namespace, string pod) => _client.DeleteAsync(_client.Resource("pods"), @namespace, pod, gracePeriodSeconds: 0);
 
     /// <inheritdoc/>
+    public async Task<bool> MayAsync(Subject who, Deed deed)
+    {
+        var review = deed.Review(who);
+        var answer = await _client.SendAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/subjectaccessreviews", review, null);
+        return answer.GetProperty("status").GetProperty("allowed").GetBoolean();
+    }
+
+    /// <inheritdoc/>
+    public async Task<Admitted> AdmitAsync(JsonObject pod)
+    {
+        try
+        {
+            var path = _client.Resource("pods").Path((string?)pod["metadata"]?["namespace"] ?? "default");
+            return new Admitted(await _client.SendAsync(HttpMethod.Post, path + "?dryRun=All&fieldValidation=Strict", pod, null), null);
+        }
+        catch (KubeException refused) when (refused.Code > 0)
+        {
+            return new Admitted(default, refused.Message);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<string> LogAsync(string @namespace, string pod)
     {
         using var reader = new StreamReader(await _client.LogAsync(@namespace, pod));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tests.Cluster.Clusters;
 
@@ -21,6 +22,10 @@ internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : IClu
     public Task DeleteAsync(string resource, string? @namespace, string name) => view.DeleteAsync(resource, @namespace, name);
 
     public Task KillPodAsync(string @namespace, string pod) => view.KillPodAsync(@namespace, pod);
+
+    public Task<bool> MayAsync(Subject who, Deed deed) => view.MayAsync(who, deed);
+
+    public Task<Admitted> AdmitAsync(JsonObject pod) => view.AdmitAsync(pod);
 
     public Task<string> LogAsync(string @namespace, string pod) => view.LogAsync(@namespace, pod);
 

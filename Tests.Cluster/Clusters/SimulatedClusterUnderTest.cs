@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
@@ -35,6 +36,8 @@ public sealed class SimulatedClusterUnderTest : ICluster
     /// <summary>The cluster, for tests that break it.</summary>
     public SimulatedCluster Cluster { get; }
 
+    private KubeconfigCluster Api => field ??= new KubeconfigCluster(KubeconfigOf(), Cluster.Ingress);
+
     /// <inheritdoc/>
     public string Description => $"a simulated cluster in this process, seed {Cluster.Seed}";
 
@@ -66,11 +69,17 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public static async Task<ICluster> StartOverApiAsync()
     {
         var simulated = await StartAsync();
+        return new OwnedCluster(new KubeconfigCluster(simulated.KubeconfigOf(), simulated.Cluster.Ingress), simulated);
+    }
+
+    /// <summary>How an identity reaches its API; the administrator where none is named.</summary>
+    public Kubeconfig KubeconfigOf(string? user = null, params IReadOnlyList<string> groups)
+    {
         var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
-        simulated.Cluster.WriteKubeconfig(path);
+        Cluster.WriteKubeconfig(path, user, groups);
         var config = Kubeconfig.Load(path);
         File.Delete(path);
-        return new OwnedCluster(new KubeconfigCluster(config, simulated.Cluster.Ingress), simulated);
+        return config;
     }
 
     /// <summary>Registers a service as its Dockerfile describes it.</summary>
@@ -129,12 +138,23 @@ public sealed class SimulatedClusterUnderTest : ICluster
     }
 
     /// <inheritdoc/>
+    public Task<bool> MayAsync(Subject who, Deed deed)
+    {
+        var reviews = Cluster.Server.Catalog.Require("subjectaccessreviews", "authorization.k8s.io");
+        return Task.FromResult(Cluster.Admin.Create(reviews, deed.Review(who)).Status.GetProperty("allowed").GetBoolean());
+    }
+
+    /// <inheritdoc/>
+    public Task<Admitted> AdmitAsync(JsonObject pod) => Api.AdmitAsync(pod);
+
+    /// <inheritdoc/>
     public Task<string> LogAsync(string @namespace, string pod) => Cluster.LogAsync(@namespace, pod);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _outside.Dispose();
+        await Api.DisposeAsync();
         await Cluster.DisposeAsync();
     }
 

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using ClusterSim.Json;
+using ClusterSim.Manifests;
+using Harness.Commands;
+
+namespace Harness.Reach;
+
+/// <summary>
+/// Who is expected to reach whom, as a file says. See docs/reach.md for the format.
+/// </summary>
+internal sealed class ReachExpectations
+{
+    private const int Https = 443;
+
+    private readonly IReadOnlyList<string> _namespaces;
+    private readonly IReadOnlyList<Rule> _rules;
+    private readonly bool? _default;
+
+    private ReachExpectations(IReadOnlyList<string> namespaces, IReadOnlyList<Rule> rules, bool? byDefault)
+    {
+        _namespaces = namespaces;
+        _rules = rules;
+        _default = byDefault;
+    }
+
+    /// <summary>Reads a file of expectations.</summary>
+    /// <exception cref="CommandException">It says what it may not; the message names the file, the field, and what would be right.</exception>
+    public static ReachExpectations Read(byte[] utf8, string source)
+    {
+        JsonObject said;
+        try
+        {
+            said = ManifestFiles.ReadObject(utf8, source);
+        }
+        catch (ManifestException unreadable)
+        {
+            throw new CommandException(unreadable.Message);
+        }
+        Refuse(said, source, ["default", "namespaces", "allow", "deny"]);
+        var byDefault = (said.Text("default") ?? "deny") switch
+        {
+            "deny" => (bool?)false,
+            "allow" => true,
+            "any" => null,
+            var other => throw new CommandException($"{source}: default: \"{other}\" is not known; write deny, allow, or any for what is not listed to go unchecked"),
+        };
+        return new ReachExpectations(
+            Texts(said["namespaces"], $"{source}: namespaces"), [.. Rules(said, "allow", true, source), .. Rules(said, "deny", false, source)], byDefault);
+    }
+
+    /// <summary>What differs from what is expected, each with the reason; nothing where all is as expected.</summary>
+    /// <param name="input">What is there. Asked are also pods that nobody deployed, on both ends.</param>
+    /// <param name="checked">How many connections were compared.</param>
+    public IReadOnlyList<string> Differences(ReachInput input, out int @checked)
+    {
+        var report = ReachAnalysis.Analyse(input, Strangers.OnBothEnds, _rules.Where(rule => rule.To == ReachParty.OutsideName).SelectMany(rule => rule.Ports).Select(Number).Append(Https));
+        var differences = new List<string>();
+        var used = new HashSet<Rule>(ReferenceEqualityComparer.Instance);
+        @checked = 0;
+        foreach (var connection in report.Connections)
+        {
+            if (!IsConcerned(connection))
+                continue;
+            var meant = _rules.Where(rule => rule.Means(connection)).ToList();
+            used.UnionWith(meant);
+            if (meant.Find(rule => rule.Allow) is { } yes && meant.Find(rule => !rule.Allow) is { } no)
+            {
+                differences.Add($"{Arrow(connection)}: {yes.Place} and {no.Place} contradict each other");
+                continue;
+            }
+            if ((meant.Count > 0 ? meant[0].Allow : _default) is not { } expected)
+                continue;
+            @checked++;
+            if (connection.Verdict.IsAllowed != expected)
+                differences.Add($"{Arrow(connection)}: expected to be {(expected ? "allowed" : "denied")} ({(meant.Count > 0 ? meant[0].Place : "default")}), but {connection.Verdict.Reason}");
+        }
+        foreach (var rule in _rules)
+            if (!used.Contains(rule))
+                differences.Add($"{rule.Place}: {rule} speaks of no connection there is: known are {Known(report)}");
+        return differences;
+
+        static int Number(string port) => int.TryParse(port.Split('/')[0], out var number) ? number : 0;
+
+        static string Arrow(ReachConnection connection) => $"{connection.From.Name} → {connection.To}";
+    }
+
+    private static string Known(ReachReport report) =>
+        $"from {string.Join(", ", report.Sources.Select(source => source.Name))}; to {string.Join(", ", report.Targets.Select(target => target.Party.Name).Distinct(StringComparer.Ordinal))}";
+
+    private bool IsConcerned(ReachConnection connection) => _namespaces.Count == 0
+        || (connection.From.Namespace is { } from && _namespaces.Contains(from)) || (connection.To.Party.Namespace is { } to && _namespaces.Contains(to));
+
+    private static IEnumerable<Rule> Rules(JsonObject said, string field, bool allow, string source)
+    {
+        if (said[field] is null)
+            yield break;
+        if (said[field] is not JsonArray list)
+            throw new CommandException($"{source}: {field} must be a list");
+        for (var index = 0; index < list.Count; index++)
+        {
+            var place = $"{field}[{index}]";
+            if (list[index] is not JsonObject rule)
+                throw new CommandException($"{source}: {place}: must have from and to, and may have ports");
+            Refuse(rule, $"{source}: {place}", ["from", "to", "ports"]);
+            yield return new Rule(place, allow, Required("from"), Required("to"), Texts(rule["ports"], $"{source}: {place}.ports"));
+
+            string Required(string name) => rule.Text(name)
+                ?? throw new CommandException($"{source}: {place}: {name} is missing: write namespace/workload, with * for any part, or {ReachParty.OutsideName}");
+        }
+    }
+
+    private static IReadOnlyList<string> Texts(JsonNode? node, string place) => node switch
+    {
+        null => [],
+        JsonArray list => [.. list.Select(item => item?.ToString() ?? "")],
+        _ => throw new CommandException($"{place} must be a list"),
+    };
+
+    private static void Refuse(JsonObject said, string place, ReadOnlySpan<string> known)
+    {
+        foreach (var (name, _) in said)
+            if (!known.Contains(name))
+                throw new CommandException($"{place}: unknown field \"{name}\"; known are {string.Join(", ", known)}");
+    }
+
+    private sealed record Rule(string Place, bool Allow, string From, string To, IReadOnlyList<string> Ports)
+    {
+        public bool Means(ReachConnection connection) =>
+            ReachName.Matches(From, connection.From.Name) && ReachName.Matches(To, connection.To.Party.Name)
+            && (Ports.Count == 0 || Ports.Any(port => port == connection.To.Port.ToString() || $"{port}/TCP" == connection.To.Port.ToString()));
+
+        public override string ToString() => $"{From} → {To}{(Ports.Count == 0 ? "" : $":{string.Join(',', Ports)}")}";
+    }
+}

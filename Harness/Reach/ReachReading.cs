@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Json;
+using ClusterSim.Network.Policies;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+
+namespace Harness.Reach;
+
+/// <summary>Turns objects of the API into what reachability follows from; the same for files and for a running cluster.</summary>
+internal static class ReachReading
+{
+    private static readonly GroupResource Pods = new("", "pods");
+
+    /// <summary>A NetworkPolicy.</summary>
+    /// <exception cref="FormatException">It says something that the API would refuse.</exception>
+    public static NetworkPolicy Policy(JsonElement policy) => NetworkPolicy.Read(policy);
+
+    /// <summary>A pod as policies see it.</summary>
+    public static PolicyPod Pod(JsonObject pod) => PolicyPod.Read(Document.Unstored(Pods, pod));
+
+    /// <summary>A Service; null where it selects no pods.</summary>
+    public static ReachService? Service(JsonElement service)
+    {
+        var selector = service.At("spec", "selector").TextMap();
+        if (selector.Count == 0 || service.At("spec", "type").Text() == "ExternalName")
+            return null;
+        var ports = service.At("spec", "ports").Items().Select(port =>
+        {
+            var number = port.At("port").Integer(0);
+            var target = port.At("targetPort");
+            // Absent, or Go's zero for it: the Service's own port.
+            var targetNumber = target.Integer(0) is > 0 and var said ? said : number;
+            return new ReachServicePort(number, Protocol(port.At("protocol")), target.Text() is null ? targetNumber : null, target.Text());
+        });
+        return new ReachService(
+            service.At("metadata", "namespace").Text("default"), service.At("metadata", "name").Text(""), LabelSelector.Of(selector), [.. ports]);
+    }
+
+    private static TransportProtocol Protocol(JsonElement protocol) => protocol.Text("TCP") switch
+    {
+        "UDP" => TransportProtocol.Udp,
+        "SCTP" => TransportProtocol.Sctp,
+        _ => TransportProtocol.Tcp,
+    };
+}

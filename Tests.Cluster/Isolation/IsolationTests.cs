@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tests.Cluster.Clusters;
+using static Tests.Cluster.Clusters.PayingSystem;
+
+namespace Tests.Cluster.Isolation;
+
+/// <summary>
+/// Who reaches whom and who may do what, on every cluster under test. What each of these is worth is shown by <see cref="MutationTests"/>.
+/// </summary>
+[TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.One))]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+public sealed class IsolationTests(ClusterUnderTest underTest)
+{
+    private ICluster _cluster = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _cluster = await underTest.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task EndAsync()
+    {
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Each_pod_reaches_what_it_needs_and_nothing_else()
+    {
+        await using var strangers = await Stranger.StartAsync(_cluster);
+
+        var reached = await ReachTable.TryAsync(_cluster);
+
+        Assert.That(reached.Order(), Is.EqualTo(ReachTable.Expected.Order()));
+    }
+
+    [Test]
+    public async Task Nobody_of_the_system_reaches_a_port_that_is_not_named()
+    {
+        // The API server listens for everybody's kubectl; the stranger's connection shows that it does.
+        await using var strangers = await Stranger.StartAsync(_cluster);
+        foreach (var (@namespace, selector) in new[] { (Invoices, "app.kubernetes.io/name=invoices-db"), (Payments, "app.kubernetes.io/name=payments-db"), (Invoices, InvoiceAppPods) })
+        {
+            var pod = (await _cluster.PodsAsync(@namespace, selector))[0];
+
+            Assert.That(await _cluster.ProbeAsync(@namespace, pod, "kubernetes.default", 443), Is.EqualTo(Reachability.NotReachable), $"{pod} → kubernetes.default");
+        }
+        Assert.That(await _cluster.ProbeAsync(Stranger.Namespace, Stranger.Pod, "kubernetes.default", 443), Is.EqualTo(Reachability.Reached), "a pod without policies → kubernetes.default");
+    }
+
+    [Test]
+    public async Task Who_may_do_what_is_as_docs_access_md_says()
+    {
+        var path = Repository.Path("docs/access.md");
+        var written = await File.ReadAllTextAsync(path);
+        var head = written[..written.IndexOf("\n## In namespace", StringComparison.Ordinal)];
+
+        var asked = head + await AccessTable.AskAsync(_cluster);
+
+        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
+            await File.WriteAllTextAsync(path, asked);
+        Assert.That(asked, Is.EqualTo(await File.ReadAllTextAsync(path)), "if the change is meant: UPDATE_DOCS=1 writes docs/access.md anew");
+    }
+
+    [Test]
+    public async Task No_running_pod_has_more_than_it_needs()
+    {
+        var faults = new List<string>();
+        foreach (var @namespace in (string[])[Invoices, Payments])
+            foreach (var pod in await _cluster.ListAsync("pods", @namespace))
+                faults.AddRange(PodHardening.Faults(pod).Select(fault => $"{pod.GetProperty("metadata").GetProperty("name").GetString()}: {fault}"));
+
+        Assert.That(faults, Is.Empty);
+    }
+
+    [TestCase("privileged", """{"containers":[{"securityContext":{"privileged":true,"allowPrivilegeEscalation":true}}]}""", "privileged (container \"main\" must not set securityContext.privileged=true)")]
+    [TestCase("root", """{"containers":[{"securityContext":{"runAsUser":0}}]}""", "runAsUser=0 (container \"main\" must not set runAsUser=0)")]
+    [TestCase("host-network", """{"hostNetwork":true}""", "host namespaces (hostNetwork=true)")]
+    [TestCase("host-path", """{"volumes":[{"name":"etc","hostPath":{"path":"/etc"}}]}""", "restricted volume types (volume \"etc\" uses restricted volume type \"hostPath\")")]
+    [TestCase("host-port", """{"containers":[{"ports":[{"containerPort":80,"hostPort":80}]}]}""", "hostPort (container \"main\" uses hostPort 80)")]
+    [TestCase("capabilities", """{"containers":[{"securityContext":{"capabilities":{"add":["NET_ADMIN"]}}}]}""", "unrestricted capabilities")]
+    public async Task A_pod_that_asks_for_the_node_is_refused_in_Kubernetes_words(string name, string asks, string because)
+    {
+        foreach (var @namespace in (string[])[Invoices, Payments])
+        {
+            var harmless = await _cluster.AdmitAsync(Pod(@namespace, name, "{}"));
+            var refused = await _cluster.AdmitAsync(Pod(@namespace, name, asks));
+
+            Assert.That(harmless.Refusal, Is.Null, "the same pod without it");
+            Assert.That(refused.Refusal, Does.StartWith($"pods \"{name}\" is forbidden: violates PodSecurity \"restricted:latest\": ").And.Contain(because), @namespace);
+        }
+    }
+
+    [Test]
+    public async Task Quotas_and_limits_bind_both_namespaces()
+    {
+        foreach (var @namespace in (string[])[Invoices, Payments])
+        {
+            Assert.That(await Limits.FaultsAsync(_cluster, @namespace), Is.Empty, @namespace);
+        }
+    }
+
+    /// <summary>A pod that <c>restricted</c> admits, with something more.</summary>
+    internal static JsonObject Pod(string @namespace, string name, string more)
+    {
+        var pod = (JsonObject)JsonNode.Parse("""
+            {"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{
+              "automountServiceAccountToken":false,
+              "securityContext":{"runAsNonRoot":true,"runAsUser":1654,"runAsGroup":1654,"seccompProfile":{"type":"RuntimeDefault"}},
+              "containers":[{"name":"main","image":"busybox:1.37","securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}
+            """)!;
+        pod["metadata"]!["name"] = name;
+        pod["metadata"]!["namespace"] = @namespace;
+        Merge((JsonObject)pod["spec"]!, (JsonObject)JsonNode.Parse(more)!);
+        return pod;
+    }
+
+    private static void Merge(JsonObject into, JsonObject more)
+    {
+        foreach (var (field, value) in more)
+        {
+            if (value is JsonObject deeper && into[field] is JsonObject there)
+                Merge(there, deeper);
+            else if (field == "containers")
+                Merge((JsonObject)into[field]![0]!, (JsonObject)value![0]!);
+            else
+                into[field] = value?.DeepClone();
+        }
+    }
+}
