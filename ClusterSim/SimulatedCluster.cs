@@ -192,6 +192,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
+        _parts.Push(await ApiServerOnTheWire.StartAsync(Wire, new IPEndPoint(ControlPlane, ControlPlanePort), _http.Url));
     }
 
     // Rule 5 of docs/design.md: code that slips past the wire is told on.
