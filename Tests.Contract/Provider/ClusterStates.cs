@@ -1,0 +1,86 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim;
+using Contracts;
+using Harness.Kube;
+
+namespace Tests.Contract.Provider;
+
+/// <summary>
+/// Provider states on a cluster: payments through the provider's API, tokens from the cluster itself, the ledger taken away by scaling its
+/// database to nothing. A token that has expired cannot be had: Kubernetes gives none for less than ten minutes.
+/// </summary>
+internal sealed class ClusterStates(SimulatedCluster cluster, KubeClient kube, ReachableStates payments) : IProviderStates
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private bool _away;
+
+    /// <summary>The state that a cluster cannot make.</summary>
+    public const string Impossible = ProviderStates.CallerExpired;
+
+    /// <summary>A token of a service account's for the payment provider, as the kubelet would ask for one.</summary>
+    public static async Task<string> TokenAsync(KubeClient kube, string @namespace, string account)
+    {
+        var asked = new JsonObject
+        {
+            ["apiVersion"] = "authentication.k8s.io/v1",
+            ["kind"] = "TokenRequest",
+            ["spec"] = new JsonObject { ["audiences"] = new JsonArray("payment-provider"), ["expirationSeconds"] = 600 },
+        };
+        var given = await kube.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{@namespace}/serviceaccounts/{account}/token", asked, "application/json");
+        return given.GetProperty("status").GetProperty("token").GetString()!;
+    }
+
+    public async Task<IReadOnlyDictionary<string, string>> SetUpAsync(ProviderState state, CancellationToken cancellation)
+    {
+        switch (state.Name)
+        {
+            case ProviderStates.LedgerAway:
+                _away = true;
+                await ScaleAsync(0);
+                await cluster.UntilAsync(() => cluster.List("pods", "payments", "app.kubernetes.io/name=payments-db").Count == 0, Limit, cancellation);
+                return await CallerAsync("invoices", "invoice-app");
+            case ProviderStates.CallerForeign:
+                return await CallerAsync("invoices", "default");
+            default:
+                return await payments.SetUpAsync(state, cancellation);
+        }
+    }
+
+    public async Task TearDownAsync(ProviderState state, CancellationToken cancellation)
+    {
+        if (!_away)
+            return;
+        await ScaleAsync(1);
+        await cluster.UntilAsync(() => cluster.List("pods", "payments", "app.kubernetes.io/name=payments-db").Any(IsReady), Limit, cancellation);
+        await cluster.ReadyAsync(Limit, "payments", cancellation);
+        foreach (var pod in cluster.List("pods", "payments", "app.kubernetes.io/name=payment-provider"))
+            await AnswersAsync(pod.GetProperty("metadata").GetProperty("name").GetString()!, cancellation);
+        _away = false;
+    }
+
+    /// <summary>Each replica keeps connections to the database that is gone, and learns so from the next request: until none is left.</summary>
+    private async Task AnswersAsync(string pod, CancellationToken cancellation)
+    {
+        using var client = cluster.CreatePodClient("payments", pod, 8082);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(kube, "invoices", "invoice-app"));
+        for (var good = 0; good < 8;)
+        {
+            using var answer = await client.GetAsync("/payments?limit=1", cancellation);
+            good = answer.IsSuccessStatusCode ? good + 1 : 0;
+            if (good == 0)
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation);
+        }
+    }
+
+    private static bool IsReady(JsonElement pod) => pod.TryGetProperty("status", out var status) && status.TryGetProperty("conditions", out var conditions)
+        && conditions.EnumerateArray().Any(one => one.GetProperty("type").GetString() == "Ready" && one.GetProperty("status").GetString() == "True");
+
+    private async Task<IReadOnlyDictionary<string, string>> CallerAsync(string @namespace, string account) =>
+        new Dictionary<string, string>(StringComparer.Ordinal) { [ProviderStates.Token] = await TokenAsync(kube, @namespace, account) };
+
+    private Task ScaleAsync(int replicas) => kube.SendAsync(
+        HttpMethod.Patch, "/apis/apps/v1/namespaces/payments/statefulsets/payments-db", new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } },
+        "application/merge-patch+json");
+}

@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using ClusterSim;
+using ClusterSim.Manifests;
+using ClusterSim.Nodes.Images;
+using Harness.Images;
+using Harness.Kube;
+using Harness.Postgres;
+using InvoiceApp;
+using PactNet.Exceptions;
+using PaymentProvider;
+using Processes;
+using Tests.Contract.Consumer;
+
+namespace Tests.Contract.Provider;
+
+/// <summary>The provider inside the simulated cluster, from its manifests, keeps the pact: asked from an invoice-app pod through the Service.</summary>
+[TestFixture]
+internal sealed class ClusterVerificationTests
+{
+    private SimulatedCluster _cluster = null!;
+    private KubeClient _kube = null!;
+    private string _folder = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        PostgresServer server;
+        try
+        {
+            server = await ContractPostgres.Shared.ServerAsync();
+        }
+        catch (PostgresNotFoundException missing)
+        {
+            Assert.Ignore(missing.Message);
+            throw;
+        }
+
+        _folder = Directory.CreateTempSubdirectory("pact-cluster-").FullName;
+        _cluster = await SimulatedCluster.StartAsync();
+        _cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(server));
+        AddService("invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
+        AddService("payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
+        foreach (var manifest in AskingCallers(Kustomization.Build(Path.Combine(Repository.Root, "k8s/overlays/sim"))))
+            _cluster.Apply(manifest);
+        await _cluster.ReadyAsync(TimeSpan.FromSeconds(90));
+        var kubeconfig = Path.Combine(_folder, "kubeconfig");
+        _cluster.WriteKubeconfig(kubeconfig);
+        _kube = new KubeClient(Kubeconfig.Load(kubeconfig));
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        _kube?.Dispose();
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public async Task The_provider_in_the_cluster_keeps_the_pact_through_its_service()
+    {
+        var caller = _cluster.List("pods", "invoices", "app.kubernetes.io/name=invoice-app")[0].GetProperty("metadata").GetProperty("name").GetString()!;
+        await using var service = new LocalForward(cancellation => _cluster.DialAsPodAsync("invoices", caller, "payment-provider.payments", 8082, cancellation));
+        using var payments = new ReachableStates(service.Url, await ClusterStates.TokenAsync(_kube, "invoices", "invoice-app"));
+        await using var states = await StateServer.StartAsync(new ClusterStates(_cluster, _kube, payments));
+        var output = new RecordedOutput();
+
+        try
+        {
+            await Verification.RunAsync(service.Url, states.Url, Possible(), output, TimeSpan.FromSeconds(60));
+        }
+        catch (DllNotFoundException missing)
+        {
+            Assert.Ignore(missing.Message);
+        }
+        catch (PactFailureException)
+        {
+            Assert.Fail(output.Text);
+        }
+
+        Assert.Multiple(() =>
+        {
+            foreach (var interaction in PaymentInteractions.All.Where(interaction => interaction.State != ClusterStates.Impossible))
+                Assert.That(output.Text, Does.Contain(interaction.Description));
+        });
+    }
+
+    /// <summary>Where the manifests do not switch it on themselves: callers are asked, with the issuer's keys from the cluster's API server.</summary>
+    private static IEnumerable<Manifest> AskingCallers(IReadOnlyList<Manifest> manifests)
+    {
+        var configuration = manifests.Single(manifest => manifest is { Kind: "ConfigMap", Namespace: "payments", Name: "payment-provider" }).Object["data"]!.AsObject();
+        if ((string?)configuration["CALLER_AUTHENTICATION"] == "service-account")
+            return manifests;
+
+        configuration["CALLER_AUTHENTICATION"] = "service-account";
+        configuration["CALLER_KEYS_CA_FILE"] = "/var/run/secrets/issuer/ca.crt";
+        configuration["CALLER_KEYS_TOKEN_FILE"] = "/var/run/secrets/issuer/token";
+        var pod = manifests.Single(manifest => manifest is { Kind: "Deployment", Namespace: "payments", Name: "payment-provider" }).Object["spec"]!["template"]!["spec"]!;
+        pod["volumes"]!.AsArray().Add(JsonNode.Parse(
+            """
+            {"name": "issuer", "projected": {"sources": [
+                {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]}}
+            """));
+        pod["containers"]![0]!["volumeMounts"]!.AsArray().Add(JsonNode.Parse("""{"name": "issuer", "mountPath": "/var/run/secrets/issuer", "readOnly": true}"""));
+        var policy = JsonNode.Parse(
+            """
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "payment-provider-to-issuer", "namespace": "payments"},
+             "spec": {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "payment-provider"}}, "policyTypes": ["Egress"],
+                      "egress": [{"to": [{"ipBlock": {"cidr": "172.18.0.1/32"}}], "ports": [{"protocol": "TCP", "port": 6443}]}]}}
+            """)!.AsObject();
+        return [.. manifests, new Manifest(policy, nameof(ClusterVerificationTests))];
+    }
+
+    private FileInfo Possible()
+    {
+        var pact = JsonNode.Parse(File.ReadAllText(Pacts.CommittedFile))!;
+        pact["interactions"]!.AsArray().RemoveAll(interaction => (string)interaction!["providerStates"]![0]!["name"]! == ClusterStates.Impossible);
+        var file = new FileInfo(Path.Combine(_folder, Pacts.FileName));
+        File.WriteAllText(file.FullName, pact.ToJsonString());
+        return file;
+    }
+
+    private void AddService(string reference, ProgramMain main, string project) =>
+        _cluster.Images.Add(reference, new ServiceImage(main, Dockerfile.Read(File.ReadAllText(Path.Combine(Repository.Root, project, "Dockerfile")))));
+}
