@@ -5,6 +5,7 @@ using ClusterSim.Access;
 using ClusterSim.Access.Certificates;
 using ClusterSim.Admission;
 using ClusterSim.Api;
+using ClusterSim.Api.Discovery;
 using ClusterSim.Api.Http;
 using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
@@ -159,6 +160,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         SimulatedImages.AddTo(Images);
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
         DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
+        Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);
         _parts.Push(_informers);
@@ -177,7 +179,12 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
+        handler.Add(new DiscoveryPaths(Server.Catalog));
+        handler.Add(new ServerPaths(Server.Catalog));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
+        handler.Add(new("", "pods"), "exec", new PodCommand(Server, Nodes, attaches: false));
+        handler.Add(new("", "pods"), "attach", new PodCommand(Server, Nodes, attaches: true));
+        handler.Add(new("", "pods"), "portforward", new PodPortForward(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);

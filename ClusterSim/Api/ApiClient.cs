@@ -27,7 +27,7 @@ internal sealed class ApiClient(ApiServer server, UserInfo user, string fieldMan
     public Document? Find(ResourceType resource, ObjectKey key)
     {
         Server.Authorize(Target(resource, key), "get");
-        return Server.Store.Find(resource.GroupResource, key);
+        return Server.Store.Find(resource.Storage, key);
     }
 
     /// <summary>All objects as they are now; lazily, on one snapshot.</summary>
@@ -37,7 +37,7 @@ internal sealed class ApiClient(ApiServer server, UserInfo user, string fieldMan
     public StoreSnapshot Snapshot(ResourceType resource, string? @namespace = null)
     {
         Server.Authorize(new RequestTarget(user, resource, @namespace, null), "list");
-        return Server.Store.Current(resource.GroupResource);
+        return Server.Store.Current(resource.Storage);
     }
 
     /// <summary>Creates an object; its metadata's namespace says where.</summary>
@@ -59,7 +59,7 @@ internal sealed class ApiClient(ApiServer server, UserInfo user, string fieldMan
     {
         while (true)
         {
-            if (Server.Store.Find(resource.GroupResource, key) is not { } live)
+            if (Server.Store.Find(resource.Storage, key) is not { } live)
                 return null;
             var @object = live.ToObject();
             if (!change(@object))

@@ -24,6 +24,9 @@ internal sealed class ApiException(int code, string? reason, string? message, Js
     /// <summary>Seconds after which to try again, sent as <c>Retry-After</c>.</summary>
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>Whether the Status says <c>Failure</c>; what Kubernetes' router refuses does not.</summary>
+    public bool SaysFailure { get; init; } = true;
+
     /// <summary>Kind, name, causes.</summary>
     public JsonObject? Details { get; } = details;
 
@@ -32,7 +35,7 @@ internal sealed class ApiException(int code, string? reason, string? message, Js
         ("kind", "Status"),
         ("apiVersion", "v1"),
         ("metadata", new JsonObject()),
-        ("status", "Failure"),
+        ("status", SaysFailure ? "Failure" : null),
         ("message", Told),
         ("reason", Reason),
         ("details", Details?.DeepClone()),

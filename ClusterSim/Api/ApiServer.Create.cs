@@ -85,16 +85,15 @@ internal sealed partial class ApiServer
         var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);
         if (options.DryRun)
         {
-            if (Store.Find(target.Resource.GroupResource, key) is { } present)
+            if (Store.Find(target.Resource.Storage, key) is { } present)
                 throw new StoreConflictException(present);
             Allocate(admission);
-            metadata.Remove("managedFields");
-            return new WriteResult(Document.Unstored(target.Resource.GroupResource, @object), 201, warnings);
+            return new WriteResult(Document.Unstored(target.Resource.Storage, @object), 201, warnings);
         }
         lock (_allocating)
         {
             Allocate(admission);
-            return new WriteResult(Store.Create(target.Resource.GroupResource, key, @object), 201, warnings);
+            return new WriteResult(Store.Create(target.Resource.Storage, key, @object), 201, warnings);
         }
     }
 

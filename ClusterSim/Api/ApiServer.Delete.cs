@@ -45,7 +45,7 @@ internal sealed partial class ApiServer
     {
         CheckPreconditions(live, options);
         var strategy = StrategyOf(target);
-        var resource = target.Resource.GroupResource;
+        var resource = target.Resource.Storage;
         var warnings = new List<string>();
         var admission = new AdmissionRequest(target, "DELETE", null, live.Root, warnings, options.DryRun);
         Mutate(admission);

@@ -24,7 +24,7 @@ internal sealed partial class ApiServer
 
     private IReadOnlyList<Document> Select(in RequestTarget target, ListOptions options, out long revision, out string? next, out long? remaining)
     {
-        var resource = target.Resource.GroupResource;
+        var resource = target.Resource.Storage;
         var predicate = Selectors.Predicate(options, StrategyOf(target));
         (var snapshot, revision) = Store.Snapshot(resource);
         ObjectKey? after = null;
@@ -33,6 +33,12 @@ internal sealed partial class ApiServer
             (revision, after) = ReadContinue(options.Continue);
             snapshot = revision == -1 ? snapshot : Store.Kept(resource, revision)
                 ?? throw ApiException.Expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.");
+        }
+        else if (Exact(options) is { } exact)
+        {
+            snapshot = Store.At(resource, exact)
+                ?? throw ApiException.Expired($"The resourceVersion for the provided list is too old. (resourceVersion {exact})");
+            revision = exact;
         }
         next = null;
         remaining = null;
@@ -69,6 +75,17 @@ internal sealed partial class ApiServer
         }
         return page;
     }
+
+    /// <summary>
+    /// The one version a list may be of; null where any that is new enough does. A limit with a version asks for exactly that version, as
+    /// do clients older than resourceVersionMatch.
+    /// </summary>
+    private static long? Exact(ListOptions options) =>
+        options.ResourceVersion is { Length: > 0 } text && text != "0"
+        && (options.ResourceVersionMatch == "Exact" || (options.ResourceVersionMatch is null && options.Limit > 0))
+        && long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var revision)
+            ? revision
+            : null;
 
     private static int Compare(ObjectKey one, ObjectKey other)
     {

@@ -45,20 +45,23 @@ internal sealed partial class ApiServer
         {
             if (live is null)
                 throw ApiException.NotFound(here.Resource.GroupResource, here.Name ?? "");
-            var patched = Fields.Patch(live.Root, type, patch, StrategyOf(here).Kind);
-            return Replace(here, live, decode is null ? patched : decode(patched), options);
+            var patched = Fields.Patch(InRequestVersion(here, live), type, patch, here.Resource.GroupVersionKind);
+            return Replace(here, live, ToStored(here, decode is null ? patched : decode(patched)), options);
         });
     }
 
-    /// <summary>Server-side apply: creates the object, or merges the configuration into it.</summary>
-    public WriteResult Apply(in RequestTarget target, JsonObject configuration, WriteOptions options)
+    /// <summary>
+    /// Server-side apply: creates the object, or merges the configuration into it. The configuration is taken as it was sent, since what
+    /// it says is what the applier owns; <paramref name="decode"/> gives the outcome the treatment of a request body.
+    /// </summary>
+    public WriteResult Apply(in RequestTarget target, JsonObject configuration, WriteOptions options, Func<JsonObject, JsonObject>? decode = null)
     {
         Authorize(target, "patch");
         var here = target;
-        return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options));
+        return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options, decode));
     }
 
-    private WriteResult ApplyTo(in RequestTarget target, Document? live, JsonObject configuration, WriteOptions options)
+    private WriteResult ApplyTo(in RequestTarget target, Document? live, JsonObject configuration, WriteOptions options, Func<JsonObject, JsonObject>? decode)
     {
         if (live is null && target.Subresource is not null)
             throw ApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
@@ -69,10 +72,10 @@ internal sealed partial class ApiServer
         {
             Authorize(target, "create");
             var fresh = Fields.Apply(default, configuration, manager, null, options.Force, now);
-            return CreateAuthorized(target, fresh, options with { FieldManager = null });
+            return CreateAuthorized(target, ToStored(target, decode is null ? fresh : decode(fresh)), options with { FieldManager = null });
         }
-        var merged = Fields.Apply(live.Root, configuration, manager, target.Subresource, options.Force, now);
-        return Replace(target, live, merged, options with { FieldManager = null });
+        var merged = Fields.Apply(InRequestVersion(target, live), configuration, manager, target.Subresource, options.Force, now);
+        return Replace(target, live, ToStored(target, decode is null ? merged : decode(merged)), options with { FieldManager = null });
     }
 
     private WriteResult CreateOnUpdate(in RequestTarget target, JsonObject @object, WriteOptions options)
@@ -80,6 +83,15 @@ internal sealed partial class ApiServer
         Authorize(target, "create");
         return CreateAuthorized(target, @object, options);
     }
+
+    private JsonElement InRequestVersion(in RequestTarget target, Document live)
+    {
+        var stored = Catalog.Stored(target.Resource.GroupResource) ?? target.Resource;
+        return stored.GroupVersion == target.Resource.GroupVersion ? live.Root : VersionConversion.Convert(live.ToObject(), stored, target.Resource).ToElement();
+    }
+
+    private JsonObject ToStored(in RequestTarget target, JsonObject @object) =>
+        VersionConversion.Convert(@object, target.Resource, Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
 
     /// <summary>
     /// Puts <paramref name="object"/> in the place of <paramref name="live"/>: version checks; what the server owns is kept; defaults;
@@ -177,7 +189,7 @@ internal sealed partial class ApiServer
     {
         for (var tries = 1; ; tries++)
         {
-            var live = Store.Find(target.Resource.GroupResource, KeyOf(target));
+            var live = Store.Find(target.Resource.Storage, KeyOf(target));
             try
             {
                 return change(live);

@@ -15,7 +15,7 @@ internal sealed partial class ApiServer
     {
         Authorize(target, "watch");
         var predicate = Selectors.Predicate(options, StrategyOf(target));
-        var cursor = Store.Watch(target.Resource.GroupResource, revision);
+        var cursor = Store.Watch(target.Resource.Storage, revision);
         var matches = Matching(target, predicate);
         while (!cancellation.IsCancellationRequested)
         {

@@ -90,7 +90,7 @@ internal sealed partial class ApiServer
 
     /// <summary>The object as it is, no questions asked.</summary>
     public Document Require(in RequestTarget target) =>
-        Store.Find(target.Resource.GroupResource, KeyOf(target)) ?? throw ApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
+        Store.Find(target.Resource.Storage, KeyOf(target)) ?? throw ApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
 
     internal static ObjectKey KeyOf(in RequestTarget target) => new(target.Resource.Namespaced ? target.Namespace : null, target.Name ?? "");
 

@@ -28,7 +28,23 @@ internal static class VersionConversion
             else
                 ToAutoscalingV1(@object);
         }
+        if (from.Kind == "Event")
+            Rename(@object, to.Group.Length == 0 ? NewEventFields.Select(field => (field.New, field.Core)) : NewEventFields.Select(field => (field.Core, field.New)));
         return @object;
+    }
+
+    // The same object under two names: what core/v1 calls its fields, and what events.k8s.io/v1 does.
+    private static readonly IReadOnlyList<(string Core, string New)> NewEventFields =
+    [
+        ("involvedObject", "regarding"), ("message", "note"), ("source", "deprecatedSource"), ("firstTimestamp", "deprecatedFirstTimestamp"),
+        ("lastTimestamp", "deprecatedLastTimestamp"), ("count", "deprecatedCount"), ("reportingComponent", "reportingController"),
+    ];
+
+    private static void Rename(JsonObject @object, IEnumerable<(string From, string To)> names)
+    {
+        foreach (var (from, to) in names)
+            if (@object.Remove(from, out var value))
+                @object[to] = value;
     }
 
     private static void ToAutoscalingV2(JsonObject hpa)

@@ -31,7 +31,7 @@ public sealed record NetworkOptions
     public string PodRange { get; init; } = "10.244.0.0/16";
 
     /// <summary>Where Services' cluster addresses come from.</summary>
-    public string ServiceRange { get; init; } = "10.96.0.0/12";
+    public string ServiceRange { get; init; } = "10.96.0.0/16";
 
     /// <summary>The address of <c>kube-system/kube-dns</c>.</summary>
     public IPAddress DnsAddress { get; init; } = IPAddress.Parse("10.96.0.10");

@@ -34,7 +34,8 @@ internal sealed class ResourceCatalog
     public ResourceType? Find(GroupVersionKind kind) => _tables.ByKind.GetValueOrDefault(kind);
 
     /// <summary>The resource in the version its objects are stored in; null where there is none.</summary>
-    public ResourceType? Stored(GroupResource resource) => _tables.Stored.GetValueOrDefault(resource);
+    public ResourceType? Stored(GroupResource resource) =>
+        _tables.Stored.GetValueOrDefault(resource is { Group: "events.k8s.io", Resource: "events" } ? new("", "events") : resource);
 
     /// <summary>The built-in resource called <paramref name="name"/> in <paramref name="group"/>, in its storage version.</summary>
     /// <exception cref="InvalidOperationException">There is none: a mistake in this program.</exception>

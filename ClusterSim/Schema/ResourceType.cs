@@ -39,8 +39,11 @@ internal sealed record ResourceType
     /// <summary>Group, version and kind of its objects.</summary>
     public GroupVersionKind GroupVersionKind => new(Group, Version, Kind);
 
-    /// <summary>Under which name its objects are stored.</summary>
+    /// <summary>Group and name.</summary>
     public GroupResource GroupResource => new(Group, Name);
+
+    /// <summary>Under which name its objects are stored: its own, but for events, which are the core group's in either group.</summary>
+    public GroupResource Storage => this is { Group: "events.k8s.io", Name: "events" } ? new("", "events") : GroupResource;
 }
 
 /// <summary>A subresource: its kind may be of another group (Scale is autoscaling/v1).</summary>

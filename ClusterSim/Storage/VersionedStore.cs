@@ -21,6 +21,7 @@ internal sealed class VersionedStore
     private readonly LinkedList<(GroupResource Resource, long Revision, StoreSnapshot Snapshot)> _keptSnapshots = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _revision = 1;
+    private long _compacted;
 
     /// <summary>The revision of the newest write, of any resource.</summary>
     public long Revision => Interlocked.Read(ref _revision);
@@ -90,8 +91,39 @@ internal sealed class VersionedStore
     public WatchCursor Watch(GroupResource resource, long revision)
     {
         var log = TableOf(resource).Log;
-        return log.TrySeek(revision, out var position) ? new WatchCursor(log, position) : throw new WatchExpiredException();
+        return revision >= Interlocked.Read(ref _compacted) && log.TrySeek(revision, out var position) ? new WatchCursor(log, position) : throw new WatchExpiredException();
     }
+
+    /// <summary>All objects of a resource as they were at <paramref name="revision"/>; null where the changes since then are no longer held.</summary>
+    public StoreSnapshot? At(GroupResource resource, long revision)
+    {
+        if (Kept(resource, revision) is { } kept)
+            return kept;
+        try
+        {
+            // Where it all is now, each object that changed since put back to what it was before its first change since.
+            StoreSnapshot snapshot;
+            WatchCursor cursor;
+            lock (_writing)
+            {
+                snapshot = TableOf(resource).Current;
+                cursor = Watch(resource, revision);
+            }
+            var seen = new HashSet<ObjectKey>();
+            while (cursor.TryRead(out _) is { IsEmpty: false } changes)
+                foreach (var change in changes.Span)
+                    if (seen.Add(change.Document.Key))
+                        snapshot = change.Previous is { } before ? snapshot.With(before) : snapshot.Without(change.Document.Key);
+            return snapshot;
+        }
+        catch (WatchExpiredException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Forgets how it came to the present: nobody can watch from before it, as after etcd's compaction.</summary>
+    public void Compact() => Interlocked.Exchange(ref _compacted, Revision);
 
     /// <summary>Completes when anything was written after <paramref name="revision"/>.</summary>
     public Task ChangedAsync(long revision)

@@ -93,22 +93,23 @@ internal sealed partial class ApiHandler
         var type = MediaTypes.PatchTypeOf(mediaType);
         var body = await ReadBodyAsync(context);
         var kind = target.Subresource is { } sub ? target.Resource.Subresources[sub].Kind : target.Resource.GroupVersionKind;
+        IReadOnlyList<string> warnings = [];
         if (type == PatchType.Apply)
         {
             if (QueryOptions.Text(context.Request.Query, "fieldManager") is null)
                 throw ApiException.Invalid(new("meta.k8s.io", "v1", "PatchOptions"), "", [new("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]);
-            var decoded = Decode(body, "application/yaml", kind, options.FieldValidation);
-            await WriteResultAsync(context, target, _server.Apply(target, ToStored(target, decoded.Object), options), decoded.Warnings);
+            var configuration = RequestDecoder.DecodeUntyped(body, MediaKind.Yaml);
+            await WriteResultAsync(context, target, _server.Apply(target, configuration, options, Decoded), warnings);
             return;
         }
-        IReadOnlyList<string> warnings = [];
-        var result = _server.Patch(target, type, body, options, patched =>
+        await WriteResultAsync(context, target, _server.Patch(target, type, body, options, Decoded), warnings);
+
+        JsonObject Decoded(JsonObject patched)
         {
             var decoded = Decode(patched.ToUtf8(), "application/json", kind, options.FieldValidation);
             warnings = decoded.Warnings;
             return decoded.Object;
-        });
-        await WriteResultAsync(context, target, result, warnings);
+        }
     }
 
     private async Task DeleteAsync(HttpContext context, RequestTarget target)

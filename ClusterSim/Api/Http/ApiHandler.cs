@@ -101,6 +101,8 @@ internal sealed partial class ApiHandler
 
     private Task AnswerResourceAsync(HttpContext context, in RequestTarget target, string? rest)
     {
+        if (DeprecationOf(target.Resource) is { } deprecated)
+            context.Response.Warn([deprecated]);
         if (target.Subresource is { } subresource)
         {
             if (_streaming.TryGetValue((target.Resource.GroupResource, subresource), out var streaming))
@@ -108,24 +110,48 @@ internal sealed partial class ApiHandler
             if (!target.Resource.Subresources.ContainsKey(subresource) || rest is not null)
                 throw new ApiException(404, "NotFound", "the server could not find the requested resource", []);
         }
-        var method = context.Request.Method;
-        var query = context.Request.Query;
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+        var verb = VerbOf(context.Request, target);
+        var verbs = target.Subresource is { } sub ? target.Resource.Subresources[sub].Verbs : target.Resource.Verbs;
+        // A namespace's objects are created in it; only a list goes over all namespaces.
+        var nowhere = target.Resource.Namespaced && target.Namespace is null && verb is not ("list" or "watch");
+        if (nowhere && target.Name is not null)
+            throw new ApiException(404, "NotFound", "the server could not find the requested resource", []);
+        if (verb is null || !verbs.Contains(verb) || nowhere)
+            throw new ApiException(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
+        return verb switch
         {
-            if (target.Name is not null)
-                return GetAsync(context, target);
-            return QueryOptions.Flag(query, "watch") ? WatchAsync(context, target) : ListAsync(context, target);
-        }
-        if (HttpMethods.IsPost(method) && (target.Name is null || target.Subresource is not null))
-            return CreateAsync(context, target);
-        if (HttpMethods.IsPut(method) && target.Name is not null)
-            return UpdateAsync(context, target);
-        if (HttpMethods.IsPatch(method) && target.Name is not null)
-            return PatchAsync(context, target);
-        if (HttpMethods.IsDelete(method) && target.Subresource is null)
-            return target.Name is null ? DeleteCollectionAsync(context, target) : DeleteAsync(context, target);
-        throw new ApiException(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
+            "get" => GetAsync(context, target),
+            "list" => ListAsync(context, target),
+            "watch" => WatchAsync(context, target),
+            "create" => CreateAsync(context, target),
+            "update" => UpdateAsync(context, target),
+            "patch" => PatchAsync(context, target),
+            "delete" => DeleteAsync(context, target),
+            _ => DeleteCollectionAsync(context, target),
+        };
     }
+
+    /// <summary>The verb a method stands for, as far as paths tell; null for none.</summary>
+    private static string? VerbOf(HttpRequest request, in RequestTarget target)
+    {
+        var collection = target.Name is null;
+        return request.Method switch
+        {
+            "GET" => !collection ? "get" : QueryOptions.Flag(request.Query, "watch") ? "watch" : "list",
+            "POST" => collection || target.Subresource is not null ? "create" : null,
+            "PUT" => collection ? null : "update",
+            "PATCH" => collection ? null : "patch",
+            "DELETE" => collection ? "deletecollection" : "delete",
+            _ => null,
+        };
+    }
+
+    private static string? DeprecationOf(ResourceType resource) => (resource.Group, resource.Name) switch
+    {
+        ("", "endpoints") => "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+        ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
+        _ => null,
+    };
 
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
     {

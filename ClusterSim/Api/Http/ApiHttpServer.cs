@@ -62,6 +62,7 @@ internal sealed class ApiHttpServer : IAsyncDisposable
             });
         });
         var host = builder.Build();
+        host.UseWebSockets();
         host.Run(handler.HandleAsync);
         await host.StartAsync(cancellation);
         var address = host.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();

@@ -61,7 +61,6 @@ internal static class MediaTypes
         "application/merge-patch+json" => PatchType.Merge,
         "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
         "application/apply-patch+yaml" or "application/apply-patch+json" => PatchType.Apply,
-        _ => throw ApiException.UnsupportedMediaType(
-            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor"),
+        _ => throw new ApiException(415, "UnsupportedMediaType", "415: Unsupported Media Type", []) { SaysFailure = false },
     };
 }

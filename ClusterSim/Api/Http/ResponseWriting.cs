@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Schema;
@@ -11,16 +14,21 @@ namespace ClusterSim.Api.Http;
 /// <summary>Writes answers. Stored bytes go out as they are.</summary>
 internal static class ResponseWriting
 {
-    private static readonly byte[] OpenBrace = "{"u8.ToArray();
+    // As k8s.io/apiserver: smaller answers are not worth compressing.
+    private const int CompressedBytesMin = 128 * 1024;
+    private const int FlushBytes = 64 * 1024;
 
     /// <summary>Writes an answer that was built.</summary>
-    public static Task WriteAsync(this HttpResponse response, int code, JsonNode answer) => response.WriteAsync(code, answer.ToUtf8());
+    public static Task WriteAsync(this HttpResponse response, int code, JsonNode answer, string contentType = "application/json") =>
+        response.WriteAsync(code, answer.ToUtf8(), contentType);
 
     /// <summary>Writes JSON.</summary>
-    public static async Task WriteAsync(this HttpResponse response, int code, ReadOnlyMemory<byte> utf8)
+    public static async Task WriteAsync(this HttpResponse response, int code, ReadOnlyMemory<byte> utf8, string contentType = "application/json")
     {
+        if (IsPretty(response.HttpContext.Request))
+            utf8 = Indented(utf8);
         response.StatusCode = code;
-        response.ContentType = "application/json";
+        response.ContentType = contentType;
         response.ContentLength = utf8.Length;
         await response.BodyWriter.WriteAsync(utf8);
     }
@@ -51,20 +59,57 @@ internal static class ResponseWriting
             ("resourceVersion", list.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("continue", list.Continue),
             ("remainingItemCount", list.Remaining));
-        var writer = response.BodyWriter;
-        writer.Write(Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.Kind}List\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":["));
-        var first = true;
-        foreach (var document in list.Items)
+        var head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.Kind}List\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[");
+        if (IsPretty(response.HttpContext.Request))
         {
-            if (!first)
-                writer.Write(","u8);
-            first = false;
-            writer.Write(OpenBrace);
-            writer.Write(item(document).Span);
-            if (writer.UnflushedBytes > 64 * 1024)
+            var whole = new MemoryStream();
+            await WriteItemsAsync(PipeWriter.Create(whole), head, list.Items, item);
+            await response.WriteAsync(200, whole.ToArray());
+            return;
+        }
+        if (AcceptsGzip(response.HttpContext.Request) && list.Items.Sum(document => (long)document.Utf8.Length) > CompressedBytesMin)
+        {
+            response.Headers.ContentEncoding = "gzip";
+            response.Headers.Vary = "Accept-Encoding";
+            await using var gzip = new GZipStream(response.BodyWriter.AsStream(leaveOpen: true), CompressionLevel.Fastest);
+            var compressed = PipeWriter.Create(gzip, new StreamPipeWriterOptions(leaveOpen: true));
+            await WriteItemsAsync(compressed, head, list.Items, item);
+            await compressed.CompleteAsync();
+            return;
+        }
+        await WriteItemsAsync(response.BodyWriter, head, list.Items, item);
+    }
+
+    private static async Task WriteItemsAsync(PipeWriter writer, byte[] head, IReadOnlyList<Document> items, Func<Document, ReadOnlyMemory<byte>> item)
+    {
+        writer.Write(head);
+        for (var i = 0; i < items.Count; i++)
+        {
+            writer.Write(i == 0 ? "{"u8 : ",{"u8);
+            writer.Write(item(items[i]).Span);
+            if (writer.UnflushedBytes > FlushBytes)
                 await writer.FlushAsync();
         }
         writer.Write("]}"u8);
         await writer.FlushAsync();
+    }
+
+    /// <summary>Whether the answer is to be read by a person: asked for, or the client is a browser or a command line that shows it as it is.</summary>
+    private static bool IsPretty(HttpRequest request)
+    {
+        if (request.Query.TryGetValue("pretty", out var said))
+            return said[0] is not ("false" or "0" or "False" or "FALSE" or "f" or "F");
+        var agent = request.Headers.UserAgent.ToString();
+        return agent.StartsWith("curl", StringComparison.Ordinal) || agent.StartsWith("Wget", StringComparison.Ordinal) || agent.StartsWith("Mozilla/5.0", StringComparison.Ordinal);
+    }
+
+    private static bool AcceptsGzip(HttpRequest request) => request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.Ordinal);
+
+    private static ReadOnlyMemory<byte> Indented(ReadOnlyMemory<byte> utf8)
+    {
+        var buffer = new ArrayBufferWriter<byte>(utf8.Length * 2);
+        using (var writer = new Utf8JsonWriter(buffer, JsonBuilding.WriterOptions with { Indented = true }))
+            JsonElement.Parse(utf8.Span, new JsonDocumentOptions { MaxDepth = int.MaxValue }).WriteTo(writer);
+        return buffer.WrittenMemory;
     }
 }

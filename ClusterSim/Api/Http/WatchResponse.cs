@@ -41,7 +41,7 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
         try
         {
             var fromNow = string.IsNullOrEmpty(options.ResourceVersion) || options.ResourceVersion == "0";
-            var (snapshot, revision) = server.Store.Snapshot(target.Resource.GroupResource);
+            var (snapshot, revision) = server.Store.Snapshot(target.Resource.Storage);
             if (initial == "true" || (initial is null && fromNow))
             {
                 foreach (var document in snapshot.All(target.Resource.Namespaced ? target.Namespace : null))
@@ -55,7 +55,7 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
                 revision = long.Parse(options.ResourceVersion!, CultureInfo.InvariantCulture);
             }
             await writer.FlushAsync(stop.Token);
-            await StreamAsync(writer, server.Store.Watch(target.Resource.GroupResource, revision), revision, matches, bookmarks, stop.Token);
+            await StreamAsync(writer, server.Store.Watch(target.Resource.Storage, revision), revision, matches, bookmarks, stop.Token);
         }
         catch (WatchExpiredException)
         {
@@ -83,7 +83,7 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
                 else if (await Task.WhenAny(more, Task.Delay(BookmarkPeriod, server.Clock, stop)) != more)
                 {
                     stop.ThrowIfCancellationRequested();
-                    WriteBookmark(writer, Math.Max(revision, server.Store.LatestOf(target.Resource.GroupResource)), initialEventsEnd: false);
+                    WriteBookmark(writer, Math.Max(revision, server.Store.LatestOf(target.Resource.Storage)), initialEventsEnd: false);
                     await writer.FlushAsync(stop);
                 }
                 continue;

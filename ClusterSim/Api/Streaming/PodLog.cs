@@ -17,7 +17,7 @@ internal sealed class PodLog(ApiServer server, IKubelets kubelets) : IStreamingS
         server.Authorize(target, "get");
         var pod = server.Require(target);
         var query = context.Request.Query;
-        var container = ContainerOf(pod, QueryOptions.Text(query, "container"));
+        var container = Streams.ContainerOf(pod, QueryOptions.Text(query, "container"));
         var options = new LogOptions
         {
             Follow = QueryOptions.Flag(query, "follow"),
@@ -35,25 +35,6 @@ internal sealed class PodLog(ApiServer server, IKubelets kubelets) : IStreamingS
         var kubelet = Streams.KubeletOf(kubelets, pod);
         context.Response.ContentType = "text/plain";
         await kubelet.WriteLogAsync(pod, container, options, context.Response.Body, context.RequestAborted);
-    }
-
-    private static string ContainerOf(Document pod, string? asked)
-    {
-        var names = Streams.ContainersOf(pod).ToList();
-        if (asked is not null)
-            return names.Contains(asked) ? asked : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
-        var main = pod.Spec.At("containers").Items().Select(container => container.At("name").Text("")).ToList();
-        if (pod.Metadata.At("annotations", "kubectl.kubernetes.io/default-container").Text() is { } preferred && names.Contains(preferred))
-            return preferred;
-        if (main.Count == 1 && names.Count == 1)
-            return main[0];
-        var initial = pod.Spec.At("initContainers").Items().Select(container => container.At("name").Text("")).ToList();
-        var choice = initial.Count > 0
-            ? $"choose one of: [{string.Join(' ', main)}] or one of the init containers: [{string.Join(' ', initial)}]"
-            : $"choose one of: [{string.Join(' ', names)}]";
-        return main.Count == 1 && initial.Count == 0
-            ? main[0]
-            : throw ApiException.BadRequest($"a container name must be specified for pod {pod.Name}, {choice}");
     }
 
     private static long? NotNegative(IQueryCollection query, string name) => QueryOptions.Number(query, name) is not { } number ? null

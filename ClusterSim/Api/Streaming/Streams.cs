@@ -22,4 +22,39 @@ internal static class Streams
             .Concat(pod.Spec.At("initContainers").Items())
             .Concat(pod.Spec.At("ephemeralContainers").Items())
             .Select(container => container.At("name").Text(""));
+
+    /// <summary>The container that is asked for; the only one, or the one an annotation prefers, where none is.</summary>
+    /// <exception cref="ApiException">400: there is no such, or several to choose from.</exception>
+    public static string ContainerOf(Document pod, string? asked)
+    {
+        var names = ContainersOf(pod).ToList();
+        if (asked is not null)
+            return names.Contains(asked) ? asked : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
+        var main = pod.Spec.At("containers").Items().Select(container => container.At("name").Text("")).ToList();
+        if (pod.Metadata.At("annotations", "kubectl.kubernetes.io/default-container").Text() is { } preferred && names.Contains(preferred))
+            return preferred;
+        if (main.Count == 1 && names.Count == 1)
+            return main[0];
+        var initial = pod.Spec.At("initContainers").Items().Select(container => container.At("name").Text("")).ToList();
+        var choice = initial.Count > 0
+            ? $"choose one of: [{string.Join(' ', main)}] or one of the init containers: [{string.Join(' ', initial)}]"
+            : $"choose one of: [{string.Join(' ', names)}]";
+        return main.Count == 1 && initial.Count == 0
+            ? main[0]
+            : throw ApiException.BadRequest($"a container name must be specified for pod {pod.Name}, {choice}");
+    }
+
+    /// <summary>
+    /// Who opens a stream to a pod needs to be allowed to create it, whatever the method: a WebSocket is always a GET, and that alone must
+    /// not be enough.
+    /// </summary>
+    /// <exception cref="ApiException">403; 405 for other methods than GET and POST.</exception>
+    public static void AuthorizeUpgrade(ApiServer server, in RequestTarget target, string method)
+    {
+        if (method is not ("GET" or "POST"))
+            throw new ApiException(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
+        if (method == "GET")
+            server.Authorize(target, "get");
+        server.Authorize(target, "create");
+    }
 }

@@ -38,6 +38,8 @@ internal sealed class DaemonSetStrategy : KindStrategy
         }
         spec.Default("revisionHistoryLimit", 10);
         Zeros(@object.Ensure("status"));
+        // The internal type has it as a number, which every conversion writes.
+        @object.Ensure("metadata").Ensure("annotations").Default(TemplateGeneration, "0");
     }
 
     /// <inheritdoc/>

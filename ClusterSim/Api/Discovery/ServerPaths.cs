@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using ClusterSim.Access;
+using ClusterSim.Api.Http;
+using ClusterSim.Json;
+using Microsoft.AspNetCore.Http;
+using static ClusterSim.Json.JsonBuilding;
+
+namespace ClusterSim.Api.Discovery;
+
+/// <summary>What the server says of itself: <c>/version</c> and the list of paths at <c>/</c>.</summary>
+internal sealed class ServerPaths(Schema.ResourceCatalog catalog) : IApiPathHandler
+{
+    /// <summary>The version that is simulated. The build part says that it is no real one; clients compare what stands before it.</summary>
+    public const string GitVersion = "v1.36.0+sim";
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, UserInfo user)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+            return false;
+        JsonObject? answer = (context.Request.Path.Value ?? "/") switch
+        {
+            "/version" or "/version/" => Version(),
+            "/" => Object(("paths", new JsonArray([.. Paths().Order(StringComparer.Ordinal).Select(path => JsonValue.Create(path))]))),
+            _ => null,
+        };
+        if (answer is null)
+            return false;
+        await context.Response.WriteAsync(200, answer);
+        return true;
+    }
+
+    private static JsonObject Version() => Object(
+        ("major", "1"),
+        ("minor", "36"),
+        ("emulationMajor", "1"),
+        ("emulationMinor", "36"),
+        ("minCompatibilityMajor", "1"),
+        ("minCompatibilityMinor", "35"),
+        ("gitVersion", GitVersion),
+        ("gitCommit", ""),
+        ("gitTreeState", "clean"),
+        ("buildDate", "1970-01-01T00:00:00Z"),
+        ("goVersion", ""),
+        ("compiler", ""),
+        ("platform", $"{(OperatingSystem.IsMacOS() ? "darwin" : "linux")}/{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture switch
+        {
+            System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+            _ => "amd64",
+        }}"));
+
+    private IEnumerable<string> Paths() =>
+        ((IEnumerable<string>)["/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"])
+        .Concat(catalog.All.SelectMany(type => type.Group.Length == 0 ? [$"/api/{type.Version}"] : (IEnumerable<string>)[$"/apis/{type.Group}", $"/apis/{type.GroupVersion}"]))
+        .Distinct(StringComparer.Ordinal);
+}

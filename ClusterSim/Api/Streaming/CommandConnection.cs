@@ -1,0 +1,161 @@
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+using ClusterSim.Api.Streaming.Spdy;
+using ClusterSim.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ClusterSim.Api.Streaming;
+
+/// <summary>Which streams a client of exec or attach wants.</summary>
+internal sealed record CommandWishes(bool Input, bool Output, bool Error, bool IsTerminal);
+
+/// <summary>A client of exec or attach: its standard streams, and where the outcome is told, over WebSocket or SPDY.</summary>
+internal abstract class CommandConnection : IAsyncDisposable
+{
+    /// <summary>How long a SPDY client may take to open its streams, and any client to say goodbye.</summary>
+    protected static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>What the client types; null where it does not.</summary>
+    public Stream? Input { get; protected set; }
+
+    /// <summary>Where standard output goes.</summary>
+    public Stream? Output { get; protected set; }
+
+    /// <summary>Where standard error goes.</summary>
+    public Stream? Error { get; protected set; }
+
+    /// <summary>Is cancelled when the client has left.</summary>
+    public abstract CancellationToken Closed { get; }
+
+    /// <summary>Accepts the client's upgrade.</summary>
+    /// <exception cref="ApiException">400: it asks for none, or for protocols that are not spoken.</exception>
+    public static async Task<CommandConnection> AcceptAsync(HttpContext context, CommandWishes wishes, TimeProvider clock)
+    {
+        if (context.WebSockets.IsWebSocketRequest)
+            return await WebSocketCommand.OpenAsync(context, wishes);
+        if (context.Request.Headers.Upgrade.ToString().Equals("SPDY/3.1", StringComparison.OrdinalIgnoreCase))
+            return await SpdyCommand.OpenAsync(context, wishes, clock);
+        throw ApiException.BadRequest("Upgrade request required");
+    }
+
+    /// <summary>Tells the outcome and closes.</summary>
+    public abstract Task EndAsync(JsonObject status);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>Over a WebSocket: channels 0 to 4 are standard input, output, error, the outcome, and the terminal's size.</summary>
+internal sealed class WebSocketCommand : CommandConnection
+{
+    private const int Outcome = 3;
+    private const int Channels = 5;
+
+    private readonly WebSocketChannels _channels;
+    private readonly Task _receiving;
+
+    private WebSocketCommand(WebSocketChannels channels, CommandWishes wishes, CancellationToken cancellation)
+    {
+        _channels = channels;
+        Input = wishes.Input ? channels.Reader(0) : null;
+        Output = wishes.Output ? channels.Writer(1) : null;
+        Error = wishes.Error && !wishes.IsTerminal ? channels.Writer(2) : null;
+        _receiving = channels.ReceiveAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override CancellationToken Closed => _channels.Closed;
+
+    /// <summary>Accepts.</summary>
+    public static async Task<CommandConnection> OpenAsync(HttpContext context, CommandWishes wishes)
+    {
+        var offered = context.WebSockets.WebSocketRequestedProtocols;
+        var protocol = offered.Contains(WebSocketChannels.V5) ? WebSocketChannels.V5
+            : offered.Contains(WebSocketChannels.V4) ? WebSocketChannels.V4
+            : throw ApiException.BadRequest($"unable to upgrade: the client offers the protocols [{string.Join(' ', offered)}], the server speaks [{WebSocketChannels.V5} {WebSocketChannels.V4}]");
+        var channels = new WebSocketChannels(await context.WebSockets.AcceptWebSocketAsync(protocol), Channels);
+        var command = new WebSocketCommand(channels, wishes, context.RequestAborted);
+        // As the kubelet: an empty message on the lowest channel says that the process can be talked to.
+        await channels.SendAsync((byte)(wishes.Output ? 1 : wishes.Error ? 2 : Outcome), default, context.RequestAborted);
+        return command;
+    }
+
+    /// <inheritdoc/>
+    public override async Task EndAsync(JsonObject status)
+    {
+        using var patience = new CancellationTokenSource(PatienceMax);
+        try
+        {
+            await _channels.SendAsync(Outcome, status.ToUtf8(), patience.Token);
+            await _channels.CloseAsync(patience.Token);
+            await _receiving.WaitAsync(patience.Token);
+        }
+        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException)
+        {
+            // The client did not wait for it.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => _channels.DisposeAsync();
+}
+
+/// <summary>Over SPDY: a stream each, named by its <c>streamtype</c>.</summary>
+internal sealed class SpdyCommand : CommandConnection
+{
+    private const string Protocol = "v4.channel.k8s.io";
+
+    private readonly SpdyConnection _connection;
+    private readonly Task _reading;
+    private readonly Dictionary<string, SpdyStream> _streams = new(StringComparer.Ordinal);
+
+    private SpdyCommand(SpdyConnection connection, CancellationToken cancellation)
+    {
+        _connection = connection;
+        _reading = connection.ReadAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override CancellationToken Closed => _connection.Closed;
+
+    /// <summary>Accepts.</summary>
+    public static async Task<CommandConnection> OpenAsync(HttpContext context, CommandWishes wishes, TimeProvider clock)
+    {
+        var connection = await SpdyUpgrade.AcceptAsync(context, Protocol);
+        var command = new SpdyCommand(connection, context.RequestAborted);
+        var wanted = 1 + (wishes.Input ? 1 : 0) + (wishes.Output ? 1 : 0) + (wishes.Error && !wishes.IsTerminal ? 1 : 0) + (wishes.IsTerminal ? 1 : 0);
+        using var patience = new CancellationTokenSource(PatienceMax, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, connection.Closed);
+        while (command._streams.Count < wanted)
+        {
+            var stream = await connection.Accepted.ReadAsync(either.Token);
+            command._streams[stream.Headers.GetValueOrDefault("streamtype") ?? ""] = stream;
+        }
+        command.Input = wishes.Input ? command._streams.GetValueOrDefault("stdin")?.Input : null;
+        command.Output = command._streams.GetValueOrDefault("stdout")?.Output;
+        command.Error = command._streams.GetValueOrDefault("stderr")?.Output;
+        return command;
+    }
+
+    /// <inheritdoc/>
+    public override async Task EndAsync(JsonObject status)
+    {
+        using var patience = new CancellationTokenSource(PatienceMax);
+        try
+        {
+            if (_streams.TryGetValue("error", out var outcome))
+                await outcome.Output.WriteAsync(status.ToUtf8(), patience.Token);
+            foreach (var stream in _streams.Values)
+                await stream.FinishAsync(patience.Token);
+            await _reading.WaitAsync(patience.Token);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client did not wait for it.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

@@ -1,0 +1,13 @@
+using System.IO.Pipelines;
+
+namespace ClusterSim.Api.Streaming;
+
+/// <summary>What holds the bytes of one of several streams that share a connection.</summary>
+internal static class StreamPipes
+{
+    // A stream whose reader is slow holds up the others of its connection only when so much is waiting.
+    private const int WaitingBytesMax = 4 * 1024 * 1024;
+
+    /// <summary>A pipe.</summary>
+    public static Pipe New() => new(new PipeOptions(pauseWriterThreshold: WaitingBytesMax, resumeWriterThreshold: WaitingBytesMax / 2, useSynchronizationContext: false));
+}
