@@ -11,6 +11,7 @@ using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
+using ClusterSim.Faults;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
@@ -56,6 +57,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly LocalPortController _localPorts;
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
+    private readonly NodeFaults _nodeFaults = new();
     private ApiHttpServer? _http;
 
     private SimulatedCluster(SimulatedClusterOptions options)
@@ -78,6 +80,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();
+        (options.Clock as ManualClock)?.Attach(Quiescence);
         _informers = new Informers(Server, Quiescence);
         Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network"))) { Slipped = TellOfSlip };
         _network = new EventRecorder(new ApiClient(Server, UserInfo.ApiServer, "cluster-sim"), "cluster-sim", null, options.Clock);
@@ -92,7 +95,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             Quiescence = Quiescence,
             Log = Log("Nodes"),
             PersistentVolumes = options.PersistentVolumes,
+            Faults = _nodeFaults,
         });
+        Faults = new ClusterFaults(this, _nodeFaults);
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
@@ -108,6 +113,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     /// <summary>The images its nodes can run.</summary>
     public ImageStore Images { get; } = new();
+
+    /// <summary>What goes wrong on purpose.</summary>
+    public ClusterFaults Faults { get; }
 
     /// <summary>Where the Kubernetes API answers, over HTTPS.</summary>
     public Uri ApiServer => _http?.Url ?? throw new InvalidOperationException("the cluster has not started");

@@ -58,14 +58,17 @@ internal sealed partial class ApiHandler
                 ? new ApiException(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728")
                 : ApiException.BadRequest(broken.Message));
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested))
         {
             // The client went away: there is nobody to answer.
         }
-        catch (Exception failure) when (!context.Response.HasStarted)
+        catch (Exception failure)
         {
             _log.LogError(failure, "{Method} {Path} failed inside the API server", context.Request.Method, context.Request.Path);
-            await context.Response.WriteAsync(ApiException.InternalError(failure.Message));
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await context.Response.WriteAsync(ApiException.InternalError(failure.Message));
         }
     }
 

@@ -126,11 +126,18 @@ internal sealed class SpdyCommand : CommandConnection
         var command = new SpdyCommand(connection, context.RequestAborted);
         var wanted = 1 + (wishes.Input ? 1 : 0) + (wishes.Output ? 1 : 0) + (wishes.Error && !wishes.IsTerminal ? 1 : 0) + (wishes.IsTerminal ? 1 : 0);
         using var patience = new CancellationTokenSource(PatienceMax, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, connection.Closed);
-        while (command._streams.Count < wanted)
+        try
         {
-            var stream = await connection.Accepted.ReadAsync(either.Token);
-            command._streams[stream.Headers.GetValueOrDefault("streamtype") ?? ""] = stream;
+            while (command._streams.Count < wanted)
+            {
+                var stream = await connection.Accepted.ReadAsync(patience.Token);
+                command._streams[stream.Headers.GetValueOrDefault("streamtype") ?? ""] = stream;
+            }
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or System.Threading.Channels.ChannelClosedException)
+        {
+            await connection.DisposeAsync();
+            throw new OperationCanceledException("the client has not opened the streams it announced", gone);
         }
         command.Input = wishes.Input ? command._streams.GetValueOrDefault("stdin")?.Input : null;
         command.Output = command._streams.GetValueOrDefault("stdout")?.Output;

@@ -1,7 +1,7 @@
 namespace ClusterSim.Api.Streaming;
 
 /// <summary>A stream that can only be written to; what is written is handed on at once.</summary>
-internal sealed class OutgoingStream(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> send) : Stream
+internal class OutgoingStream(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> send) : Stream
 {
     /// <inheritdoc/>
     public override bool CanRead => false;

@@ -38,8 +38,8 @@ internal sealed class PodPortForward(ApiServer server, IKubelets kubelets) : ISt
         var offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Contains(Tunnelled))
         {
-            var socket = await context.WebSockets.AcceptWebSocketAsync(Tunnelled);
-            await ForwardAsync(new SpdyConnection(WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true)), kubelet, pod, context.RequestAborted);
+            var socket = await WebSocketUpgrade.AcceptAsync(context, Tunnelled);
+            await ForwardAsync(new SpdyConnection(new WebSocketBytes(socket)), kubelet, pod, context.RequestAborted);
             return;
         }
         if (!offered.Contains(WebSocketChannels.V4))

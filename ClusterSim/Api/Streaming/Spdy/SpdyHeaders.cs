@@ -64,7 +64,8 @@ internal sealed class SpdyHeaders : IDisposable
                 plain.Write(number);
                 plain.Write(bytes);
             }
-        var block = Stored(plain.ToArray());
+        // The empty block is zlib's sync flush: without it Go's inflater holds back what it has.
+        byte[] block = [.. Stored(plain.ToArray()), .. Stored([])];
         if (_answering)
             return block;
         _answering = true;
