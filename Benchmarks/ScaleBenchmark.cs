@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ClusterSim;
 using ClusterSim.Json;
+using ClusterSim.Network;
 using ClusterSim.Nodes;
 
 namespace Benchmarks;
@@ -22,6 +23,7 @@ internal static class ScaleBenchmark
         var began = Stopwatch.StartNew();
         await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions
         {
+            Network = new NetworkOptions { PodRange = "10.128.0.0/9" }, // a /24 a node: the default /16 is for 256 nodes
             Nodes = [.. Enumerable.Range(1, nodes).Select(number => new NodeOptions { Name = $"node-{number}" })],
         });
         Say($"{nodes} nodes registered after {began.Elapsed.TotalSeconds:0.0} s");

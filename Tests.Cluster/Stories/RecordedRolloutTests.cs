@@ -138,7 +138,7 @@ public sealed class RecordedRolloutTests
         await AutoscalerAsync(), await _kubectl.RunAsync("delete hpa web"),
     ]);
 
-    private Task<string> ApplyAsync(string manifest) => _kubectl.RunAsync("apply -f -", manifest);
+    private Task<string> ApplyAsync(string manifest) => _kubectl.RunAsync("apply --validate=false -f -", manifest);
 
     private Task<string> StatusAsync(string workload) => _kubectl.RunAsync($"rollout status {workload} --timeout=60s");
 
