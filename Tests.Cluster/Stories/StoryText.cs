@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Tests.Cluster.Stories;
@@ -19,11 +18,14 @@ internal static partial class StoryText
         return Time().Replace(line, "<time>");
     }
 
-    /// <summary>What kubectl said. It tells every watch event of a rollout, as many as came: repeated lines are one, and order among like lines is of the run.</summary>
-    public static string Said(string said) => string.Join('\n', said.Split('\n').Select(Masked).Select(Row).Distinct(StringComparer.Ordinal));
+    /// <summary>
+    /// What kubectl said. Of a rollout on its way it tells what it happens to see, and here it is over sooner: those lines are left out. Lines
+    /// that are told once for each pod or try are told once.
+    /// </summary>
+    public static string Said(string said) => string.Join('\n', said.Split('\n').Select(Masked).Select(Row).Where(line => line.Length > 0 && !Progress().IsMatch(line)).Distinct(StringComparer.Ordinal));
 
     /// <summary>
-    /// Events as the set of those told. Left out: probes of pods that come or go. How often (one a pod) is compared where no probe is concerned.
+    /// Events, each as often as it was told, in no order. Left out: probes of pods that come or go, which are of the moment.
     /// </summary>
     public static IReadOnlyList<string> Events(IEnumerable<string> events) =>
         [.. events.Select(Masked).Select(told => told.Replace("(combined from similar events): ", "", StringComparison.Ordinal)).Where(told => !ProbeOfAMoment().IsMatch(told)).Order(StringComparer.Ordinal)];
@@ -32,9 +34,6 @@ internal static partial class StoryText
     public static IReadOnlyList<string> Rows(IEnumerable<string> rows) => [.. rows.Select(Masked).Select(Row).Where(row => row.Length > 0).Order(StringComparer.Ordinal)];
 
     private static string Row(string row) => Age().Replace(Blanks().Replace(row.Trim(), " "), " <age>");
-
-    /// <summary>Conditions and counts of a status, without times.</summary>
-    public static string Status(string json) => Masked(JsonSerializer.Serialize(JsonElement.Parse(json)));
 
     [GeneratedRegex("web-(?!<)[bcdfghjklmnpqrstvwxz2456789]{8,10}(?![a-z0-9])")]
     private static partial Regex Hash();
@@ -50,6 +49,9 @@ internal static partial class StoryText
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")]
     private static partial Regex Time();
+
+    [GeneratedRegex("^Waiting for ")]
+    private static partial Regex Progress();
 
     [GeneratedRegex("Readiness probe failed: Get ")]
     private static partial Regex ProbeOfAMoment();
