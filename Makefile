@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 dotnet_flags := --nologo --verbosity quiet -nodeReuse:false
 results := artifacts/test-results/make
-scripts := harness deploy.sh test.sh .ci/run $(wildcard eng/*.sh)
+scripts := harness deploy.sh test.sh .ci/run $(wildcard eng/*.sh) $(wildcard Benchmarks/*.sh)
 # What `make definitions` asks, and with what: KUBECONFIG=… make definitions
 kubectl ?= kubectl
 
@@ -17,6 +17,7 @@ help: ## this list
 packages: ## find out which packages the feed has, and get PostgreSQL where there is none
 	@eng/packages.sh
 	@eng/postgres.sh
+	@eng/pact.sh || echo "make: without Pact's core the contract tests are skipped"
 
 .PHONY: build
 build: packages ## everything, warnings as errors
@@ -39,6 +40,18 @@ unit: build ## the services and the simulator's rooms, each alone
 contract: build ## what invoice-app expects of payment-provider, and whether it is so
 	@$(call tier,Tests.Contract)
 
+.PHONY: pact-verify
+pact-verify: build ## the pact against PROVIDER_URL=… (without it, a provider started here); the broker's with PACT_BROKER_BASE_URL
+	@eng/contract.sh verify
+
+.PHONY: pact-publish
+pact-publish: build ## the pact to the broker, PACT_BROKER_BASE_URL, as this commit's
+	@eng/contract.sh publish
+
+.PHONY: can-i-deploy
+can-i-deploy: build ## ask the broker: PACTICIPANT=InvoiceApp PACT_ENVIRONMENT=production
+	@eng/contract.sh can-i-deploy
+
 .PHONY: cluster
 cluster: build ## both services on a simulated cluster in the test's own process
 	@$(call tier,Tests.Cluster)
@@ -58,6 +71,10 @@ test-deployed: ## the cluster tests against what `make deploy` deployed
 .PHONY: down
 down: ## take it away again
 	@./deploy.sh down
+
+.PHONY: bench-start
+bench-start: ## ten starts of the whole system: medians of time and memory
+	@Benchmarks/start.sh 10
 
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing

@@ -35,53 +35,6 @@ build() {
 
 running() { harness status >/dev/null 2>&1; }
 
-start() {
-  say "starting the simulated cluster"
-  harness up --detach || { explain; fail "the cluster did not come up; see above"; }
-}
-
-apply_again() {
-  say "the cluster is running: applying k8s/overlays/sim again"
-  harness apply -k k8s/overlays/sim || { explain; fail "the manifests were not accepted; see above"; }
-}
-
-# Prints a line for each Deployment and StatefulSet that has not arrived yet. Columns as kubectl prints them:
-# NAME READY UP-TO-DATE AVAILABLE AGE, and NAME READY AGE.
-unfinished() {
-  local namespace
-  for namespace in "${namespaces[@]}"; do
-    harness get deployments -n "$namespace" | awk -v in_="$namespace" '
-      NR > 1 { seen++; split($2, n, "/"); if (n[1] != n[2] || $3 < n[2] || $4 < n[2]) print in_ "/" $1, $2 " ready, " $3 " up to date" }
-      END { if (!seen) print in_, "has no Deployment yet" }'
-    harness get statefulsets -n "$namespace" | awk -v in_="$namespace" '
-      NR > 1 { seen++; split($2, n, "/"); if (n[1] != n[2]) print in_ "/" $1, $2 " ready" }
-      END { if (!seen) print in_, "has no StatefulSet yet" }'
-  done
-}
-
-# Two looks in a row must find all there: the first may come before the controllers have seen what was just applied.
-await_rollout() {
-  local deadline=$((SECONDS + limit)) quiet=0 now last=
-  while :; do
-    now=$(unfinished) || { explain; fail "the cluster stopped answering"; }
-    if [ -z "$now" ]; then
-      quiet=$((quiet + 1))
-      [ "$quiet" -lt 2 ] || return 0
-    else
-      quiet=0
-      if [ "$now" != "$last" ]; then
-        printf '%s\n' "$now" | sed "s/^/$script: waiting for /"
-        last=$now
-      fi
-      if [ "$SECONDS" -ge "$deadline" ]; then
-        explain
-        fail "after $limit s not everything is ready (DEPLOY_TIMEOUT sets another limit)"
-      fi
-    fi
-    sleep 0.5
-  done
-}
-
 # What a person would look at next when a rollout fails.
 explain() {
   local namespace pod
@@ -97,22 +50,14 @@ explain() {
   done >&2
 }
 
-show() {
-  local namespace
-  for namespace in "${namespaces[@]}"; do
-    printf '\nNamespace %s\n' "$namespace"
-    harness get pods -n "$namespace"
-  done
-  printf '\n'
-  harness status
-}
-
+# Starts the cluster, or applies the manifests again to the one that runs; waits until every replica of the newest revision is available.
 deploy_sim() {
   check_tools
   build
-  if running; then apply_again; else start; fi
-  await_rollout
-  show
+  harness up --detach --timeout "$limit" || {
+    explain
+    fail "the deployment did not complete; see above"
+  }
   say "next: ./test.sh, and ./deploy.sh down when done"
 }
 

@@ -7,6 +7,7 @@ using ClusterSim.Admission;
 using ClusterSim.Api;
 using ClusterSim.Api.Discovery;
 using ClusterSim.Api.Http;
+using ClusterSim.Api.OpenApi;
 using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
@@ -58,6 +59,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
     private readonly NodeFaults _nodeFaults = new();
+    private readonly TypeSchema _schema;
     private ApiHttpServer? _http;
 
     private SimulatedCluster(SimulatedClusterOptions options)
@@ -68,6 +70,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Priority.Install(store, options.Clock, Random);
         var catalog = new ResourceCatalog();
         var schema = TypeSchema.Load();
+        _schema = schema;
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
         Server = new ApiServer(
             store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
@@ -189,6 +192,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new DiscoveryPaths(Server.Catalog));
         handler.Add(new ServerPaths(Server.Catalog));
+        handler.Add(new OpenApiPaths(new OpenApiDocuments(Server.Catalog, _schema)));
         handler.Add(new("", "pods"), "log", new PodLog(Server, Nodes));
         handler.Add(new("", "pods"), "exec", new PodCommand(Server, Nodes, attaches: false));
         handler.Add(new("", "pods"), "attach", new PodCommand(Server, Nodes, attaches: true));

@@ -1,3 +1,4 @@
+using PaymentProvider.Access;
 using PaymentProvider.Payments;
 using Processes;
 using ServiceDefaults;
@@ -23,7 +24,19 @@ public sealed class PaymentProviderService
         RequestBodyBytesMax = PaymentRoutes.BodyBytesMax,
         Migrations = Migration.EmbeddedIn(typeof(PaymentProviderService).Assembly),
         ReadSettings = PaymentProviderSettings.Read,
-        Build = (builder, settings) => builder.Services.AddSingleton(settings).AddSingleton<Ledger>(),
-        Map = (application, _) => application.MapPayments(),
+        Build = (builder, settings) => builder.Services
+            .AddSingleton(settings)
+            .AddSingleton(settings.Access)
+            .AddSingleton<IssuerKeys>()
+            .AddSingleton<CallerTokens>()
+            .AddSingleton<Ledger>(),
+        Map = (application, settings) =>
+        {
+            if (settings.Access.Required)
+                application.UseMiddleware<CallerCheck>();
+            else
+                application.Logger.LogInformation("Anybody may call: CALLER_AUTHENTICATION is off");
+            application.MapPayments();
+        },
     });
 }

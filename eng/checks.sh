@@ -13,7 +13,7 @@ fail() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 PACT_DO_NOT_TRACK=true
 
 need_dotnet() {
   have dotnet ||
@@ -31,4 +31,9 @@ find_packages() {
 # PostgreSQL 14 or newer: the machine's own, else npm's embedded one (npm is needed for that alone, and eng/postgres.sh says so).
 find_postgres() {
   "$root/eng/postgres.sh" || fail "PostgreSQL is missing and could not be fetched; see above"
+}
+
+# Pact's core, for the contract tests on PactNet's stand-in. Without it they are skipped, and say why.
+find_pact() {
+  "$root/eng/pact.sh" || say "Pact's core could not be fetched (see above): the contract tests will be skipped"
 }

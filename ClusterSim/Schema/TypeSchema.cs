@@ -61,6 +61,12 @@ internal sealed class TypeSchema
         }
     }
 
+    /// <summary>All definitions by their full names, as OpenAPI v2 has them, without prose.</summary>
+    public JsonElement Definitions => _definitions;
+
+    /// <summary>The full name of a kind's definition; null where none is built in.</summary>
+    public string? NameOf(GroupVersionKind kind) => _byKind.GetValueOrDefault(kind);
+
     /// <summary>The type of a kind; null where none is built in.</summary>
     public ObjectType? Find(GroupVersionKind kind)
     {

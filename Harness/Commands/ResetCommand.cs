@@ -12,7 +12,7 @@ internal static class ResetCommand
         {
             await DownCommand.StopAsync(context, cancellation);
             await DownCommand.DeleteDataAsync(context, cancellation);
-            return await UpCommand.UpDetachedAsync(context, UpCommand.Ports.Default, cancellation);
+            return await UpCommand.UpDetachedAsync(context, UpCommand.Ports.Default, UpCommand.DefaultLimit, cancellation);
         });
         return command;
     }

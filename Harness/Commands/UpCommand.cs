@@ -13,8 +13,11 @@ namespace Harness.Commands;
 internal static class UpCommand
 {
     private static readonly TimeSpan HostLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan RolloutLimit = TimeSpan.FromSeconds(120);
+    private const int RolloutSeconds = 120;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long a deployment may take where nobody says.</summary>
+    public static TimeSpan DefaultLimit { get; } = TimeSpan.FromSeconds(RolloutSeconds);
 
     /// <summary>The ports asked for; null: any free one for the API, 8080 or, if taken, any for the Ingress.</summary>
     public sealed record Ports(int? Api, int? Ingress)
@@ -30,19 +33,21 @@ internal static class UpCommand
     public static Command Create(CommandContext context)
     {
         var detach = new Option<bool>("--detach", "-d") { Description = "Leave the cluster running in the background; end it with: harness down." };
+        var timeout = new Option<int>("--timeout") { Description = "Seconds to wait until every pod is ready.", DefaultValueFactory = _ => RolloutSeconds };
         var apiPort = ApiPortOption();
         var ingressPort = IngressPortOption();
-        var command = new Command("up", "Start a cluster with both services on it and wait until all is ready.") { detach, apiPort, ingressPort };
+        var command = new Command("up", "Start a cluster with both services on it and wait until all is ready.") { detach, timeout, apiPort, ingressPort };
         command.SetAction(async (parsed, cancellation) =>
         {
             var ports = new Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort));
+            var limit = TimeSpan.FromSeconds(parsed.GetValue(timeout));
             if (parsed.GetValue(detach))
-                return await UpDetachedAsync(context, ports, cancellation);
+                return await UpDetachedAsync(context, ports, limit, cancellation);
             if (context.Folder.FindRunning() is { } running)
                 throw new CommandException($"a cluster is running already (process {running.ProcessId}); end it with: ./harness down");
             await using var host = await ClusterHost.StartAsync(
                 context.Folder, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
-            await DeployAsync(context, cancellation);
+            await DeployAsync(context, limit, cancellation);
             await context.Error.WriteLineAsync("harness: Ctrl-C ends it");
             try
             {
@@ -58,13 +63,13 @@ internal static class UpCommand
     }
 
     /// <summary>Starts a host in the background unless one runs, and deploys to it.</summary>
-    public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, CancellationToken cancellation)
+    public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, TimeSpan limit, CancellationToken cancellation)
     {
         if (context.Folder.FindRunning() is null)
             await StartInBackgroundAsync(context, ports, cancellation);
         else
             await context.Error.WriteLineAsync("harness: the cluster is running: applying the manifests again");
-        await DeployAsync(context, cancellation);
+        await DeployAsync(context, limit, cancellation);
         return 0;
     }
 
@@ -75,7 +80,7 @@ internal static class UpCommand
         await context.Output.WriteLineAsync($"Kubernetes    {running.ApiServer}   (export KUBECONFIG={context.Folder.Kubeconfig})");
     }
 
-    private static async Task DeployAsync(CommandContext context, CancellationToken cancellation)
+    private static async Task DeployAsync(CommandContext context, TimeSpan limit, CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();
         var overlay = Path.Combine(context.Folder.Root, "k8s", "overlays", "sim");
@@ -84,12 +89,12 @@ internal static class UpCommand
         var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, print: false, cancellation);
         await context.Error.WriteLineAsync($"harness: applied k8s/overlays/sim, {manifests.Count} objects ({Seconds(began)})");
         var left = await Rollout.WaitAsync(
-            client, namespaces, RolloutLimit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);
+            client, namespaces, limit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);
         if (left.Count > 0)
         {
             await context.Output.WriteAsync(await PodsTable.PrintAsync(client, cancellation));
             throw new CommandException(
-                $"after {RolloutLimit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD");
+                $"after {limit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD");
         }
         await context.Error.WriteLineAsync($"harness: every pod is Ready ({Seconds(began)} after the first manifest)");
         await context.Output.WriteLineAsync();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using ClusterSim.Network;
 using ClusterSim.Nodes;
 using Harness.Postgres;
 using Microsoft.AspNetCore.Connections;
@@ -98,8 +99,12 @@ public sealed class PostgresImage(PostgresServer server) : Image
             return new OwnDatabase(kept[0], kept[1], kept[2]);
         }
         var own = new OwnDatabase("h" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), user, database);
-        await server.CreateRoleAsync(own.RoleOf(user), password, process.Stop);
-        await server.CreateDatabaseAsync(own.NameOf(database), own.RoleOf(user), cancellation: process.Stop);
+        // The real server is the simulator's, not the pod's: reaching it is no traffic of the cluster.
+        await Wire.OutsideOfPodsAsync(async () =>
+        {
+            await server.CreateRoleAsync(own.RoleOf(user), password, process.Stop);
+            await server.CreateDatabaseAsync(own.NameOf(database), own.RoleOf(user), cancellation: process.Stop);
+        });
         // Written last: a start that was cut off begins anew.
         await File.WriteAllTextAsync(marker, $"{own.Id}\n{user}\n{database}\n", process.Stop);
         await WriteLineAsync(process.Error, "PostgreSQL init process complete; ready for start up.");
@@ -129,7 +134,7 @@ public sealed class PostgresImage(PostgresServer server) : Image
                     return;
                 }
                 using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(server.SocketPath), stop);
+                await Wire.OutsideOfPodsAsync(() => socket.ConnectAsync(new UnixDomainSocketEndPoint(server.SocketPath), stop).AsTask());
                 await using var backend = new NetworkStream(socket, ownsSocket: false);
                 await backend.WriteAsync(startup.IsCancel ? startup.Message : startup.For(own.RoleOf(startup.User), own.NameOf(startup.Database)), stop);
                 await RelayAsync(client, backend, socket, stop);

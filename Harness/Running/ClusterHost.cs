@@ -49,6 +49,8 @@ internal sealed class ClusterHost : IAsyncDisposable
             times["cluster"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             tell(Line($"the cluster answers at {cluster.ApiServer} ({Seconds(began)})"));
             PublishedImages.Find(folder).AddTo(cluster.Images);
+            // What is built while the cluster runs is found when a pod wants it.
+            cluster.Images.Registry = reference => PublishedImages.Find(folder).Find(reference);
             var postgres = await starting;
             cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(postgres));
             times["postgresql"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;

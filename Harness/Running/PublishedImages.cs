@@ -45,6 +45,15 @@ internal sealed class PublishedImages
         }
     }
 
+    /// <summary>The image of a complete reference with a content tag; null where it is not what is published now.</summary>
+    public FolderImage? Find(string reference)
+    {
+        foreach (var (repository, image) in _images)
+            if (reference == $"docker.io/library/{repository}:{TagOf(image)}")
+                return image;
+        return null;
+    }
+
     /// <summary>Names, in a workload, the images published here by their content.</summary>
     public void UseContentTags(JsonObject @object)
     {

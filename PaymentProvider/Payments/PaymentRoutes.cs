@@ -28,16 +28,16 @@ internal static class PaymentRoutes
             .Answers<PaymentFault>(StatusCodes.Status400BadRequest)
             .Answers<PaymentFault>(StatusCodes.Status409Conflict)
             .Answers<PaymentFault>(StatusCodes.Status413PayloadTooLarge)
-            .AnswersProblem(StatusCodes.Status503ServiceUnavailable);
+            .AnswersProblem(StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status503ServiceUnavailable);
         routes.MapDescribed("GET", "/payments/{**id}", "payment", "The payment made under an id.", FindAsync)
             .TakesPath("id", "The id it was paid with.")
             .Answers<PaymentMade>()
-            .AnswersProblem(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .AnswersProblem(StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         routes.MapDescribed("GET", "/payments", "payments", "All payments made, in the order of their ids; streamed.", ListAsync)
             .TakesQuery("after", JsonSchemaType.String, "Only ids that come after this one.")
             .TakesQuery("limit", JsonSchemaType.Integer, "At most so many.")
             .Answers<PaymentMade[]>()
-            .AnswersProblem(StatusCodes.Status400BadRequest, StatusCodes.Status503ServiceUnavailable);
+            .AnswersProblem(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status503ServiceUnavailable);
 
         async Task PayAsync(HttpContext context)
         {

@@ -8,16 +8,16 @@ namespace ServiceDefaults.Http;
 
 /// <summary>
 /// What probes ask. <c>/healthz</c> and <c>/liveness</c>: the process serves requests, whatever its surroundings do (a missing database
-/// must not restart pods). <c>/readiness</c>: the database, and nothing else that another service could take away.
+/// must not restart pods). <c>/readiness</c>: the database, and nothing else that another service could take away. Open to everybody.
 /// </summary>
 internal static class HealthRoutes
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var readiness = routes.ServiceProvider.GetRequiredService<DatabaseReadiness>();
-        routes.MapGet("/healthz", Alive).ExcludeFromDescription();
-        routes.MapGet("/liveness", Alive).ExcludeFromDescription();
-        routes.MapGet("/readiness", ReadyAsync).ExcludeFromDescription();
+        routes.MapGet("/healthz", Alive).ExcludeFromDescription().AllowAnonymous();
+        routes.MapGet("/liveness", Alive).ExcludeFromDescription().AllowAnonymous();
+        routes.MapGet("/readiness", ReadyAsync).ExcludeFromDescription().AllowAnonymous();
 
         static Task Alive(HttpContext context) => SayAsync(context, "ok");
 

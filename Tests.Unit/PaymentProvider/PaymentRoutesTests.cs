@@ -255,7 +255,7 @@ public sealed class PaymentRoutesTests
         Assert.That(document["paths"]!.AsObject().Select(path => path.Key), Is.EquivalentTo(new[] { "/payments/pay", "/payments/{id}", "/payments" }));
         Assert.That(
             document["paths"]!["/payments/pay"]!["post"]!["responses"]!.AsObject().Select(answer => answer.Key),
-            Is.EquivalentTo(new[] { "200", "400", "409", "413", "503" }));
+            Is.EquivalentTo(new[] { "200", "400", "401", "403", "409", "413", "503" }));
         Assert.That(document["paths"]!["/payments/pay"]!["post"]!["requestBody"], Is.Not.Null);
     }
 

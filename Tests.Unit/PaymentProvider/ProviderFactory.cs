@@ -4,12 +4,13 @@ using PaymentProvider;
 
 namespace Tests.Unit.PaymentProvider;
 
-/// <summary>The provider as its own Main builds it, on the test server; settings go in as arguments.</summary>
+/// <summary>The provider as its own Main builds it, on the test server; settings go in as arguments. Callers are asked only where a test says so.</summary>
 internal sealed class ProviderFactory(string database, params (string Name, string Value)[] settings) : WebApplicationFactory<PaymentProviderService>
 {
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("DATABASE", database);
+        builder.UseSetting("CALLER_AUTHENTICATION", "off");
         foreach (var (name, value) in settings)
             builder.UseSetting(name, value);
     }

@@ -45,7 +45,7 @@ internal sealed class RunningService : IAsyncDisposable
 
     public static RunningService Start(string database, string? socketDirectory, params (string Name, string Value)[] settings)
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["DATABASE"] = database };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["DATABASE"] = database, ["CALLER_AUTHENTICATION"] = "off" };
         foreach (var (name, value) in settings)
             environment[name] = value;
         return new RunningService(new MemoryListener(), environment, socketDirectory);

@@ -121,6 +121,9 @@ internal sealed partial class ApiHandler
             throw new ApiException(404, "NotFound", "the server could not find the requested resource", []);
         if (verb is null || !verbs.Contains(verb) || nowhere)
             throw new ApiException(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
+        if (target.Subresource is { } unsupported && _server.Subresource(target.Resource.GroupResource, unsupported) is null
+            && target.Resource.Subresources[unsupported].Kind.Kind != target.Resource.Kind)
+            throw new ApiException(405, "MethodNotAllowed", $"the simulated cluster does not support {target.Resource.Name}/{unsupported}", []);
         return verb switch
         {
             "get" => GetAsync(context, target),

@@ -66,13 +66,13 @@ internal sealed class PodPortForward(ApiServer server, IKubelets kubelets) : ISt
             }
             var isError = stream.Headers.GetValueOrDefault("streamtype") == "error";
             forwarding.RemoveAll(task => task.IsCompleted);
-            forwarding.Add(ForwardAsync(isError ? other : stream, isError ? stream : other, client.Closed, kubelet, pod));
+            forwarding.Add(ForwardAsync(isError ? other : stream, isError ? stream : other, kubelet, pod, client.Closed));
         }
         await reading;
         await Task.WhenAll(forwarding);
     }
 
-    private static async Task ForwardAsync(SpdyStream data, SpdyStream error, CancellationToken closed, IKubelet kubelet, Document pod)
+    private static async Task ForwardAsync(SpdyStream data, SpdyStream error, IKubelet kubelet, Document pod, CancellationToken closed)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(closed, data.Reset);
         try

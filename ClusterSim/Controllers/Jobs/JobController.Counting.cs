@@ -61,8 +61,8 @@ internal sealed partial class JobController
         }
         Conditions.Count(status, "failed", (int)(status.Integer("failed") ?? 0) + failed.Count);
         status["uncountedTerminatedPods"] = new JsonObject();
-        job = Write(job, status);
-        return (job, _refs.Claim(job, Schema.LabelSelector.FromObject(job.Spec.At("selector"))));
+        // The pods as they were counted: one that has ended since is in no counter yet, and must go on standing for itself until it is.
+        return (Write(job, status), pods);
     }
 
     private static HashSet<string> Uids(JsonObject uncounted, string list) =>

@@ -21,6 +21,12 @@ public sealed class ImageStore
     /// <exception cref="ArgumentException">The reference cannot be read.</exception>
     public void AddToRegistry(string reference, Image image) => _registry[Complete(reference)] = image;
 
+    /// <summary>
+    /// A registry asked for what is in neither: the image of a complete reference (<c>docker.io/library/name:tag</c>), or null. A node that
+    /// pulls asks it, so an image may come to be while the cluster runs.
+    /// </summary>
+    public Func<string, Image?>? Registry { get; set; }
+
     /// <summary>Takes an image away from every node and the registry. Containers that run go on.</summary>
     /// <returns>Whether it was there.</returns>
     public bool Remove(string reference)
@@ -54,7 +60,9 @@ public sealed class ImageStore
             return null;
         if (_registry.TryGetValue(complete, out var image))
             return _pulled[(node, complete)] = image;
-        return _present.GetValueOrDefault(complete);
+        if (_present.TryGetValue(complete, out image))
+            return image;
+        return Registry?.Invoke(complete) is { } found ? _pulled[(node, complete)] = found : null;
     }
 
     private static string Complete(string reference) =>

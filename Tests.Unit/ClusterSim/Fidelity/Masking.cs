@@ -28,7 +28,7 @@ internal static partial class Masking
                 return new JsonArray([.. addresses.Select(_ => (JsonNode?)"<clusterIP>")]);
             case JsonArray entries when key == "managedFields":
                 return new JsonArray([.. entries.Select(entry => Mask(entry)!).Where(entry => (string?)entry["manager"] != "kube-controller-manager")
-                    .OrderBy(entry => $"{entry["manager"]}|{entry["operation"]}|{entry["subresource"]}", StringComparer.Ordinal)]);
+                    .OrderBy(entry => new JsonArray(entry["manager"]?.DeepClone(), entry["operation"]?.DeepClone(), entry["subresource"]?.DeepClone()).ToJsonString(), StringComparer.Ordinal)]);
             case JsonArray cells when key == "cells":
                 return new JsonArray([.. cells.Select(cell => Mask(cell) is { } masked && masked.GetValueKind() == JsonValueKind.String
                     ? Age().Replace(masked.GetValue<string>(), "<age>") : Mask(cell))]);

@@ -69,6 +69,8 @@ internal sealed class SpdyConnection(Stream transport) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await transport.DisposeAsync();
+        foreach (var stream in _streams.Values)
+            stream.Dispose();
         _headers.Dispose();
         _writing.Dispose();
         _closed.Dispose();

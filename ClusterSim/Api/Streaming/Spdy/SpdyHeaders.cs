@@ -123,9 +123,9 @@ internal sealed class SpdyHeaders : IDisposable
         {
             _inflating.ReadExactly(into);
         }
-        catch (EndOfStreamException)
+        catch (EndOfStreamException end)
         {
-            throw new InvalidDataException("a SPDY header block ends in the middle of a header");
+            throw new InvalidDataException("a SPDY header block ends in the middle of a header", end);
         }
     }
 }

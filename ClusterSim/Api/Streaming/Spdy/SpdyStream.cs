@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace ClusterSim.Api.Streaming.Spdy;
 
 /// <summary>One stream that the client opened.</summary>
-internal sealed class SpdyStream
+internal sealed class SpdyStream : IDisposable
 {
     private const int DataBytesMax = 64 * 1024;
 
@@ -45,6 +45,9 @@ internal sealed class SpdyStream
         _finished = true;
         await _connection.WriteDataAsync(Id, default, finish: true, cancellation);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reset.Dispose();
 
     internal async ValueTask ReceiveAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation) => await _incoming.Writer.WriteAsync(data, cancellation);
 

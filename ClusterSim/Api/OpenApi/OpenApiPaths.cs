@@ -1,0 +1,36 @@
+using ClusterSim.Access;
+using ClusterSim.Api.Http;
+using ClusterSim.Schema;
+using Microsoft.AspNetCore.Http;
+
+namespace ClusterSim.Api.OpenApi;
+
+/// <summary>
+/// <c>/openapi/v3</c>: the index, and one document a group and version; <c>/openapi/v2</c>: all in one. JSON only: a client that takes
+/// nothing but protobuf is told so (kubectl asks for v3 in JSON since 1.27).
+/// </summary>
+internal sealed class OpenApiPaths(OpenApiDocuments documents) : IApiPathHandler
+{
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, UserInfo user)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+            return false;
+        var path = (context.Request.Path.Value ?? "/").TrimEnd('/').Split('/')[1..];
+        var answer = path switch
+        {
+            ["openapi", "v2"] => documents.V2(),
+            ["openapi", "v3"] => documents.Index(),
+            ["openapi", "v3", "api", var version] => documents.V3(new GroupVersion("", version)),
+            ["openapi", "v3", "apis", var group, var version] => documents.V3(new GroupVersion(group, version)),
+            _ => default,
+        };
+        if (answer.IsEmpty)
+            return false;
+        var accepted = context.Request.GetTypedHeaders().Accept;
+        if (accepted.Count > 0 && !accepted.Any(type => type.MediaType.ToString() is "application/json" or "application/*" or "*/*"))
+            throw new ApiException(406, "NotAcceptable", "only the following media types are accepted: application/json");
+        await context.Response.WriteAsync(200, answer);
+        return true;
+    }
+}

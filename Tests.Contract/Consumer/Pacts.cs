@@ -1,0 +1,51 @@
+using PactNet;
+
+namespace Tests.Contract.Consumer;
+
+/// <summary>Writes pacts between invoice-app and payment-provider. Fixtures are skipped, with the reason, where Pact's core cannot be had.</summary>
+internal static class Pacts
+{
+    public const string Consumer = "InvoiceApp";
+    public const string Provider = "PaymentProvider";
+    public const string FileName = $"{Consumer}-{Provider}.json";
+
+    /// <summary>The committed pact.</summary>
+    public static string CommittedFile => Path.Combine(Repository.Root, "Contracts", "pacts", FileName);
+
+    /// <summary>A new pact that is written into <paramref name="folder"/>, together with what is there.</summary>
+    public static IPactBuilderV4 Begin(string folder, RecordedOutput? output = null)
+    {
+        var config = new PactConfig { PactDir = folder, LogLevel = PactLogLevel.Warn, Outputters = [output ?? new RecordedOutput()] };
+        return OrSkip(() => Pact.V4(Consumer, Provider, config).WithHttpInteractions());
+    }
+
+    /// <summary>What needs Pact's core is skipped without one, never passed.</summary>
+    public static T OrSkip<T>(Func<T> begin)
+    {
+        try
+        {
+            return begin();
+        }
+        catch (DllNotFoundException missing)
+        {
+            Assert.Ignore(missing.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Lets invoice-app's client do an interaction.</summary>
+    /// <exception cref="PactNet.Exceptions.PactFailureException">It sent something else.</exception>
+    public static async Task WriteAsync(PaymentInteraction interaction, string folder)
+    {
+        var pact = Begin(folder);
+        interaction.Define(pact);
+        await pact.VerifyAsync(async mock =>
+        {
+            await using var consumer = new PaymentConsumer(mock.MockServerUri, withToken: interaction.State != Contracts.ProviderStates.CallerUnknown);
+            var (id, value, currency) = interaction.Asks;
+            var outcome = await consumer.Client.PayAsync(id, value, currency, CancellationToken.None);
+            Assert.That(outcome.Kind, Is.EqualTo(interaction.Outcome), outcome.Reason);
+            Assert.That(outcome.RetryAfter, interaction.HasRetryAfter ? Is.EqualTo(TimeSpan.FromSeconds(1)) : Is.Null);
+        });
+    }
+}

@@ -1,0 +1,45 @@
+using InvoiceApp.Payments;
+using Microsoft.Extensions.DependencyInjection;
+using Processes;
+
+namespace Tests.Contract.Consumer;
+
+/// <summary>Invoice-app's own payment client, registered as invoice-app registers it, with a single attempt and no patience.</summary>
+internal sealed class PaymentConsumer : IAsyncDisposable
+{
+    /// <summary>What stands for a token: the provider's verification sends real ones in its place.</summary>
+    public const string ExampleToken = "example.of.a.token";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("payment-consumer-");
+    private readonly ServiceProvider _services;
+
+    public PaymentConsumer(Uri provider, bool withToken = true)
+    {
+        string? tokenFile = null;
+        if (withToken)
+        {
+            tokenFile = Path.Combine(_folder.FullName, "token");
+            File.WriteAllText(tokenFile, ExampleToken);
+        }
+
+        _services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(new ServiceProcess
+            {
+                Environment = new Dictionary<string, string>(StringComparer.Ordinal),
+                Output = Stream.Null,
+                Error = Stream.Null,
+                Network = MachineProcess.MachineNetwork.Instance,
+            })
+            .AddPayments(new PaymentSettings { Provider = provider, TokenFile = tokenFile, Retries = 0 })
+            .BuildServiceProvider();
+    }
+
+    public PaymentClient Client => _services.GetRequiredService<PaymentClient>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
