@@ -17,7 +17,7 @@ internal sealed class Kubectl(string kubeconfig, string @namespace)
     /// <returns>What it said: standard output and error as they came, without the last line end.</returns>
     public async Task<string> RunAsync(string arguments, string? input = null)
     {
-        var start = new ProcessStartInfo("kubectl") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("kubectl") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])["--kubeconfig", kubeconfig, "--namespace", @namespace, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
@@ -34,10 +34,10 @@ internal sealed class Kubectl(string kubeconfig, string @namespace)
         {
             await process.WaitForExitAsync(late.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException over)
         {
             process.Kill();
-            throw new TimeoutException($"kubectl {arguments} did not end within {Limit.TotalSeconds} s; it said: {string.Join(" | ", said)}");
+            throw new TimeoutException($"kubectl {arguments} did not end within {Limit.TotalSeconds} s; it said: {string.Join(" | ", said)}", over);
         }
         return string.Join('\n', said);
 

@@ -198,7 +198,7 @@ public sealed class RecordedRolloutTests
             shown = StoryText.Rows(end.Split('\n'));
             if (shown.SequenceEqual(rows, StringComparer.Ordinal))
                 break;
-            await Task.Delay(500);
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
         }
 
         var asked = recorded.At("kubectl").Items().Select(line => StoryText.Said(line.Text("")));
