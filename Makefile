@@ -56,6 +56,10 @@ can-i-deploy: build ## ask the broker: PACTICIPANT=InvoiceApp PACT_ENVIRONMENT=p
 cluster: build ## both services on a simulated cluster in the test's own process
 	@$(call tier,Tests.Cluster)
 
+.PHONY: bench-scale
+bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
+	@dotnet run --project Benchmarks --configuration Release -- scale
+
 .PHONY: deploy
 deploy: ## start the simulated cluster with both services, or bring it up to date
 	@./deploy.sh

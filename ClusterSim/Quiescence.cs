@@ -32,6 +32,16 @@ internal sealed class Quiescence
         }
     }
 
+    /// <summary>What is under way now, by the types of the parts; for those who wait in vain.</summary>
+    public IReadOnlyList<string> Busy
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _parts.Where(isIdle => !isIdle()).Select(isIdle => isIdle.Target?.GetType().FullName ?? isIdle.Method.Name)];
+        }
+    }
+
     /// <summary>Whether every part is idle when asked, one after the other.</summary>
     public bool IsIdle
     {

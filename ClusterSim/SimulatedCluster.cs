@@ -12,6 +12,7 @@ using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
+using ClusterSim.Faults;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
@@ -57,6 +58,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly LocalPortController _localPorts;
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
+    private readonly NodeFaults _nodeFaults = new();
     private readonly TypeSchema _schema;
     private ApiHttpServer? _http;
 
@@ -81,6 +83,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();
+        (options.Clock as ManualClock)?.Attach(Quiescence);
         _informers = new Informers(Server, Quiescence);
         Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network"))) { Slipped = TellOfSlip };
         _network = new EventRecorder(new ApiClient(Server, UserInfo.ApiServer, "cluster-sim"), "cluster-sim", null, options.Clock);
@@ -95,7 +98,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             Quiescence = Quiescence,
             Log = Log("Nodes"),
             PersistentVolumes = options.PersistentVolumes,
+            Faults = _nodeFaults,
         });
+        Faults = new ClusterFaults(this, _nodeFaults);
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
@@ -111,6 +116,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     /// <summary>The images its nodes can run.</summary>
     public ImageStore Images { get; } = new();
+
+    /// <summary>What goes wrong on purpose.</summary>
+    public ClusterFaults Faults { get; }
 
     /// <summary>Where the Kubernetes API answers, over HTTPS.</summary>
     public Uri ApiServer => _http?.Url ?? throw new InvalidOperationException("the cluster has not started");

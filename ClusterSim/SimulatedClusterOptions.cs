@@ -22,7 +22,10 @@ public sealed record SimulatedClusterOptions
     /// <summary>The seed of its dice (names, uids, jitter); null: one of its own, told by <see cref="SimulatedCluster.Seed"/>.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>Its time. Clusters that host real services run on real time.</summary>
+    /// <summary>
+    /// Its time. Clusters that host real services run on real time; clusters of simulated images may run on a <see cref="ManualClock"/>, with
+    /// which a day passes as fast as its events can be dealt with.
+    /// </summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>The port of the Kubernetes API on 127.0.0.1; 0: any that is free.</summary>

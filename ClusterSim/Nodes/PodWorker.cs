@@ -23,7 +23,6 @@ internal sealed partial class PodWorker
     private static readonly TimeSpan RelistPeriod = TimeSpan.FromSeconds(1);
 
     private readonly NodeContext _node;
-    private readonly EventBurst _burst;
     private readonly List<PodContainer> _containers = [];
     private readonly ObjectKey _key;
     private readonly string _uid;
@@ -48,7 +47,6 @@ internal sealed partial class PodWorker
         _pod = pod;
         _key = pod.Key;
         _uid = pod.Uid;
-        _burst = new EventBurst(node.Clock);
         _volumes = new PodVolumes(
             node.Client, new VolumeSources(node.Client, node.Shared.Tokens), node.Folders, node.Watchers, pod, node.Clock);
         foreach (var container in pod.Spec.At("initContainers").Items())
@@ -267,7 +265,7 @@ internal sealed partial class PodWorker
             ContainerKind.Ephemeral => $"spec.ephemeralContainers{{{container.Name}}}",
             _ => $"spec.initContainers{{{container.Name}}}",
         };
-        if (_dead || !_burst.Allows(reason, path))
+        if (_dead)
             return;
         if (isWarning)
             _node.Events.Warning(_pod, reason, message, path);

@@ -10,6 +10,7 @@ public sealed class ImageStore
 {
     private readonly ConcurrentDictionary<string, Image> _present = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Image> _registry = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _hidden = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Node, string Reference), Image> _pulled = new();
 
     /// <summary>Puts an image on every node, present and future; one under the same reference is replaced (for containers that start from now on).</summary>
@@ -37,14 +38,26 @@ public sealed class ImageStore
         return removed;
     }
 
+    /// <summary>Makes an image as if neither nodes nor registry had it, until it is shown again.</summary>
+    /// <exception cref="ArgumentException">The reference cannot be read.</exception>
+    internal void Hide(string reference) => _hidden[Complete(reference)] = 0;
+
+    /// <summary>Undoes <see cref="Hide"/>.</summary>
+    internal void Show(string reference) => _hidden.TryRemove(Complete(reference), out _);
+
     /// <summary>The image as it is on a node; null where it is not there.</summary>
     internal Image? FindOn(string node, ImageReference reference) =>
+        _hidden.ContainsKey(reference.ToString()) ? null : FindPresent(node, reference);
+
+    private Image? FindPresent(string node, ImageReference reference) =>
         _present.TryGetValue(reference.ToString(), out var image) || _pulled.TryGetValue((node, reference.ToString()), out image) ? image : null;
 
     /// <summary>Pulls an image to a node; null where no registry has it.</summary>
     internal Image? Pull(string node, ImageReference reference)
     {
         var complete = reference.ToString();
+        if (_hidden.ContainsKey(complete))
+            return null;
         if (_registry.TryGetValue(complete, out var image))
             return _pulled[(node, complete)] = image;
         if (_present.TryGetValue(complete, out image))

@@ -1,0 +1,14 @@
+using Benchmarks;
+
+// One subcommand a benchmark; what it does not know it says.
+return args switch
+{
+    ["scale", .. var rest] => await ScaleBenchmark.RunAsync(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: Benchmarks scale [nodes [pods]]");
+    return 2;
+}
