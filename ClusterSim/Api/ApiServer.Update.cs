@@ -37,9 +37,21 @@ internal sealed partial class ApiServer
         var here = target;
         if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
         {
-            var current = special.Get(target);
-            var patched = Fields.Patch(current.ToElement(), type, patch, target.Resource.Subresources[sub].Kind);
-            return special.Update(target, decode is null ? patched : decode(patched), options);
+            for (var tries = 1; ; tries++)
+            {
+                var current = special.Get(target);
+                var patched = Fields.Patch(current.ToElement(), type, patch, target.Resource.Subresources[sub].Kind);
+                var seen = (current["metadata"] as JsonObject).Text("resourceVersion");
+                var isOurs = (patched["metadata"] as JsonObject).Text("resourceVersion") == seen;
+                try
+                {
+                    return special.Update(target, decode is null ? patched : decode(patched), options);
+                }
+                catch (ApiException stale) when (stale.Code == 409 && isOurs && tries < ConflictTries)
+                {
+                    // The patch named no version of its own: once more on what is there now.
+                }
+            }
         }
         return Guaranteed(target, live =>
         {

@@ -47,8 +47,18 @@ internal static class ResponseWriting
     public static void Warn(this HttpResponse response, IEnumerable<string> warnings)
     {
         foreach (var warning in warnings.Distinct(StringComparer.Ordinal))
-            response.Headers.Append("Warning", $"299 - \"{warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+            response.Headers.Append("Warning", $"299 - \"{Quotable(warning)}\"");
     }
+
+    // A header is one line of printable ASCII, whatever field names a client may think of.
+    private static string Quotable(string text) => string.Concat(text.Select(letter => letter switch
+    {
+        '\\' => "\\\\",
+        '"' => "\\\"",
+        < ' ' or (char)127 => " ",
+        > (char)127 => "?",
+        _ => letter.ToString(),
+    }));
 
     /// <summary>Writes a list of stored objects, item by item.</summary>
     public static async Task WriteListAsync(this HttpResponse response, ResourceType resource, ListResult list, Func<Document, ReadOnlyMemory<byte>> item)

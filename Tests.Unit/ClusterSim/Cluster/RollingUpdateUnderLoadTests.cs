@@ -12,6 +12,7 @@ namespace Tests.Unit.ClusterSim.Cluster;
 public sealed class RollingUpdateUnderLoadTests
 {
     private const int Clients = 6;
+    private const int UpdatesMax = 40;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Test]
@@ -29,12 +30,13 @@ public sealed class RollingUpdateUnderLoadTests
     [Test]
     public async Task Without_it_some_are()
     {
-        var (_, lost) = await UpdateUnderLoadAsync("");
+        // How many updates it takes until a request meets a pod that is just leaving is chance; that one does is not.
+        var (_, lost) = await UpdateUnderLoadAsync("", untilOneIsLost: true);
 
         Assert.That(lost, Is.Not.Empty);
     }
 
-    private static async Task<(int Answered, IReadOnlyCollection<string> Lost)> UpdateUnderLoadAsync(string lifecycle)
+    private static async Task<(int Answered, IReadOnlyCollection<string> Lost)> UpdateUnderLoadAsync(string lifecycle, bool untilOneIsLost = false)
     {
         await using var cluster = await SimulatedCluster.StartAsync();
         cluster.ApplyYaml(Manifest("1", lifecycle));
@@ -58,7 +60,7 @@ public sealed class RollingUpdateUnderLoadTests
         var answered = 0;
         var load = Enumerable.Range(0, Clients).Select(_ => Task.Run(AskAsync)).ToList();
 
-        for (var version = 2; version <= 4; version++)
+        for (var version = 2; untilOneIsLost ? lost.IsEmpty && version <= UpdatesMax : version <= 4; version++)
         {
             cluster.ApplyYaml(Manifest($"{version}", lifecycle));
             await cluster.ReadyAsync(Limit);
@@ -66,7 +68,7 @@ public sealed class RollingUpdateUnderLoadTests
         }
         await over.CancelAsync();
         await Task.WhenAll(load);
-        await TestContext.Out.WriteLineAsync($"{answered} answered, {lost.Count} lost in three updates");
+        await TestContext.Out.WriteLineAsync($"{answered} answered, {lost.Count} lost");
         return (answered, lost);
 
         async Task AskAsync()
