@@ -106,7 +106,13 @@ internal sealed class NodeInfo
     {
         var copy = new NodeInfo(Name)
         {
-            IsKnown = IsKnown, Labels = Labels, Taints = Taints, IsUnschedulable = IsUnschedulable, Allocatable = Allocatable, PodsMax = PodsMax, Images = Images,
+            IsKnown = IsKnown,
+            Labels = Labels,
+            Taints = Taints,
+            IsUnschedulable = IsUnschedulable,
+            Allocatable = Allocatable,
+            PodsMax = PodsMax,
+            Images = Images,
         };
         foreach (var pod in _pods.Values)
             copy.Add(pod);

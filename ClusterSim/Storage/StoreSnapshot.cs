@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 
+using Names = System.Collections.Immutable.ImmutableSortedDictionary<string, ClusterSim.Storage.Document>;
+
 namespace ClusterSim.Storage;
-
-using Names = ImmutableSortedDictionary<string, Document>;
-
 /// <summary>
 /// All objects of one resource as they were at one revision; immutable, so that a paged list reads one state of the world. Besides the
 /// names it knows the objects by their controller and, for pods, by their node: whoever reads just after a write finds the write there,

@@ -65,15 +65,24 @@ internal sealed class TestIssuer(TimeProvider clock, string issuer = TestIssuer.
                 var numbers = rsa.ExportParameters(includePrivateParameters: false);
                 return new JsonObject
                 {
-                    ["use"] = "sig", ["kty"] = "RSA", ["kid"] = id, ["alg"] = "RS256",
-                    ["n"] = Base64UrlEncoder.Encode(numbers.Modulus), ["e"] = Base64UrlEncoder.Encode(numbers.Exponent),
+                    ["use"] = "sig",
+                    ["kty"] = "RSA",
+                    ["kid"] = id,
+                    ["alg"] = "RS256",
+                    ["n"] = Base64UrlEncoder.Encode(numbers.Modulus),
+                    ["e"] = Base64UrlEncoder.Encode(numbers.Exponent),
                 };
             case ECDsa ecdsa:
                 var point = ecdsa.ExportParameters(includePrivateParameters: false).Q;
                 return new JsonObject
                 {
-                    ["use"] = "sig", ["kty"] = "EC", ["kid"] = id, ["alg"] = "ES256", ["crv"] = "P-256",
-                    ["x"] = Base64UrlEncoder.Encode(point.X), ["y"] = Base64UrlEncoder.Encode(point.Y),
+                    ["use"] = "sig",
+                    ["kty"] = "EC",
+                    ["kid"] = id,
+                    ["alg"] = "ES256",
+                    ["crv"] = "P-256",
+                    ["x"] = Base64UrlEncoder.Encode(point.X),
+                    ["y"] = Base64UrlEncoder.Encode(point.Y),
                 };
             default:
                 throw new InvalidOperationException($"{key} signs no tokens");

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Json.JsonBuilding;
-using System.Text.Json.Nodes;
 
 namespace ClusterSim.Controllers.Autoscaling;
 

@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Globalization;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Validation.Core;

@@ -30,7 +30,9 @@ public sealed class DeploymentTests
             Assert.That(cluster.Events("ReplicaSet", set.Name), Is.EquivalentTo(cluster.Pods("web").Select(pod => $"Normal SuccessfulCreate: Created pod: {pod.Name} (replicaset-controller)")));
             Assert.That(set.Metadata.At("annotations").TextMap(), Is.EquivalentTo(new Dictionary<string, string>
             {
-                ["deployment.kubernetes.io/desired-replicas"] = "3", ["deployment.kubernetes.io/max-replicas"] = "4", ["deployment.kubernetes.io/revision"] = "1",
+                ["deployment.kubernetes.io/desired-replicas"] = "3",
+                ["deployment.kubernetes.io/max-replicas"] = "4",
+                ["deployment.kubernetes.io/revision"] = "1",
             }));
         });
     }

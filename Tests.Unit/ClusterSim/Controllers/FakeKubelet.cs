@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Api;
+using ClusterSim.Controllers;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
-using ClusterSim.Controllers;
 using static ClusterSim.Json.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Controllers;

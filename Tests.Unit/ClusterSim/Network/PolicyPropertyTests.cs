@@ -57,9 +57,12 @@ internal sealed class PolicyPropertyTests
         (2, from cidr in Gen.Elements(Cidrs)
             from except in Gen.Elements(Cidrs).ListOf(1)
             from some in Gen.Elements(true, false)
-            select (JsonNode)new JsonObject { ["ipBlock"] = some
+            select (JsonNode)new JsonObject
+            {
+                ["ipBlock"] = some
                 ? new JsonObject { ["cidr"] = cidr, ["except"] = new JsonArray([.. except.Select(each => (JsonNode)each)]) }
-                : new JsonObject { ["cidr"] = cidr } }));
+                : new JsonObject { ["cidr"] = cidr }
+            }));
 
     private static readonly Gen<JsonNode> Port =
         from protocol in Gen.Elements(null, "TCP", "UDP")

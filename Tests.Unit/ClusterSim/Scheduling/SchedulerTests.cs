@@ -107,7 +107,9 @@ public sealed class SchedulerTests
 
         Assert.That(cluster.Pods("web").GroupBy(pod => pod.NodeName).ToDictionary(group => group.Key!, group => group.Count()), Is.EquivalentTo(new Dictionary<string, int>
         {
-            ["node-1"] = 2, ["node-2"] = 2, ["node-3"] = 2,
+            ["node-1"] = 2,
+            ["node-2"] = 2,
+            ["node-3"] = 2,
         }));
     }
 

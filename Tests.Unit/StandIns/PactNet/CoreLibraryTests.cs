@@ -1,6 +1,6 @@
+using System.Text.Json;
 using PactNet.Core;
 using PactNet.Matchers;
-using System.Text.Json;
 
 namespace Tests.Unit.StandIns.PactNet;
 
