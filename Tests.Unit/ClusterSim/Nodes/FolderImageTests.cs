@@ -10,16 +10,16 @@ namespace Tests.Unit.ClusterSim.Nodes;
 /// <summary>The program of this assembly, when it is loaded as an image.</summary>
 public static class FolderProgram
 {
-    private static int Runs;
+    private static int RunCount;
 
     public static async Task<int> RunAsync(ServiceProcess process)
     {
         // Statics are the image's own: the test's copy of this field stays 0.
-        await process.Output.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"run {++Runs} with {string.Join(' ', process.Arguments)} in {process.WorkingDirectory}: {File.Exists(process.Files.Resolve("/app/Tests.Unit.dll"))}\n"));
+        await process.Output.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"run {++RunCount} with {string.Join(' ', process.Arguments)} in {process.WorkingDirectory}: {File.Exists(process.Files.Resolve("/app/Tests.Unit.dll"))}\n"));
         return 0;
     }
 
-    public static int Runs => Runs;
+    public static int Runs => RunCount;
 }
 
 public sealed class FolderImageTests
