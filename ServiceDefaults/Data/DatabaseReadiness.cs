@@ -22,6 +22,7 @@ public sealed class DatabaseReadiness : BackgroundService
     private readonly IHostApplicationLifetime _lifetime;
     private readonly Migrator _migrator;
     private readonly SemaphoreSlim _schemaLost = new(0, 1);
+    private readonly TaskCompletionSource _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _fault = "the database was not reached yet";
 
     internal DatabaseReadiness(
@@ -43,11 +44,12 @@ public sealed class DatabaseReadiness : BackgroundService
     /// <returns><see langword="null"/> when ready, else why not, in words fit for a probe's answer.</returns>
     public async Task<string?> CheckAsync(CancellationToken cancellation)
     {
-        if (_fault is { } fault)
-            return fault;
-
         using var limit = new CancellationTokenSource(_settings.ReadinessTimeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        // Asked while the first try is under way, it waits for what comes of it: "not yet" would cost the pod a whole probe period.
+        await _firstTry.Task.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_fault is { } fault)
+            return fault;
         try
         {
             await using var command = _database.CreateCommand("SELECT 1 FROM migrations LIMIT 1");
@@ -83,6 +85,7 @@ public sealed class DatabaseReadiness : BackgroundService
             {
                 await _migrator.ApplyAsync(stoppingToken);
                 _fault = null;
+                _firstTry.TrySetResult();
                 _logger.LogInformation("The database is ready");
                 (backOff, logged) = (BackOffFirst, ("", 0));
                 await _schemaLost.WaitAsync(stoppingToken);
@@ -104,6 +107,7 @@ public sealed class DatabaseReadiness : BackgroundService
             {
                 var reason = Reason(fault);
                 _fault = reason;
+                _firstTry.TrySetResult();
                 if (reason != logged.Reason || _clock.GetElapsedTime(logged.At) > LogInterval)
                 {
                     logged = (reason, _clock.GetTimestamp());
