@@ -36,7 +36,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
     /// <summary>The cluster, for tests that break it.</summary>
     public SimulatedCluster Cluster { get; }
 
-    private KubeconfigCluster Api => field ??= new KubeconfigCluster(KubeconfigOf(), Cluster.Ingress);
+    private ClientAccess Api => field ??= new ClientAccess(KubeconfigOf());
 
     /// <inheritdoc/>
     public string Description => $"a simulated cluster in this process, seed {Cluster.Seed}";
@@ -69,7 +69,17 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public static async Task<ICluster> StartOverApiAsync()
     {
         var simulated = await StartAsync();
-        return new OwnedCluster(new KubeconfigCluster(simulated.KubeconfigOf(), simulated.Cluster.Ingress), simulated);
+        return new OwnedCluster(new KubeconfigCluster(new ClientAccess(simulated.KubeconfigOf()), simulated.Cluster.Ingress, simulated.Description), simulated);
+    }
+
+    /// <summary>The same, with kubectl.</summary>
+    public static async Task<ICluster> StartThroughKubectlAsync()
+    {
+        var simulated = await StartAsync();
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        simulated.Cluster.WriteKubeconfig(path);
+        return new OwnedCluster(
+            new KubeconfigCluster(new KubectlAccess(path), simulated.Cluster.Ingress, simulated.Description), simulated, new FileEnd(path));
     }
 
     /// <summary>How an identity reaches its API; the administrator where none is named.</summary>
@@ -156,6 +166,15 @@ public sealed class SimulatedClusterUnderTest : ICluster
         _outside.Dispose();
         await Api.DisposeAsync();
         await Cluster.DisposeAsync();
+    }
+
+    private sealed class FileEnd(string path) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            File.Delete(path);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static HttpRequestMessage Request(HttpMethod method, string path, string? body) =>
