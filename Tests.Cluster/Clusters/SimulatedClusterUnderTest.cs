@@ -45,6 +45,25 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public static async Task<SimulatedClusterUnderTest> StartAsync(
         string overlay = "k8s/overlays/sim", Func<IReadOnlyList<Manifest>, IReadOnlyList<Manifest>>? change = null, Action<ImageStore>? images = null)
     {
+        var cluster = await StartEmptyAsync(images);
+        try
+        {
+            var manifests = Kustomization.Build(Repository.Path(overlay));
+            foreach (var manifest in change?.Invoke(manifests) ?? manifests)
+                cluster.Apply(manifest);
+            await cluster.ReadyAsync(ReadyLimit);
+            return new SimulatedClusterUnderTest(cluster);
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts one with the images on it, and nothing deployed.</summary>
+    public static async Task<SimulatedCluster> StartEmptyAsync(Action<ImageStore>? images = null)
+    {
         var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
         try
         {
@@ -52,11 +71,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
             AddService(cluster.Images, "invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
             AddService(cluster.Images, "payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
             images?.Invoke(cluster.Images);
-            var manifests = Kustomization.Build(Repository.Path(overlay));
-            foreach (var manifest in change?.Invoke(manifests) ?? manifests)
-                cluster.Apply(manifest);
-            await cluster.ReadyAsync(ReadyLimit);
-            return new SimulatedClusterUnderTest(cluster);
+            return cluster;
         }
         catch
         {
