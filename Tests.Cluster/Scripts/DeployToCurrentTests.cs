@@ -41,13 +41,13 @@ public sealed class DeployToCurrentTests : IAsyncDisposable
         var second = await DeployAsync("1.0.1");
         Assert.That(second.ExitCode, Is.Zero, second.Output + second.Error);
 
-        var broken = await DeployAsync("9.9.9", ("DEPLOY_TIMEOUT", "8"));
+        var broken = await DeployAsync("9.9.9", ("DEPLOY_TIMEOUT", "6"));
         Assert.Multiple(() =>
         {
             Assert.That(before, Is.EquivalentTo((string[])["invoice-app:1.0.0", "payment-provider:1.0.0"]));
             Assert.That(broken.ExitCode, Is.EqualTo(1));
             Assert.That(broken.Error, Does.Contain("--- events of invoices").And.Contain("Failed to pull image"));
-            Assert.That(broken.Error, Does.Contain("the rollout did not complete within 8 s"));
+            Assert.That(broken.Error, Does.Contain("the rollout did not complete within 6 s"));
         });
 
         _cluster.ApplyYaml("{ apiVersion: v1, kind: Namespace, metadata: { name: somebody-elses } }");

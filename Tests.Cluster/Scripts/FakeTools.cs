@@ -98,13 +98,17 @@ internal sealed partial class FakeTools : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private string Mask(string call) => Temporary().Replace(ContentTag().Replace(call, "1.0.0-CONTENT"), "artifacts/deploy.FOLDER")
+    private string Mask(string call) => SecondsLeft().Replace(Temporary().Replace(ContentTag().Replace(call, "1.0.0-CONTENT"), "artifacts/deploy.FOLDER"), "--timeout LEFT")
         .Replace(State, "STATE", StringComparison.Ordinal)
         .Replace(Repository.Path("."), "ROOT", StringComparison.Ordinal)
         .Replace(Repository.Path("").TrimEnd('/'), "ROOT", StringComparison.Ordinal);
 
     [GeneratedRegex(@"1\.0\.0-[0-9a-f]{12}")]
     private static partial Regex ContentTag();
+
+    // Of a limit that all workloads share.
+    [GeneratedRegex(@"(?<=rollout status \S+ --namespace \S+ )--timeout \d+s")]
+    private static partial Regex SecondsLeft();
 
     [GeneratedRegex(@"artifacts/deploy\.\w+")]
     private static partial Regex Temporary();
