@@ -64,7 +64,7 @@ build_with_docker() { # image reference
   if have git && git -C "$root" rev-parse --verify --quiet HEAD >/dev/null; then
     arguments+=(--build-arg "REVISION=$(git -C "$root" rev-parse HEAD)")
   fi
-  DOCKER_BUILDKIT=1 docker build "${arguments[@]}" "$root" || fail "$2 could not be built; see above"
+  docker build "${arguments[@]}" "$root" || fail "$2 could not be built; see above"
 }
 
 # Without an engine the SDK itself writes the image: straight to REGISTRY, or to an archive.
