@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -25,6 +26,12 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
     public string Description => $"the cluster of context {config.Context} at {config.Server}";
 
     /// <inheritdoc/>
+    /// <remarks><c>WORLD_ADDRESS=1.1.1.1:443</c>: an address that pods without policies reach.</remarks>
+    public (string Host, int Port)? World => Environment.GetEnvironmentVariable("WORLD_ADDRESS")?.Split(':') is [var host, var port]
+        ? (host, int.Parse(port, CultureInfo.InvariantCulture))
+        : null;
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) =>
         _client.ListAsync(_client.Resource(resource), @namespace, labelSelector);
 
@@ -34,16 +41,32 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Host = host;
         using var response = await _outside.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
     }
 
     /// <inheritdoc/>
-    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null)
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null, string? token = null)
     {
         using var content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await _client.ProxyAsync(@namespace, pod, port, method, path, content);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        if (token is null)
+        {
+            using var proxied = await _client.ProxyAsync(@namespace, pod, port, method, path, content);
+            return await Answer.ReadAsync(proxied);
+        }
+        // Not through pods/proxy: the API server would take the token for one of its own.
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = async (_, cancellation) => await _client.ForwardAsync(@namespace, pod, port, cancellation),
+        });
+        using var request = new HttpRequestMessage(method, new Uri(new UriBuilder("http", pod, port).Uri, path)) { Content = content };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request);
+        return await Answer.ReadAsync(response);
     }
+
+    /// <inheritdoc/>
+    public Task<string> TokenAsync(string @namespace, string account, string? audience) => _client.TokenAsync(@namespace, account, audience);
 
     /// <inheritdoc/>
     public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
@@ -99,6 +122,21 @@ public sealed class KubeconfigCluster(Kubeconfig config, Uri published) : IClust
         var review = deed.Review(who);
         var answer = await _client.SendAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/subjectaccessreviews", review, null);
         return answer.GetProperty("status").GetProperty("allowed").GetBoolean();
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> AuthenticatesAsync(string token)
+    {
+        using var bearer = new KubeClient(config with { Token = token, ClientCertificate = null });
+        try
+        {
+            await bearer.SendAsync(HttpMethod.Get, "apis", null, null);
+            return true;
+        }
+        catch (KubeException refused) when (refused.Code is 401 or 403)
+        {
+            return refused.Code == 403;
+        }
     }
 
     /// <inheritdoc/>
