@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -68,15 +69,44 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
     }
 
     /// <inheritdoc/>
-    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body)
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body, string? token)
     {
         var forward = await ForwardAsync((@namespace, pod, port));
         using var request = new HttpRequestMessage(method, new Uri(forward.Local, path))
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
         };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await _pods.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
+    }
+
+    /// <inheritdoc/>
+    public Task<string> TokenAsync(string @namespace, string account, string? audience)
+    {
+        IReadOnlyList<string> meant = audience is null ? [] : ["--audience", audience];
+        return TrimmedAsync(["create", "token", account, "--namespace", @namespace, .. meant]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> AuthenticatesAsync(string token)
+    {
+        // The kubeconfig's own credentials would go first: the same cluster, with this token alone.
+        var config = (JsonObject)JsonNode.Parse(await RunAsync(["config", "view", "--raw", "--minify", "--flatten", "--output", "json"]))!;
+        config["users"]![0]!["user"] = new JsonObject { ["token"] = token };
+        var folder = Directory.CreateTempSubdirectory("bearer-").FullName;
+        try
+        {
+            var path = Path.Combine(folder, "kubeconfig");
+            await File.WriteAllTextAsync(path, config.ToJsonString());
+            var came = await Tool.RunAsync("kubectl", ["--kubeconfig", path, "get", "--raw", "/apis"]);
+            return came.ExitCode == 0 || came.Error.Contains("(Forbidden)", StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <inheritdoc/>
@@ -122,6 +152,8 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
             _forwarding.Release();
         }
     }
+
+    private async Task<string> TrimmedAsync(IReadOnlyList<string> arguments) => (await RunAsync(arguments)).Trim();
 
     private async Task<string> RunAsync(IReadOnlyList<string> arguments, string? input = null)
     {
