@@ -44,8 +44,8 @@ namespace ClusterSim;
 public sealed partial class SimulatedCluster : IAsyncDisposable
 {
     // Where the API server is on the wire: a node of its own, as a kind control plane.
-    private static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
-    private const int ControlPlanePort = 6443;
+    internal static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
+    internal const int ControlPlanePort = 6443;
     private const string ServiceAddress = "10.96.0.1";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
@@ -137,6 +137,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     internal Quiescence Quiescence { get; }
 
+    internal ClusterAccess Identity => _access;
+
     internal Randomness Random { get; }
 
     internal ApiClient Admin => field ??= new ApiClient(Server, new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]), "cluster-sim");
@@ -170,6 +172,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     {
         _parts.Push(Wire);
         SimulatedImages.AddTo(Images);
+        Images.Unknown = _options.UnknownImages;
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
         DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
         Server.Store.Compact();
@@ -192,6 +195,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new IdentityPaths(_access));
+        handler.Add(new ImagePaths(Images));
         handler.Add(new DiscoveryPaths(Server.Catalog));
         handler.Add(new ServerPaths(Server.Catalog));
         handler.Add(new OpenApiPaths(new OpenApiDocuments(Server.Catalog, _schema)));
