@@ -12,7 +12,7 @@ namespace Benchmarks;
 /// </summary>
 internal static class ApiBenchmark
 {
-    private const int ListCount = 60;
+    private const int ListCount = 64;
     private const string Collection = "/api/v1/namespaces/default/configmaps";
 
     private static readonly (string Verb, int Real)[] Verbs = [("GET", 2509), ("POST", 1471), ("PUT", 1138), ("LIST", 37), ("DELETE", 1309)];
@@ -50,6 +50,49 @@ internal static class ApiBenchmark
         return failed ? 1 : 0;
     }
 
+    /// <summary>
+    /// Several builds of harness.dll side by side, each on a cluster of its own, in small turns: on a machine that others use too, this tells them
+    /// apart where a figure alone does not.
+    /// </summary>
+    public static async Task<int> CompareAsync(string[] builds)
+    {
+        const int rounds = 4, turns = 10, requests = 300, connections = 16;
+        var servers = new List<HarnessServer>();
+        try
+        {
+            foreach (var build in builds)
+                servers.Add(await HarnessServer.StartAsync(build));
+            for (var round = 1; round <= rounds; round++)
+            {
+                Console.WriteLine(round == 1 ? "just started: requests a second, µs of CPU a request" : $"again ({round}):");
+                foreach (var (verb, _) in Verbs)
+                {
+                    var seconds = new double[servers.Count];
+                    var cpu = new double[servers.Count];
+                    var count = verb == "LIST" ? 16 : requests;
+                    for (var turn = 0; turn < turns; turn++)
+                    {
+                        for (var i = 0; i < servers.Count; i++)
+                        {
+                            var (before, began) = (servers[i].Cpu, Stopwatch.GetTimestamp());
+                            await SendAsync(servers[i], verb, count, connections, turn * requests);
+                            seconds[i] += Stopwatch.GetElapsedTime(began).TotalSeconds;
+                            cpu[i] += (servers[i].Cpu - before).TotalMicroseconds;
+                        }
+                    }
+                    Console.WriteLine($"{verb,-7}{string.Join(" | ", Enumerable.Range(0, servers.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{turns * count / seconds[i],8:0}/s {cpu[i] / (turns * count),6:0} µs")))}");
+                }
+                Console.WriteLine($"memory {string.Join(" | ", servers.Select(server => $"{server.Memory.Now} MB, {server.Memory.Peak} MB"))}");
+            }
+        }
+        finally
+        {
+            foreach (var server in servers)
+                await server.DisposeAsync();
+        }
+        return 0;
+    }
+
     private static async Task<bool> MeasureAsync(HarnessServer server, string verb, int real, int requests, int connections)
     {
         var count = verb == "LIST" ? ListCount : requests;
@@ -66,9 +109,9 @@ internal static class ApiBenchmark
     }
 
     // As api_bench.py does: the connections are made within what is measured.
-    private static async Task<IReadOnlyCollection<(int Code, double Milliseconds)>> SendAsync(HarnessServer server, string verb, int count, int connections)
+    private static async Task<IReadOnlyCollection<(int Code, double Milliseconds)>> SendAsync(HarnessServer server, string verb, int count, int connections, int first = 0)
     {
-        var left = new ConcurrentQueue<byte[]>(Enumerable.Range(0, count).Select(number => Request(server.Token, verb, number)));
+        var left = new ConcurrentQueue<byte[]>(Enumerable.Range(first, count).Select(number => Request(server.Token, verb, number)));
         var answers = new ConcurrentBag<(int, double)>();
         await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -112,7 +113,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
             using var reader = new StreamReader(stream);
             return (await reader.ReadLineAsync())?.Contains(" 200 ", StringComparison.Ordinal) == true;
         }
-        catch (Exception notYet) when (notYet is SocketException or IOException)
+        catch (Exception notYet) when (notYet is SocketException or IOException or AuthenticationException)
         {
             return false;
         }
