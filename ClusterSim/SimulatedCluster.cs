@@ -14,6 +14,7 @@ using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
 using ClusterSim.Faults;
 using ClusterSim.Manifests;
+using ClusterSim.Metrics;
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Network.Services;
@@ -76,6 +77,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server = new ApiServer(
             store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
         Decoder = new RequestDecoder(schema);
+        MetricsApi.Install(Server, Metrics);
+        Server.Add(new UsageAdmission());
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
         Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
@@ -103,7 +106,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         });
         Faults = new ClusterFaults(this, _nodeFaults);
         _controllers = new ControllerManager(
-            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics });
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
         _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
         var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");
@@ -117,6 +120,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     /// <summary>The images its nodes can run.</summary>
     public ImageStore Images { get; } = new();
+
+    /// <summary>What its pods and nodes use, as far as somebody says so.</summary>
+    public ClusterMetrics Metrics { get; } = new();
 
     /// <summary>What goes wrong on purpose.</summary>
     public ClusterFaults Faults { get; }
@@ -175,6 +181,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Images.Unknown = _options.UnknownImages;
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
         DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
+        MetricsApi.Register(Server);
         Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);

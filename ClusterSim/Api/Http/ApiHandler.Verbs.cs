@@ -39,7 +39,7 @@ internal sealed partial class ApiHandler
                     PartialList, list, document => MetadataOf(document).ToUtf8().AsMemory(1));
                 break;
             default:
-                await context.Response.WriteListAsync(target.Resource, list, document => InVersion(target, document).AfterType);
+                await context.Response.WriteListAsync(target.Resource, list, InVersion(target));
                 break;
         }
     }
@@ -125,7 +125,7 @@ internal sealed partial class ApiHandler
         var list = QueryOptions.ReadList(context.Request.Query);
         var deleted = _server.DeleteCollection(target, list, options);
         await context.Response.WriteListAsync(
-            target.Resource, new ListResult(deleted, _server.Store.Revision, null, null), document => InVersion(target, document).AfterType);
+            target.Resource, new ListResult(deleted, _server.Store.Revision, null, null), InVersion(target));
     }
 
     private async Task<DeleteOptions> ReadDeleteAsync(HttpContext context)
@@ -188,6 +188,12 @@ internal sealed partial class ApiHandler
             ? document
             : Document.Unstored(document.Resource, VersionConversion.Convert(document.ToObject(), stored, target.Resource));
     }
+
+    /// <summary>What stands behind kind and version of each item of a list.</summary>
+    private Func<Document, ReadOnlyMemory<byte>> InVersion(RequestTarget target) =>
+        (_server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersion == target.Resource.GroupVersion
+            ? static document => document.AfterType
+            : document => InVersion(target, document).AfterType;
 
     private static JsonObject MetadataOf(Document document) => Object(
         ("kind", "PartialObjectMetadata"), ("apiVersion", "meta.k8s.io/v1"), ("metadata", document.Metadata.ToNode()));
