@@ -1,3 +1,4 @@
+using ClusterSim.Extensions;
 using ClusterSim.Schema;
 using ClusterSim.Validation.Apps;
 using ClusterSim.Validation.Autoscaling;
@@ -40,7 +41,7 @@ internal sealed class KindStrategies
         new PodDisruptionBudgetStrategy(), new HorizontalPodAutoscalerStrategy(),
         new RoleStrategy(namespaced: true), new RoleStrategy(namespaced: false), new RoleBindingStrategy(namespaced: true), new RoleBindingStrategy(namespaced: false),
         new StorageClassStrategy(), new CsiDriverStrategy(), new VolumeAttachmentStrategy(),
-        new PriorityClassStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(),
+        new PriorityClassStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(), new CustomResourceDefinitionStrategy(),
 
         // Stored and served; their rules are the business of who acts on them.
         Plain("storage.k8s.io", "v1", "CSINode", isUnconditional: false), Plain("storage.k8s.io", "v1", "CSIStorageCapacity", isUnconditional: false),
@@ -51,7 +52,6 @@ internal sealed class KindStrategies
         Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true),
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
-        Plain("apiextensions.k8s.io", "v1", "CustomResourceDefinition", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),

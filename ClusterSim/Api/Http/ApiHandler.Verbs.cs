@@ -91,6 +91,9 @@ internal sealed partial class ApiHandler
         var options = QueryOptions.ReadWrite(context.Request);
         var mediaType = MediaTypes.BodyTypeOf(context.Request);
         var type = MediaTypes.PatchTypeOf(mediaType);
+        if (type == PatchType.StrategicMerge && target.Resource.Custom is not null)
+            throw ApiException.UnsupportedMediaType(
+                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
         var body = await ReadBodyAsync(context);
         var kind = target.Subresource is { } sub ? target.Resource.Subresources[sub].Kind : target.Resource.GroupVersionKind;
         IReadOnlyList<string> warnings = [];
@@ -106,7 +109,9 @@ internal sealed partial class ApiHandler
 
         JsonObject Decoded(JsonObject patched)
         {
-            var decoded = Decode(patched.ToUtf8(), "application/json", kind, options.FieldValidation);
+            var decoded = type == PatchType.Apply
+                ? Decode(patched.ToUtf8(), "application/json", kind, options.FieldValidation)
+                : _decoder.DecodePatched(patched, kind, options.FieldValidation);
             warnings = decoded.Warnings;
             return decoded.Object;
         }
@@ -177,12 +182,14 @@ internal sealed partial class ApiHandler
                 "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"),
         }, kind, validation);
 
-    private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Subresource is not null and not "status"
+    private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Resource.Custom is not null || target.Subresource is not null and not "status"
         ? @object
         : VersionConversion.Convert(@object, target.Resource, _server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
 
     private Document InVersion(in RequestTarget target, Document document)
     {
+        if (target.Resource.Custom is { } custom)
+            return custom.View(document);
         var stored = _server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource;
         return stored.GroupVersion == target.Resource.GroupVersion
             ? document

@@ -35,12 +35,11 @@ internal sealed class GarbageCollector : IAsyncDisposable
         _queue = new WorkQueue<ObjectReference>(context.Clock);
         foreach (var resource in _client.Server.Catalog.All)
             Watch(resource);
-        // Custom resources come while the cluster runs.
-        context.Informers.Handle(_client.Resource("customresourcedefinitions", "apiextensions.k8s.io"), change =>
+        context.Informers.HandleCustom(change =>
         {
-            foreach (var resource in _client.Server.Catalog.All)
-                if (resource.Group == change.Document.Spec.At("group").Text())
-                    Watch(resource);
+            lock (_watched)
+                _watched.Add(change.Document.Resource);
+            Follow(change);
         });
     }
 
