@@ -129,12 +129,16 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         return @object;
     }
 
-    /// <summary>Reads what a patch made of an object of this kind; see <see cref="DecodePatched(JsonObject, ObjectType, FieldValidation, string?)"/>.</summary>
-    public DecodedObject DecodePatched(JsonObject patched, GroupVersionKind kind, FieldValidation validation, string? shown = null)
+    /// <summary>Reads what a patch made of an object of this kind; see <see cref="DecodePatched(JsonObject, ObjectType, FieldValidation, IReadOnlyList{string})"/>.</summary>
+    /// <param name="patched">The patched object.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="validation">What becomes of unknown and repeated fields.</param>
+    /// <param name="repeated">What was told of the patch itself.</param>
+    public DecodedObject DecodePatched(JsonObject patched, GroupVersionKind kind, FieldValidation validation, IReadOnlyList<string> repeated)
     {
         if (catalog?.Find(kind)?.Custom is not { } custom)
-            return DecodePatched(patched, schema.Find(kind) ?? throw ApiException.BadRequest($"no kind \"{kind.Kind}\" is registered for version \"{kind.GroupVersion}\""), validation, shown);
-        var strict = new List<string>();
+            return DecodePatched(patched, schema.Find(kind) ?? throw ApiException.BadRequest($"no kind \"{kind.Kind}\" is registered for version \"{kind.GroupVersion}\""), validation, repeated);
+        var strict = repeated.ToList();
         var utf8 = patched.ToUtf8();
         try
         {
@@ -145,22 +149,47 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         }
         catch (DecodeException refusal)
         {
-            throw Unpatched(shown ?? Encoding.UTF8.GetString(utf8), refusal);
+            throw Unpatched(utf8, refusal);
         }
     }
 
-    private static ApiException Unpatched(string shown, DecodeException refusal) => ApiException.Invalid(
-        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {Quoted(shown)}: {refusal.Message}")]);
+    private static ApiException Unpatched(ReadOnlySpan<byte> utf8, DecodeException refusal) => ApiException.Invalid(
+        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {Quoted(Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
+
+    /// <summary>What is told of repeated fields in a merge patch or strategic merge patch; nothing where it is no object.</summary>
+    public static IReadOnlyList<string> Repeated(ReadOnlyMemory<byte> patch)
+    {
+        var told = new List<string>();
+        try
+        {
+            new ObjectReader(Clean(patch).Span, told).Read(Untyped);
+        }
+        catch (DecodeException)
+        {
+            // What is wrong with it is told when it is applied.
+        }
+        return told;
+    }
+
+    private static readonly FieldType Untyped = new(FieldKind.Object, () => new ObjectShape("", [])) { GoName = "map[string]interface {}", KeepsUnknown = true };
+
+    /// <summary>What is told, strictly, of keys that are repeated in an apply configuration; null for nothing.</summary>
+    public static string? RepeatedKeys(ReadOnlyMemory<byte> yaml)
+    {
+        var told = new List<string>();
+        YamlConversion.ToJson(yaml, told);
+        return told.Count == 0 ? null : $"error converting YAML to JSON: {told[0]}";
+    }
 
     /// <summary>Reads what a patch made of an object: the same rules, with the refusals of PATCH (422, field <c>patch</c>).</summary>
     /// <param name="patched">The patched object.</param>
     /// <param name="type">Its type.</param>
     /// <param name="validation">What becomes of unknown and repeated fields.</param>
-    /// <param name="shown">What the message shows as the invalid value; the patched object where null.</param>
+    /// <param name="repeated">What was told of the patch itself.</param>
     /// <exception cref="ApiException">422.</exception>
-    public static DecodedObject DecodePatched(JsonObject patched, ObjectType type, FieldValidation validation, string? shown = null)
+    public static DecodedObject DecodePatched(JsonObject patched, ObjectType type, FieldValidation validation, IReadOnlyList<string> repeated)
     {
-        var strict = new List<string>();
+        var strict = repeated.ToList();
         var utf8 = patched.ToUtf8();
         try
         {
@@ -171,7 +200,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         }
         catch (DecodeException refusal)
         {
-            throw Unpatched(shown ?? Encoding.UTF8.GetString(utf8), refusal);
+            throw Unpatched(utf8, refusal);
         }
     }
 
