@@ -12,6 +12,7 @@ using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
+using ClusterSim.Extensions;
 using ClusterSim.Faults;
 using ClusterSim.Manifests;
 using ClusterSim.Metrics;
@@ -54,6 +55,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly SimulatedClusterOptions _options;
     private readonly Informers _informers;
     private readonly ControllerManager _controllers;
+    private readonly CustomResourceDefinitionController _definitions;
     private readonly Scheduler _scheduler;
     private readonly EventRecorder _network;
     private readonly IngressController _ingress;
@@ -76,7 +78,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
         Server = new ApiServer(
             store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
-        Decoder = new RequestDecoder(schema);
+        Decoder = new RequestDecoder(schema, catalog);
         MetricsApi.Install(Server, Metrics);
         Server.Add(new UsageAdmission());
         _access.Register(Server);
@@ -84,6 +86,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
+        Server.Add(new NoCreationWhileDefinitionEnds());
         Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();
@@ -107,6 +110,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Faults = new ClusterFaults(this, _nodeFaults);
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics });
+        _definitions = new CustomResourceDefinitionController(
+            ContextOf(new ApiClient(Server, UserInfo.ApiServer, "kube-apiserver"), "kube-apiserver", "Extensions"), schema, UserInfo.ApiServer);
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
         _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
         var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");
@@ -187,6 +192,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             Nodes.Add(node);
         _parts.Push(_informers);
         _informers.Start();
+        _parts.Push(_definitions);
+        _definitions.Start();
         _parts.Push(_controllers);
         _controllers.Start();
         _parts.Push(_scheduler);

@@ -102,8 +102,9 @@ internal sealed partial class ApiServer
 
     internal static ObjectKey KeyOf(in RequestTarget target) => new(target.Resource.Namespaced ? target.Namespace : null, target.Name ?? "");
 
-    private KindStrategy StrategyOf(in RequestTarget target) =>
-        Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
+    /// <summary>What is particular to the objects of a request: for custom ones, in the version it speaks.</summary>
+    internal KindStrategy StrategyOf(in RequestTarget target) =>
+        target.Resource.Custom?.Strategy ?? Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
 
     private void Mutate(AdmissionRequest request)
     {
