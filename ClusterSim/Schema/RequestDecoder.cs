@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using ClusterSim.Api;
 using ClusterSim.Json;
+using ClusterSim.Schema.Protobuf;
 using ClusterSim.Validation;
 
 namespace ClusterSim.Schema;
@@ -17,6 +18,9 @@ internal enum MediaKind
 
     /// <summary><c>application/yaml</c>.</summary>
     Yaml,
+
+    /// <summary><c>application/vnd.kubernetes.protobuf</c>; built-in kinds only.</summary>
+    Protobuf,
 }
 
 /// <summary>A body, read.</summary>
@@ -57,6 +61,8 @@ internal sealed class RequestDecoder(TypeSchema schema)
         var sent = new GroupVersionKind("", "", "");
         try
         {
+            if (media == MediaKind.Protobuf)
+                json = ProtobufBody.Read(body, schema, expected.Kind).ToUtf8();
             if (media == MediaKind.Yaml)
                 json = YamlConversion.ToJson(body, validation == FieldValidation.Ignore ? null : strict);
             json = Clean(json);

@@ -173,8 +173,9 @@ internal sealed partial class ApiHandler
         {
             "application/json" => MediaKind.Json,
             "application/yaml" => MediaKind.Yaml,
+            "application/vnd.kubernetes.protobuf" => MediaKind.Protobuf,
             _ => throw ApiException.UnsupportedMediaType(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"),
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"),
         }, kind, validation);
 
     private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Subresource is not null and not "status"
