@@ -158,7 +158,8 @@ internal sealed class RequestDecoder(TypeSchema schema)
     {
         if (sent.Kind != expected.Kind)
             throw new DecodeException($"converting ({sent.Version}.{sent.Kind}) to ({Internal(expected.Group)}.{expected.Kind}): unknown conversion");
-        if (sent.GroupVersion != expected.GroupVersion)
+        // The one subresource that takes a version which no longer has resources: kubectl before 1.22 evicts with it.
+        if (sent.GroupVersion != expected.GroupVersion && sent is not { Group: "policy", Version: "v1beta1", Kind: "Eviction" })
             throw ApiException.BadRequest($"the API version in the data ({sent.GroupVersion}) does not match the expected API version ({expected.GroupVersion})");
     }
 

@@ -296,7 +296,7 @@ internal static class ProtobufBody
     // Go's zero time is written as an empty message, and read back as null.
     private static JsonValue? Time(JsonObject message, string path, string format)
     {
-        long seconds = (long?)message["seconds"] ?? 0, nanos = (long?)message["nanos"] ?? 0;
+        long seconds = (long?)message["seconds"] ?? 0, nanos = (int?)message["nanos"] ?? 0;
         if (seconds == 0 && nanos == 0)
             return null;
         try
