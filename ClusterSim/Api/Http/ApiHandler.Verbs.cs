@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Api.Tables;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -15,7 +16,7 @@ internal sealed partial class ApiHandler
         if (target.Subresource is { } name && _server.Subresource(target.Resource.GroupResource, name) is { } special)
         {
             _server.Authorize(target, "get");
-            await context.Response.WriteAsync(200, special.Get(target));
+            await WriteAnswerAsync(context, 200, special.Get(target));
             return;
         }
         var document = _server.Get(target);
@@ -155,10 +156,14 @@ internal sealed partial class ApiHandler
     {
         context.Response.Warn(decodeWarnings.Concat(result.Warnings));
         if (result.Answer is { } answer)
-            await context.Response.WriteAsync(result.Code, answer);
+            await WriteAnswerAsync(context, result.Code, answer);
         else
             await WriteObjectAsync(context, target, result.Code, result.Object);
     }
+
+    // What a subresource answers is written as it is, but for the one that kubectl get --subresource asks a table of.
+    private Task WriteAnswerAsync(HttpContext context, int code, JsonObject answer) => context.Response.WriteAsync(
+        code, MediaTypes.FormOf(context.Request) == ObjectForm.Table && answer.Text("kind") == "Scale" ? ScaleTable.Of(answer, _server.Clock.GetUtcNow()) : answer);
 
     private Task WriteObjectAsync(HttpContext context, RequestTarget target, int code, Document document) => MediaTypes.FormOf(context.Request) switch
     {
