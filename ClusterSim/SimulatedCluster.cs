@@ -47,6 +47,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
     private const int ControlPlanePort = 6443;
     private const string ServiceAddress = "10.96.0.1";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly SimulatedClusterOptions _options;
@@ -140,7 +141,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     internal ApiClient Admin => field ??= new ApiClient(Server, new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]), "cluster-sim");
 
-    /// <summary>Starts a cluster: its API answers and its nodes are registered when this returns.</summary>
+    /// <summary>Starts a cluster: its API answers, its nodes are registered, and namespace default takes pods when this returns.</summary>
     /// <exception cref="IOException">A port that was asked for is taken.</exception>
     public static async Task<SimulatedCluster> StartAsync(SimulatedClusterOptions? options = null, CancellationToken cancellation = default)
     {
@@ -202,6 +203,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
         _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
+
+        // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.
+        await UntilAsync(() => Find("serviceaccounts", "default", "default") is not null, StartLimit, cancellation);
     }
 
     // Rule 5 of docs/design.md: code that slips past the wire is told on.
