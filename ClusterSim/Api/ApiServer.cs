@@ -33,6 +33,7 @@ internal sealed partial class ApiServer
         Selectors = selectors;
         Clock = clock;
         Random = random;
+        EventNames = new EventNames(clock);
     }
 
     /// <summary>Where objects are.</summary>
@@ -58,6 +59,9 @@ internal sealed partial class ApiServer
 
     /// <summary>Chance.</summary>
     public Randomness Random { get; }
+
+    /// <summary>What Events are called.</summary>
+    public EventNames EventNames { get; }
 
     /// <summary>Adds an admission plugin, after those that are there. Only before the first request.</summary>
     public void Add(IAdmission plugin) => _admission.Add(plugin);

@@ -25,7 +25,7 @@ internal static class ResponseWriting
     /// <summary>Writes JSON.</summary>
     public static async Task WriteAsync(this HttpResponse response, int code, ReadOnlyMemory<byte> utf8, string contentType = "application/json")
     {
-        if (IsPretty(response.HttpContext.Request))
+        if (contentType.EndsWith("json", StringComparison.Ordinal) && IsPretty(response.HttpContext.Request))
             utf8 = Indented(utf8);
         response.StatusCode = code;
         response.ContentType = contentType;
