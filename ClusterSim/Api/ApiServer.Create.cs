@@ -91,6 +91,9 @@ internal sealed partial class ApiServer
             Allocate(admission);
             return new WriteResult(Document.Unstored(target.Resource.Storage, @object), 201, warnings);
         }
+        // Most have nothing to allocate, and the lock would be a queue of all who create.
+        if (!_admission.Exists(plugin => plugin.Allocates(admission)))
+            return new WriteResult(Store.Create(target.Resource.Storage, key, @object), 201, warnings);
         lock (_allocating)
         {
             Allocate(admission);
