@@ -100,7 +100,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             PersistentVolumes = options.PersistentVolumes,
             Faults = _nodeFaults,
         });
-        Faults = new ClusterFaults(this, _nodeFaults);
+        Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
