@@ -49,7 +49,7 @@ internal static class ChaosGenerator
         return [.. Enumerable.Range(0, count).Select(number =>
         {
             var (currency, decimals) = Currencies[dice.Next(Currencies.Length)];
-            return new ChaosInvoice($"n{number}", new decimal(1 + dice.Next(10_000_000), 0, 0, false, (byte)decimals), currency, number < refused);
+            return new ChaosInvoice($"n{number:00000}", new decimal(1 + dice.Next(10_000_000), 0, 0, false, (byte)decimals), currency, number < refused);
         })];
     }
 

@@ -17,6 +17,12 @@ public sealed record ChaosOptions
     /// <summary>Leaves the databases of failed runs, and the systems until a key is pressed.</summary>
     public bool Keep { get; init; }
 
+    /// <summary>Whether waits are as short as runs need them; else everything is as the manifests say.</summary>
+    public bool IsHastened { get; init; } = true;
+
+    /// <summary>Whether commits survive a power cut, as they do in production; schedules need them to survive the server alone.</summary>
+    public bool IsDurable { get; init; }
+
     /// <summary>Time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -62,7 +62,7 @@ internal sealed class ChaosRun
         // A provider that refuses an invoice refuses it whenever it is asked.
         var refusals = _plan.Invoices.Where(invoice => invoice.IsRefused).Select(invoice => _system.Cluster.Faults.AnswerInstead(
             PodSet.All, PodSet.Parse("payments/payment-provider"),
-            new HttpAnswer { Status = 402, Body = """{"error":"the card is declined"}""", ToRequestsHolding = $"\"id\":\"{_prefix}{invoice.Id}\"" })).ToList();
+            new HttpAnswer { Status = 402, Body = """{"error":"the card is declined"}""", ToRequestsHolding = $"\"id\":\"{_prefix}{invoice.Id}" })).ToList();
         try
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

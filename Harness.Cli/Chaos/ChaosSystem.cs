@@ -65,10 +65,15 @@ public sealed class ChaosSystem : IAsyncDisposable
     /// <summary>Its PostgreSQL server, nobody else's.</summary>
     public PostgresServer Server { get; }
 
+    /// <summary>The server's names of the databases that pods have of their own, by what the pods call them.</summary>
+    internal IReadOnlyDictionary<string, string> DatabaseNames => _databases.Known.ToDictionary(known => known.Key, known => known.Value.Name, StringComparer.Ordinal);
+
     /// <summary>Starts a cluster and a server, and deploys everything.</summary>
     public static async Task<ChaosSystem> StartAsync(ChaosOptions options, CancellationToken cancellation)
     {
-        var starting = PostgresServer.StartAsync(cancellation: cancellation);
+        // Nothing outlives the machine, but what is committed has to outlive the server, which schedules kill.
+        var starting = PostgresServer.StartAsync(
+            new PostgresOptions { Durable = options.IsDurable, Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["synchronous_commit"] = "on" } }, cancellation);
         SimulatedCluster? cluster = null;
         try
         {
@@ -79,7 +84,7 @@ public sealed class ChaosSystem : IAsyncDisposable
             cluster.Images.Add("payment-provider:1.0.0", new ServiceImage(PaymentProviderService.RunAsync, DockerfileOf("PaymentProvider")));
             options.Images?.Invoke(cluster.Images);
             foreach (var manifest in Kustomization.Build(Path.Combine(options.Root, "k8s", "overlays", "sim")))
-                cluster.Apply(Hastened(manifest));
+                cluster.Apply(options.IsHastened ? Hastened(manifest) : manifest);
             await cluster.ReadyAsync(ReadyLimit, cancellation: cancellation);
             return new ChaosSystem(cluster, await starting, databases);
         }
@@ -116,7 +121,7 @@ public sealed class ChaosSystem : IAsyncDisposable
             await Server.CreateDatabaseAsync(clone, own.Owner, own.Name, cancellation);
             names.Add(clone);
             if (name == Invoices)
-                await ExecuteAsync(clone, $"ALTER TABLE invoices ALTER COLUMN number RESTART WITH {run * NumbersOfRun}", cancellation);
+                await ExecuteAsync(clone, $"ALTER TABLE IF EXISTS invoices ALTER COLUMN number RESTART WITH {run * NumbersOfRun}", cancellation);
         }
         foreach (var name in _databases.Known.Keys)
             _databases.Lead(name, $"run_{run}_{name}");
