@@ -84,29 +84,29 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
     }
 
     /// <inheritdoc/>
-    public Task<string> TokenAsync(string @namespace, string account, string? audience)
+    public async Task<string> TokenAsync(string @namespace, string account, string? audience)
     {
-        IReadOnlyList<string> meant = audience is null ? [] : ["--audience", audience];
-        return TrimmedAsync(["create", "token", account, "--namespace", @namespace, .. meant]);
+        IReadOnlyList<string> whom = audience is null ? [] : ["--audience", audience];
+        return (await RunAsync(["create", "token", account, "--namespace", @namespace, "--duration", "10m", .. whom])).Trim();
     }
 
     /// <inheritdoc/>
     public async Task<bool> AuthenticatesAsync(string token)
     {
-        // The kubeconfig's own credentials would go first: the same cluster, with this token alone.
+        // A kubeconfig with the token alone: beside a client certificate the server would not look at it.
         var config = (JsonObject)JsonNode.Parse(await RunAsync(["config", "view", "--raw", "--minify", "--flatten", "--output", "json"]))!;
         config["users"]![0]!["user"] = new JsonObject { ["token"] = token };
-        var folder = Directory.CreateTempSubdirectory("bearer-").FullName;
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await file.WriteAsync(Encoding.UTF8.GetBytes(config.ToJsonString()));
         try
         {
-            var path = Path.Combine(folder, "kubeconfig");
-            await File.WriteAllTextAsync(path, config.ToJsonString());
-            var came = await Tool.RunAsync("kubectl", ["--kubeconfig", path, "get", "--raw", "/apis"]);
-            return came.ExitCode == 0 || came.Error.Contains("(Forbidden)", StringComparison.Ordinal);
+            var answer = await Tool.RunAsync("kubectl", ["--kubeconfig", path, "get", "--raw", "/apis"]);
+            return answer.ExitCode == 0 || answer.Error.Contains("(Forbidden)", StringComparison.Ordinal);
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            File.Delete(path);
         }
     }
 
@@ -162,8 +162,6 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
             _forwarding.Release();
         }
     }
-
-    private async Task<string> TrimmedAsync(IReadOnlyList<string> arguments) => (await RunAsync(arguments)).Trim();
 
     private async Task<string> RunAsync(IReadOnlyList<string> arguments, string? input = null)
     {
