@@ -60,6 +60,10 @@ cluster: build ## both services on a simulated cluster in the test's own process
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
 
+.PHONY: bench-reach
+bench-reach: ## harness reach on manifests of 1,000 pods: how long
+	@Benchmarks/reach.sh 1000
+
 .PHONY: deploy
 deploy: ## start the simulated cluster with both services, or bring it up to date
 	@./deploy.sh
