@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Tests.Cluster.Clusters;
 
 /// <summary>A view of a cluster, and what ends with it.</summary>
-internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : ICluster
+internal sealed class OwnedCluster(ICluster view, params IReadOnlyList<IAsyncDisposable> owned) : ICluster
 {
     public string Description => view.Description;
 
@@ -38,6 +38,7 @@ internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : IClu
     public async ValueTask DisposeAsync()
     {
         await view.DisposeAsync();
-        await owned.DisposeAsync();
+        foreach (var thing in owned)
+            await thing.DisposeAsync();
     }
 }

@@ -40,7 +40,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
     /// <summary>The cluster, for tests that break it.</summary>
     public SimulatedCluster Cluster { get; }
 
-    private KubeconfigCluster Api => field ??= new KubeconfigCluster(KubeconfigOf(), Cluster.Ingress);
+    private ClientAccess Api => field ??= new ClientAccess(KubeconfigOf());
 
     /// <inheritdoc/>
     public string Description => $"a simulated cluster in this process, seed {Cluster.Seed}";
@@ -52,13 +52,9 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public static async Task<SimulatedClusterUnderTest> StartAsync(
         string overlay = "k8s/overlays/sim", Func<IReadOnlyList<Manifest>, IReadOnlyList<Manifest>>? change = null, Action<ImageStore>? images = null)
     {
-        var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
+        var cluster = await StartEmptyAsync(images);
         try
         {
-            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(await TestPostgres.Shared.ServerAsync()));
-            AddService(cluster.Images, "invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
-            AddService(cluster.Images, "payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
-            images?.Invoke(cluster.Images);
             var manifests = Kustomization.Build(Repository.Path(overlay));
             foreach (var manifest in change?.Invoke(manifests) ?? manifests)
                 cluster.Apply(manifest);
@@ -72,11 +68,40 @@ public sealed class SimulatedClusterUnderTest : ICluster
         }
     }
 
+    /// <summary>Starts one with the images on it, and nothing deployed.</summary>
+    public static async Task<SimulatedCluster> StartEmptyAsync(Action<ImageStore>? images = null)
+    {
+        var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
+        try
+        {
+            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(await TestPostgres.Shared.ServerAsync()));
+            AddService(cluster.Images, "invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
+            AddService(cluster.Images, "payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
+            images?.Invoke(cluster.Images);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>The same cluster, seen through its HTTPS API with its kubeconfig, as any cluster is.</summary>
     public static async Task<ICluster> StartOverApiAsync()
     {
         var simulated = await StartAsync();
-        return new OwnedCluster(new KubeconfigCluster(simulated.KubeconfigOf(), simulated.Cluster.Ingress), simulated);
+        return new OwnedCluster(new KubeconfigCluster(new ClientAccess(simulated.KubeconfigOf()), simulated.Cluster.Ingress, simulated.Description), simulated);
+    }
+
+    /// <summary>The same, with kubectl.</summary>
+    public static async Task<ICluster> StartThroughKubectlAsync()
+    {
+        var simulated = await StartAsync();
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        simulated.Cluster.WriteKubeconfig(path);
+        return new OwnedCluster(
+            new KubeconfigCluster(new KubectlAccess(path), simulated.Cluster.Ingress, simulated.Description), simulated, new FileEnd(path));
     }
 
     /// <summary>How an identity reaches its API; the administrator where none is named.</summary>
@@ -172,6 +197,15 @@ public sealed class SimulatedClusterUnderTest : ICluster
         await Api.DisposeAsync();
         await _world.DisposeAsync();
         await Cluster.DisposeAsync();
+    }
+
+    private sealed class FileEnd(string path) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            File.Delete(path);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static HttpRequestMessage Request(HttpMethod method, string path, string? body) =>

@@ -27,7 +27,7 @@ internal sealed class ClusterVerificationTests
         PostgresServer server;
         try
         {
-            server = await ContractPostgres.Shared.ServerAsync();
+            server = await ContractPostgres.Shared.Local.ServerAsync();
         }
         catch (PostgresNotFoundException missing)
         {

@@ -18,7 +18,7 @@ internal sealed class CallerCheckTests
 {
     private const string Payment = """{"id":"I1","value":12.15,"currency":"EUR"}""";
     private readonly TestIssuer _issuer = new(TimeProvider.System);
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private WireMockServer _published = null!;
     private ProviderFactory _factory = null!;
     private HttpClient _client = null!;
