@@ -60,6 +60,10 @@ cluster: build ## both services on a simulated cluster in the test's own process
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
 
+.PHONY: bench-reach
+bench-reach: ## harness reach on manifests of 1,000 pods: how long
+	@Benchmarks/reach.sh 1000
+
 .PHONY: bench-pay
 bench-pay: ## 100,000 invoices paid, by processes and by three replicas each on the simulated cluster
 	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
