@@ -60,6 +60,16 @@ cluster: build ## both services on a simulated cluster in the test's own process
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
 
+.PHONY: bench-api
+bench-api: ## requests a second of the API, CPU a request, memory, time to ready; by two clients
+	@HARNESS_BUILD=only ./harness
+	@dotnet run --project Benchmarks --configuration Release -- api
+
+.PHONY: bench-watch
+bench-watch: build ## 1,000 watchers of one namespace see 1,000 changes each
+	@dotnet test Tests.Unit --configuration Release --no-build --nologo --logger "console;verbosity=detailed" \
+		--filter 'Name=Every_watcher_sees_every_change_in_order\(1000,1000\)' | grep -E '^ *[0-9]+ watchers saw|Failed|error'
+
 .PHONY: deploy
 deploy: ## start the simulated cluster with both services, or bring it up to date
 	@./deploy.sh
