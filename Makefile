@@ -70,6 +70,20 @@ bench-watch: build ## 1,000 watchers of one namespace see 1,000 changes each
 	@dotnet test Tests.Unit --configuration Release --no-build --nologo --logger "console;verbosity=detailed" \
 		--filter 'Name=Every_watcher_sees_every_change_in_order\(1000,1000\)' | grep -E '^ *[0-9]+ watchers saw|Failed|error'
 
+.PHONY: bench-pay
+bench-pay: ## 100,000 invoices paid, by processes and by three replicas each on the simulated cluster
+	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
+	@dotnet run --project Benchmarks --configuration Release --no-build -- pay
+
+.PHONY: bench-million
+bench-million: ## a million invoices: listed, paid, cancelled, gone on with
+	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
+	@dotnet run --project Benchmarks --configuration Release --no-build -- stream
+
+.PHONY: chaos
+chaos: ## 200 schedules of faults, and the books compared after each (SEED=1 RUNS=200)
+	@./harness chaos --seed $(or $(SEED),1) --runs $(or $(RUNS),200)
+
 .PHONY: deploy
 deploy: ## start the simulated cluster with both services, or bring it up to date
 	@./deploy.sh

@@ -80,7 +80,7 @@ internal sealed partial class ApiServer
         strategy.PrepareForCreate(@object);
 
         var view = @object.ToElement();
-        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule), .. strategy.Validate(view)]);
+        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule, strategy.ChecksFinalizers), .. strategy.Validate(view)]);
         warnings.AddRange(strategy.Warnings(view, default));
         ValidateAdmission(admission);
         var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);
@@ -91,10 +91,13 @@ internal sealed partial class ApiServer
             Allocate(admission);
             return new WriteResult(Document.Unstored(target.Resource.Storage, @object), 201, warnings);
         }
+        // Most have nothing to allocate, and the lock would be a queue of all who create.
+        if (!_admission.Exists(plugin => plugin.Allocates(admission)))
+            return new WriteResult(Store.Create(target.Resource.Storage, key, @object), 201, warnings);
         lock (_allocating)
         {
             Allocate(admission);
-            return new WriteResult(Store.Create(target.Resource.Storage, key, @object), 201, warnings);
+            return new WriteResult(Store.Create(target.Resource.Storage, key, ForStorage(target, @object)), 201, warnings);
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class ApiServer
         Selectors = selectors;
         Clock = clock;
         Random = random;
+        EventNames = new EventNames(clock);
     }
 
     /// <summary>Where objects are.</summary>
@@ -59,6 +60,9 @@ internal sealed partial class ApiServer
     /// <summary>Chance.</summary>
     public Randomness Random { get; }
 
+    /// <summary>What Events are called.</summary>
+    public EventNames EventNames { get; }
+
     /// <summary>Adds an admission plugin, after those that are there. Only before the first request.</summary>
     public void Add(IAdmission plugin) => _admission.Add(plugin);
 
@@ -69,7 +73,7 @@ internal sealed partial class ApiServer
     public void Add(IComputedResource computed)
     {
         _computed[computed.Type.GroupResource] = computed;
-        Catalog.Put([computed.Type]);
+        Catalog.Put(computed.Type);
     }
 
     /// <summary>The subresource registered under that name; null where there is none.</summary>
@@ -102,8 +106,9 @@ internal sealed partial class ApiServer
 
     internal static ObjectKey KeyOf(in RequestTarget target) => new(target.Resource.Namespaced ? target.Namespace : null, target.Name ?? "");
 
-    private KindStrategy StrategyOf(in RequestTarget target) =>
-        Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
+    /// <summary>What is particular to the objects of a request: for custom ones, in the version it speaks.</summary>
+    internal KindStrategy StrategyOf(in RequestTarget target) =>
+        target.Resource.Custom?.Strategy ?? Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
 
     private void Mutate(AdmissionRequest request)
     {

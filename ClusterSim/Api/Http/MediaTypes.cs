@@ -52,6 +52,14 @@ internal static class MediaTypes
         return ObjectForm.Plain;
     }
 
+    /// <summary>Whether the client takes plain JSON too, for want of the form it prefers.</summary>
+    public static bool TakesPlain(HttpRequest request)
+    {
+        var accepted = request.GetTypedHeaders().Accept;
+        return accepted.Count == 0 || accepted.Any(type =>
+            type.MediaType.ToString() is "application/json" or "*/*" or "application/*" && type.Parameters.All(parameter => parameter.Name == "q"));
+    }
+
     /// <summary>The media type of a body without its parameters; JSON where none is said.</summary>
     public static string BodyTypeOf(HttpRequest request) =>
         request.ContentType == "application/json" ? "application/json"

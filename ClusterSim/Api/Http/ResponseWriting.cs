@@ -25,7 +25,7 @@ internal static class ResponseWriting
     /// <summary>Writes JSON.</summary>
     public static async Task WriteAsync(this HttpResponse response, int code, ReadOnlyMemory<byte> utf8, string contentType = "application/json")
     {
-        if (IsPretty(response.HttpContext.Request))
+        if (contentType.EndsWith("json", StringComparison.Ordinal) && IsPretty(response.HttpContext.Request))
             utf8 = Indented(utf8);
         response.StatusCode = code;
         response.ContentType = contentType;
@@ -69,7 +69,7 @@ internal static class ResponseWriting
             ("resourceVersion", list.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("continue", list.Continue),
             ("remainingItemCount", list.Remaining));
-        var head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.Kind}List\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[");
+        var head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.ListKind}\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[");
         var items = new ReadOnlyMemory<byte>[list.Items.Count];
         long length = head.Length + "]}".Length;
         for (var i = 0; i < items.Length; i++)

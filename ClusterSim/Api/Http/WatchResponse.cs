@@ -29,12 +29,11 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
         var initial = QueryOptions.Text(query, "sendInitialEvents");
         CheckInitial(initial);
         server.Authorize(target, "watch");
-        var strategy = server.Strategies((server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
-        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, strategy));
+        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, server.StrategyOf(target)));
 
         var timeout = QueryOptions.Number(query, "timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : TimeoutDefault;
         using var over = new CancellationTokenSource(timeout, server.Clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(over.Token, context.RequestAborted);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(over.Token, context.RequestAborted, target.Resource.Custom?.Ended ?? default);
 
         context.Response.StatusCode = 200;
         context.Response.ContentType = "application/json";
