@@ -21,6 +21,7 @@ internal sealed class Tracked(bool followsFlow) : SynchronizationContext
     public override void Post(SendOrPostCallback d, object? state)
     {
         Interlocked.Increment(ref _underWay);
+        Volatile.Write(ref _doubts, 0);
         ThreadPool.UnsafeQueueUserWorkItem(static item => item.Context.Run(item.Callback, item.State), (Context: this, Callback: d, State: state), preferLocal: false);
     }
 
@@ -28,16 +29,13 @@ internal sealed class Tracked(bool followsFlow) : SynchronizationContext
     public override SynchronizationContext CreateCopy() => this;
 
     // A thread that has taken work from the queue but not yet entered its flow is seen only by being busy. Others may be busy for long with
-    // what is none of our business, so that alone holds the clock back for some looks, not for ever.
+    // what is none of our business, so that alone holds the clock back for some looks after each piece of work, not for ever.
     private bool IsPoolAtRest()
     {
         ThreadPool.GetMaxThreads(out var all, out _);
         ThreadPool.GetAvailableThreads(out var free, out _);
         var others = all - free - (Thread.CurrentThread.IsThreadPoolThread ? 1 : 0);
-        if (others > 0 && Interlocked.Increment(ref _doubts) <= DoubtsMax)
-            return false;
-        Volatile.Write(ref _doubts, 0);
-        return true;
+        return others <= 0 || Interlocked.Increment(ref _doubts) > DoubtsMax;
     }
 
     private void Run(SendOrPostCallback callback, object? state)

@@ -1,3 +1,4 @@
+using ClusterSim.Extensions;
 using ClusterSim.Schema;
 using ClusterSim.Validation.Apps;
 using ClusterSim.Validation.Autoscaling;
@@ -18,6 +19,9 @@ namespace ClusterSim.Validation;
 /// <summary>Which strategy each kind has. A new kind is one line here; what is not here has no rules beyond metadata's.</summary>
 internal sealed class KindStrategies
 {
+    private const string NoWebhooks = "stored and not acted on: the simulated cluster calls no admission webhooks";
+    private const string NoCel = "stored and not acted on: the simulated cluster evaluates no CEL";
+
     private readonly Dictionary<GroupVersionKind, KindStrategy> _strategies;
 
     /// <summary>The strategies of the built-in kinds.</summary>
@@ -42,17 +46,17 @@ internal sealed class KindStrategies
         new RoleStrategy(namespaced: true), new RoleStrategy(namespaced: false), new RoleBindingStrategy(namespaced: true), new RoleBindingStrategy(namespaced: false),
         new StorageClassStrategy(), new CsiDriverStrategy(), new VolumeAttachmentStrategy(),
         new PriorityClassStrategy(), new CertificateSigningRequestStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(),
+        new CustomResourceDefinitionStrategy(),
 
         // Stored and served; their rules are the business of who acts on them.
         Plain("storage.k8s.io", "v1", "CSINode", isUnconditional: false), Plain("storage.k8s.io", "v1", "CSIStorageCapacity", isUnconditional: false),
         Plain("storage.k8s.io", "v1", "VolumeAttributesClass"),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
-        Plain("apiextensions.k8s.io", "v1", "CustomResourceDefinition", isUnconditional: false, hasGenerations: true, hasStatus: true),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", isUnconditional: false, hasGenerations: true, notActedOn: NoWebhooks),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", isUnconditional: false, hasGenerations: true, notActedOn: NoWebhooks),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
         Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),
@@ -62,6 +66,12 @@ internal sealed class KindStrategies
     ];
 
     private static PlainStrategy Plain(
-        string group, string version, string kind, bool isUnconditional = true, bool hasGenerations = false, bool hasStatus = false) =>
-        new(new GroupVersionKind(group, version, kind)) { IsUnconditional = isUnconditional, HasGenerations = hasGenerations, HasStatus = hasStatus };
+        string group, string version, string kind, bool isUnconditional = true, bool hasGenerations = false, bool hasStatus = false, string? notActedOn = null) =>
+        new(new GroupVersionKind(group, version, kind))
+        {
+            IsUnconditional = isUnconditional,
+            HasGenerations = hasGenerations,
+            HasStatus = hasStatus,
+            NotActedOn = notActedOn,
+        };
 }

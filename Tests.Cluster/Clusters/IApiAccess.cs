@@ -24,8 +24,14 @@ public interface IApiAccess : IAsyncDisposable
     /// <summary>Adds a container to a running pod.</summary>
     Task AddEphemeralContainerAsync(string @namespace, string pod, JsonObject container);
 
-    /// <summary>A request to one pod and no other.</summary>
-    Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body);
+    /// <summary>A request to one pod and no other, with a bearer token for the pod where one is given.</summary>
+    Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body, string? token);
+
+    /// <summary>A token of a service account's; for the API server where no audience is named.</summary>
+    Task<string> TokenAsync(string @namespace, string account, string? audience);
+
+    /// <summary>Whether the API server takes a token for somebody's, whatever that one may do.</summary>
+    Task<bool> AuthenticatesAsync(string token);
 
     /// <summary>Creates an object that is an answer and not kept, such as a SubjectAccessReview.</summary>
     Task<JsonElement> ReviewAsync(string path, JsonObject review);

@@ -22,6 +22,12 @@ public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name
     public string Description => $"{name}, {api.Description}";
 
     /// <inheritdoc/>
+    /// <remarks><c>WORLD_ADDRESS=1.1.1.1:443</c>: an address that pods without policies reach.</remarks>
+    public (string Host, int Port)? World => Environment.GetEnvironmentVariable("WORLD_ADDRESS")?.Split(':') is [var host, var port]
+        ? (host, int.Parse(port, CultureInfo.InvariantCulture))
+        : null;
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) =>
         api.ListAsync(resource, @namespace, labelSelector);
 
@@ -31,12 +37,15 @@ public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Host = host;
         using var response = await _outside.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
     }
 
     /// <inheritdoc/>
-    public Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null) =>
-        api.RequestToPodAsync(@namespace, pod, port, method, path, body);
+    public Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null, string? token = null) =>
+        api.RequestToPodAsync(@namespace, pod, port, method, path, body, token);
+
+    /// <inheritdoc/>
+    public Task<string> TokenAsync(string @namespace, string account, string? audience) => api.TokenAsync(@namespace, account, audience);
 
     /// <inheritdoc/>
     public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
@@ -79,6 +88,9 @@ public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name
         var answer = await api.ReviewAsync("apis/authorization.k8s.io/v1/subjectaccessreviews", deed.Review(who));
         return answer.GetProperty("status").GetProperty("allowed").GetBoolean();
     }
+
+    /// <inheritdoc/>
+    public Task<bool> AuthenticatesAsync(string token) => api.AuthenticatesAsync(token);
 
     /// <inheritdoc/>
     public Task<Admitted> AdmitAsync(JsonObject pod) => api.AdmitAsync(pod);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -68,15 +69,44 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
     }
 
     /// <inheritdoc/>
-    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body)
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body, string? token)
     {
         var forward = await ForwardAsync((@namespace, pod, port));
         using var request = new HttpRequestMessage(method, new Uri(forward.Local, path))
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
         };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await _pods.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> TokenAsync(string @namespace, string account, string? audience)
+    {
+        IReadOnlyList<string> whom = audience is null ? [] : ["--audience", audience];
+        return (await RunAsync(["create", "token", account, "--namespace", @namespace, "--duration", "10m", .. whom])).Trim();
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> AuthenticatesAsync(string token)
+    {
+        // A kubeconfig with the token alone: beside a client certificate the server would not look at it.
+        var config = (JsonObject)JsonNode.Parse(await RunAsync(["config", "view", "--raw", "--minify", "--flatten", "--output", "json"]))!;
+        config["users"]![0]!["user"] = new JsonObject { ["token"] = token };
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await file.WriteAsync(Encoding.UTF8.GetBytes(config.ToJsonString()));
+        try
+        {
+            var answer = await Tool.RunAsync("kubectl", ["--kubeconfig", path, "get", "--raw", "/apis"]);
+            return answer.ExitCode == 0 || answer.Error.Contains("(Forbidden)", StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -27,9 +28,12 @@ public sealed class SimulatedClusterUnderTest : ICluster
 
     private readonly HttpClient _outside;
 
-    private SimulatedClusterUnderTest(SimulatedCluster cluster)
+    private readonly WorldAddress _world;
+
+    private SimulatedClusterUnderTest(SimulatedCluster cluster, WorldAddress world)
     {
         Cluster = cluster;
+        _world = world;
         _outside = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = cluster.Ingress };
     }
 
@@ -40,6 +44,9 @@ public sealed class SimulatedClusterUnderTest : ICluster
 
     /// <inheritdoc/>
     public string Description => $"a simulated cluster in this process, seed {Cluster.Seed}";
+
+    /// <inheritdoc/>
+    public (string Host, int Port)? World => (WorldAddress.Host, WorldAddress.Port);
 
     /// <summary>Starts one with everything of <paramref name="overlay"/> on it, after <paramref name="change"/> has had its way with the manifests.</summary>
     public static async Task<SimulatedClusterUnderTest> StartAsync(
@@ -52,7 +59,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
             foreach (var manifest in change?.Invoke(manifests) ?? manifests)
                 cluster.Apply(manifest);
             await cluster.ReadyAsync(ReadyLimit);
-            return new SimulatedClusterUnderTest(cluster);
+            return new SimulatedClusterUnderTest(cluster, await WorldAddress.ListenAsync(cluster));
         }
         catch
         {
@@ -121,17 +128,22 @@ public sealed class SimulatedClusterUnderTest : ICluster
         using var request = Request(method, path, body);
         request.Headers.Host = host;
         using var response = await _outside.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
     }
 
     /// <inheritdoc/>
-    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null)
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null, string? token = null)
     {
         using var client = Cluster.CreatePodClient(@namespace, pod, port);
         using var request = Request(method, path, body);
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await client.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
     }
+
+    /// <inheritdoc/>
+    public Task<string> TokenAsync(string @namespace, string account, string? audience) => Api.TokenAsync(@namespace, account, audience);
 
     /// <inheritdoc/>
     public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
@@ -170,6 +182,9 @@ public sealed class SimulatedClusterUnderTest : ICluster
     }
 
     /// <inheritdoc/>
+    public Task<bool> AuthenticatesAsync(string token) => Api.AuthenticatesAsync(token);
+
+    /// <inheritdoc/>
     public Task<Admitted> AdmitAsync(JsonObject pod) => Api.AdmitAsync(pod);
 
     /// <inheritdoc/>
@@ -180,6 +195,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
     {
         _outside.Dispose();
         await Api.DisposeAsync();
+        await _world.DisposeAsync();
         await Cluster.DisposeAsync();
     }
 
