@@ -104,6 +104,10 @@ down: ## take it away again
 bench-start: ## ten starts of the whole system: medians of time and memory
 	@Benchmarks/start.sh 10
 
+.PHONY: bench-kubectl
+bench-kubectl: ## `kubectl get pods` 20 times beside kubectl's own start: medians
+	@Benchmarks/kubectl.sh 20
+
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing
 	@dotnet format Harness.sln --verify-no-changes
