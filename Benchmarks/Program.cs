@@ -4,6 +4,8 @@ using Benchmarks;
 return args switch
 {
     ["scale", .. var rest] => await ScaleBenchmark.RunAsync(rest),
+    ["api", .. var rest] => await ApiBenchmark.RunAsync(rest),
+    ["api-compare", .. var builds] => await ApiBenchmark.CompareAsync(builds),
     ["pay", .. var rest] => await PayBenchmark.RunAsync(rest),
     ["stream", .. var rest] => await StreamBenchmark.RunAsync(rest),
     _ => Usage(),
@@ -11,6 +13,8 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: Benchmarks scale [nodes [pods]] | pay [invoices [both|processes|cluster]] | stream [invoices]");
+    Console.Error.WriteLine(
+        "usage: Benchmarks scale [nodes [pods]] | api [harness.dll [requests [connections [rounds]]]] | api-compare harness.dll…"
+        + " | pay [invoices [both|processes|cluster]] | stream [invoices]");
     return 2;
 }
