@@ -18,6 +18,9 @@ internal static class PayBenchmark
     private const int ChunkOfInvoices = 20_000;
     private const int WarmUp = 30_000;
 
+    // Sessions tell what they did once a second at most.
+    private static readonly TimeSpan StatisticsDelay = TimeSpan.FromSeconds(1.5);
+
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
         var count = args.Count > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
@@ -138,7 +141,7 @@ internal static class PayBenchmark
         var reports = await Task.WhenAll(clients.Select(client => PayAsync(client)));
         var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var (cpuAfter, postgresAfter) = (ProcessUsage.CpuOf(self), ProcessUsage.CpuOfPostgres(system.Server.DataDirectory));
-        await Task.Delay(1500);
+        await Task.Delay(StatisticsDelay, TimeProvider.System);
         var after = await ServiceProcesses.CommitsAsync(system.Server, databases["invoices"], databases["payments"]);
         var paid = reports.Sum(report => report.GetProperty("paid").GetInt64());
         Say($"simulated cluster, three of each: {paid:#,0} paid in {took:0.0} s: {paid / took:#,0} invoices/s (by replica {string.Join(", ", reports.Select(report => report.GetProperty("paid").GetInt64()))}; load {Load()})");
@@ -148,10 +151,9 @@ internal static class PayBenchmark
         clients.ForEach(client => client.Dispose());
     }
 
-    // Sessions tell what they did once a second at most.
     private static async Task<(long Invoices, long Payments)> CommitsLaterAsync(PostgresServer server)
     {
-        await Task.Delay(1500);
+        await Task.Delay(StatisticsDelay, TimeProvider.System);
         return await ServiceProcesses.CommitsAsync(server);
     }
 
