@@ -27,6 +27,13 @@ internal sealed partial class ApiServer
         var resource = target.Resource.Storage;
         var predicate = Selectors.Predicate(options, StrategyOf(target));
         (var snapshot, revision) = Store.Snapshot(resource);
+        if (_computed.TryGetValue(target.Resource.GroupResource, out var computed))
+        {
+            // No versions, hence no pages: as metrics-server answers.
+            (next, remaining) = (null, null);
+            var all = computed.List(target.Resource.Namespaced ? target.Namespace : null);
+            return predicate is null ? [.. all] : [.. all.Where(predicate)];
+        }
         ObjectKey? after = null;
         if (!string.IsNullOrEmpty(options.Continue))
         {

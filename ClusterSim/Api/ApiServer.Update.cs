@@ -138,7 +138,9 @@ internal sealed partial class ApiServer
         foreach (var owned in MetadataOfTheServer)
             Keep(metadata, old.At("metadata"), owned);
         Keep(metadata, old.At("metadata"), "resourceVersion");
-        if (target.Subresource == "status")
+        // An approval is a status with rules of its own.
+        var ofStatus = target.Subresource is "status" or "approval";
+        if (ofStatus)
         {
             foreach (var (name, _) in @object.ToList())
                 if (name != "metadata" && !strategy.StatusFields.Contains(name))
@@ -165,7 +167,7 @@ internal sealed partial class ApiServer
         else
             strategy.PrepareForUpdate(@object, old);
         metadata = @object.Ensure("metadata");
-        if (strategy.CountsGenerations && target.Subresource != "status" && SpecChanged(@object, old, strategy))
+        if (strategy.CountsGenerations && !ofStatus && SpecChanged(@object, old, strategy))
             metadata["generation"] = (old.At("metadata", "generation").Integer() ?? 0) + 1;
 
         var view = @object.ToElement();

@@ -6,6 +6,7 @@ using System.Text.Unicode;
 using ClusterSim.Api;
 using ClusterSim.Extensions;
 using ClusterSim.Json;
+using ClusterSim.Schema.Protobuf;
 using ClusterSim.Validation;
 
 namespace ClusterSim.Schema;
@@ -18,6 +19,9 @@ internal enum MediaKind
 
     /// <summary><c>application/yaml</c>.</summary>
     Yaml,
+
+    /// <summary><c>application/vnd.kubernetes.protobuf</c>; built-in kinds only.</summary>
+    Protobuf,
 }
 
 /// <summary>A body, read.</summary>
@@ -62,6 +66,8 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         var sent = new GroupVersionKind("", "", "");
         try
         {
+            if (media == MediaKind.Protobuf)
+                json = ProtobufBody.Read(body, schema, expected.Kind).ToUtf8();
             if (media == MediaKind.Yaml)
                 json = YamlConversion.ToJson(body, validation == FieldValidation.Ignore ? null : strict);
             json = Clean(json);
@@ -251,7 +257,8 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
     {
         if (sent.Kind != expected.Kind)
             throw new DecodeException($"converting ({sent.Version}.{sent.Kind}) to ({Internal(expected.Group)}.{expected.Kind}): unknown conversion");
-        if (sent.GroupVersion != expected.GroupVersion)
+        // The one subresource that takes a version which no longer has resources: kubectl before 1.22 evicts with it.
+        if (sent.GroupVersion != expected.GroupVersion && sent is not { Group: "policy", Version: "v1beta1", Kind: "Eviction" })
             throw ApiException.BadRequest($"the API version in the data ({sent.GroupVersion}) does not match the expected API version ({expected.GroupVersion})");
     }
 

@@ -3,6 +3,7 @@ using ClusterSim.Schema;
 using ClusterSim.Validation.Apps;
 using ClusterSim.Validation.Autoscaling;
 using ClusterSim.Validation.Batch;
+using ClusterSim.Validation.Certificates;
 using ClusterSim.Validation.Coordination;
 using ClusterSim.Validation.Core;
 using ClusterSim.Validation.Discovery;
@@ -44,7 +45,8 @@ internal sealed class KindStrategies
         new PodDisruptionBudgetStrategy(), new HorizontalPodAutoscalerStrategy(),
         new RoleStrategy(namespaced: true), new RoleStrategy(namespaced: false), new RoleBindingStrategy(namespaced: true), new RoleBindingStrategy(namespaced: false),
         new StorageClassStrategy(), new CsiDriverStrategy(), new VolumeAttachmentStrategy(),
-        new PriorityClassStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(), new CustomResourceDefinitionStrategy(),
+        new PriorityClassStrategy(), new CertificateSigningRequestStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(),
+        new CustomResourceDefinitionStrategy(),
 
         // Stored and served; their rules are the business of who acts on them.
         Plain("storage.k8s.io", "v1", "CSINode", isUnconditional: false), Plain("storage.k8s.io", "v1", "CSIStorageCapacity", isUnconditional: false),
@@ -58,7 +60,6 @@ internal sealed class KindStrategies
         Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("certificates.k8s.io", "v1", "CertificateSigningRequest", hasStatus: true),
         Plain("networking.k8s.io", "v1", "IPAddress"), Plain("networking.k8s.io", "v1", "ServiceCIDR", hasGenerations: true, hasStatus: true),
         Plain("resource.k8s.io", "v1", "ResourceClaim", hasStatus: true), Plain("resource.k8s.io", "v1", "ResourceClaimTemplate"),
         Plain("resource.k8s.io", "v1", "DeviceClass", hasGenerations: true), Plain("resource.k8s.io", "v1", "ResourceSlice", hasGenerations: true),

@@ -83,6 +83,9 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog, TypeSchema schem
         return Object(("swagger", "2.0"), ("info", Info()), ("paths", paths), ("definitions", definitions));
     });
 
+    /// <summary>The same document in protobuf.</summary>
+    public ReadOnlyMemory<byte> V2Protobuf() => Made("v2.protobuf", () => OpenApiProtobuf.Write(JsonElement.Parse(V2().Span)));
+
     private static string PrefixOf(GroupVersion version) => version.Group.Length == 0 ? $"/api/{version.Version}" : $"/apis/{version}";
 
     private static JsonObject Info() => Object(("title", "Kubernetes"), ("version", ServerPaths.GitVersion));
@@ -147,12 +150,14 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog, TypeSchema schem
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{ServerPaths.GitVersion} {version} {told}")));
     }
 
-    private byte[] Made(string name, Func<JsonObject> make)
+    private byte[] Made(string name, Func<JsonObject> make) => Made(name, () => make().ToUtf8());
+
+    private byte[] Made(string name, Func<byte[]> make)
     {
         var all = catalog.All;
         if (_made.TryGetValue(name, out var made) && ReferenceEquals(made.Of, all))
             return made.Utf8;
-        var utf8 = make().ToUtf8();
+        var utf8 = make();
         _made[name] = (all, utf8);
         return utf8;
     }
