@@ -107,7 +107,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             PersistentVolumes = options.PersistentVolumes,
             Faults = _nodeFaults,
         });
-        Faults = new ClusterFaults(this, _nodeFaults);
+        Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested });
         _definitions = new CustomResourceDefinitionController(

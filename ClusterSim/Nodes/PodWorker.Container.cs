@@ -116,7 +116,10 @@ internal sealed partial class PodWorker
         container.ImageAsked = container.Spec.At("image").Text();
         container.Identity = RunAsNonRoot.Identity(_pod, container.Spec, image.Configuration);
         return container.Run = new ContainerRun(
-            NewContainerId(), image, _network!.Join(container.Name), _node.Clock, (run, exitCode) => TerminationMessage(container, run, exitCode), Kick);
+            NewContainerId(), image, _network!.Join(container.Name), _node.Clock, (run, exitCode) => TerminationMessage(container, run, exitCode), Kick)
+        {
+            ProcessClock = _node.Shared.Faults.ClockOf(_pod, _node.Clock),
+        };
     }
 
     /// <summary>A fault may hold a start up; each start is asked about once.</summary>
