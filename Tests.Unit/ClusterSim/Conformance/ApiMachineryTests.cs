@@ -20,7 +20,7 @@ public sealed class ApiMachineryTests
         yield return Kind("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations", "PriorityLevelConfiguration", """{"type":"Limited","limited":{"nominalConcurrencyShares":2,"limitResponse":{"type":"Reject"}}}""", hasStatus: true);
         yield return Kind("admissionregistration.k8s.io", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", """{"validations":[{"expression":"true"}],"matchConstraints":{"resourceRules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["pods"]}]}}""", hasStatus: true);
         yield return Kind("admissionregistration.k8s.io", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", """{"policyName":"p","validationActions":["Deny"]}""", hasStatus: false);
-        yield return Kind("certificates.k8s.io", "certificatesigningrequests", "CertificateSigningRequest", """{"request":"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIeE1JR1hBZ0VBTURVeEZUQVRCZ05WQkFNTURHVXlaUzFsZUdGdGNHeGxNUnd3R2dZRFZRUUtEQk5sTW1VNgpaWGhoYlhCc1pYTnBaMjVsY2pCWk1CTUdCeXFHU000OUFnRUdDQ3FHU000OUF3RUhBMElBQkR6Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=","signerName":"example.com/e2e","usages":["client auth"]}""", hasStatus: true);
+        yield return Kind("certificates.k8s.io", "certificatesigningrequests", "CertificateSigningRequest", "{\"request\":\"" + AuthorizationTests.Request() + "\",\"signerName\":\"example.com/e2e\",\"usages\":[\"client auth\"]}", hasStatus: true);
 
         static TestCaseData Kind(string group, string resource, string kind, string spec, bool hasStatus) =>
             new TestCaseData(group, resource, kind, spec, hasStatus).SetArgDisplayNames(kind);

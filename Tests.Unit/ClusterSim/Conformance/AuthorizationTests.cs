@@ -80,7 +80,7 @@ public sealed class AuthorizationTests
     }
 
     [Test]
-    public async Task A_signing_request_is_approved_and_given_its_certificate()
+    public async Task A_signing_request_is_approved_and_its_status_written()
     {
         const string path = "/apis/certificates.k8s.io/v1/certificatesigningrequests/approved";
         var created = await _api.PostAsync("/apis/certificates.k8s.io/v1/certificatesigningrequests", new JsonObject
@@ -101,7 +101,8 @@ public sealed class AuthorizationTests
         Assert.That((await _api.DeleteAsync(path)).Code, Is.EqualTo(200));
     }
 
-    private static string Request()
+    /// <summary>A request for a certificate, as its spec holds it.</summary>
+    internal static string Request()
     {
         using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=e2e.example.com", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
