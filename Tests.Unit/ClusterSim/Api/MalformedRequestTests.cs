@@ -123,7 +123,7 @@ public sealed class MalformedRequestTests
 
     private async Task SendAsync(int seed, int number, System.Collections.Concurrent.ConcurrentQueue<string> failures, CancellationToken cancellation)
     {
-            var random = new Random(HashCode.Combine(seed, number));
+            var random = new Random(unchecked((seed * 486187739) ^ (number * 16777619)));
             var path = Pick(random, Paths);
             var query = Pick(random, Queries);
             path += (path.Contains('?', StringComparison.Ordinal) ? "&" : "?") + query;
