@@ -108,6 +108,10 @@ bench-start: ## ten starts of the whole system: medians of time and memory
 bench-kubectl: ## `kubectl get pods` 20 times beside kubectl's own start: medians
 	@Benchmarks/kubectl.sh 20
 
+.PHONY: fuzz
+fuzz: ## bad requests to the API: FUZZ_REQUESTS=100000 of them, from FUZZ_SEED
+	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} dotnet test Tests.Unit --nologo --filter "FullyQualifiedName~MalformedRequestTests"
+
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing
 	@dotnet format Harness.sln --verify-no-changes
