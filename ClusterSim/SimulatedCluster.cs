@@ -102,7 +102,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         });
         Faults = new ClusterFaults(this, _nodeFaults);
         _controllers = new ControllerManager(
-            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, KeepEndpoints = options.KeepEndpoints });
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
         _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
         var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");

@@ -34,6 +34,12 @@ public sealed record SimulatedClusterOptions
     /// <summary>Its ingress controller, on 127.0.0.1.</summary>
     public IngressOptions Ingress { get; init; } = new();
 
+    /// <summary>
+    /// Whether Services get Endpoints beside their EndpointSlices. Kubernetes 1.36 gives them unless it is told not to
+    /// (<c>--controllers=-endpoints-controller</c>).
+    /// </summary>
+    public bool KeepEndpoints { get; init; } = true;
+
     /// <summary>Where persistent volumes keep their files; null: in a folder that goes with the cluster.</summary>
     public string? PersistentVolumes { get; init; }
 
