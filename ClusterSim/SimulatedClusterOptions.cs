@@ -1,6 +1,7 @@
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes;
+using ClusterSim.Nodes.Images;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -39,6 +40,9 @@ public sealed record SimulatedClusterOptions
     /// (<c>--controllers=-endpoints-controller</c>).
     /// </summary>
     public bool KeepEndpoints { get; init; } = true;
+
+    /// <summary>What becomes of images nobody published; <see cref="ImageStore.Unknown"/> changes it later.</summary>
+    public UnknownImages UnknownImages { get; init; }
 
     /// <summary>Where persistent volumes keep their files; null: in a folder that goes with the cluster.</summary>
     public string? PersistentVolumes { get; init; }

@@ -46,7 +46,8 @@ internal sealed partial class PodWorker
         }
         Normal(container, "Created", "Container created");
         var run = Create(container, image, reference);
-        if (Find(image, argv[0], out var program) is { } complaint)
+        var program = image.MainOf(container.Spec, MustEnd(container));
+        if (program is null && Find(image, argv[0], out program) is { } complaint)
         {
             var message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
                 + $"unable to start container process: error during container init: {complaint}";
@@ -84,6 +85,10 @@ internal sealed partial class PodWorker
         foreach (var probe in container.Probes)
             probe.Start();
     }
+
+    // An init container, and what a Job or the like started to come to an end; what listens for others is taken to go on.
+    private bool MustEnd(PodContainer container) =>
+        container.Kind == ContainerKind.Init || (container.Kind == ContainerKind.Regular && RestartPolicy != "Always" && container.Spec.At("ports").Count() == 0);
 
     /// <summary>The program, or what the runtime says of its absence, or of what cannot be loaded.</summary>
     private static string? Find(Image image, string name, out ProgramMain? program)
@@ -187,7 +192,7 @@ internal sealed partial class PodWorker
 
     private ProbeTarget TargetOf(PodContainer container, ContainerRun run) => new(
         _node.Shared.Networks, _node.Name, Address, container.Spec,
-        (command, cancellation) => ExecForResultAsync(container, run, command, cancellation));
+        (command, cancellation) => ExecForResultAsync(container, run, command, cancellation), run.Image.IsStub);
 
     private async Task PostStartAsync(PodContainer container, ContainerRun run)
     {

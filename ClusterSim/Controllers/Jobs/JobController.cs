@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
@@ -87,6 +88,7 @@ internal sealed partial class JobController : Controller
         var failed = (int)(status.Integer("failed") ?? 0);
         var deadline = job.Spec.At("activeDeadlineSeconds").Integer();
         TimeSpan? again = null;
+        ExceptionDispatchInfo? failure = null;
 
         if (JobIndexFailures.AreLimited(job))
             status.Default("failedIndexes", "");
@@ -122,7 +124,15 @@ internal sealed partial class JobController : Controller
         {
             if (job.IsDeleting)
                 return null;
-            again = suspended ? Suspend(job, status, active, now) : Manage(job, pods, active, status, now);
+            try
+            {
+                again = suspended ? Suspend(job, status, active, now) : Manage(job, pods, active, status, now);
+            }
+            catch (ApiException refused)
+            {
+                // What is known by now is told all the same: that the job has begun, and what of it runs.
+                failure = ExceptionDispatchInfo.Capture(refused);
+            }
             if (deadline is { } seconds && status.Text("startTime") is { } started)
                 again = Sooner(again, DateTimeOffset.Parse(started, CultureInfo.InvariantCulture).AddSeconds(seconds) - now);
             var left = Current(_pods).ControlledBy(job.Uid).ToList();
@@ -135,6 +145,7 @@ internal sealed partial class JobController : Controller
         status.Ensure("uncountedTerminatedPods");
         if (!JsonNode.DeepEquals(before, status))
             Write(job, status);
+        failure?.Throw();
         return again;
     }
 
