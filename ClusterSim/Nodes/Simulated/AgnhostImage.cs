@@ -20,8 +20,7 @@ internal static class AgnhostImage
         "agnhost",
         new ImageConfiguration { Entrypoint = ["/agnhost"], Command = ["pause"] },
         ("agnhost", RunAsync),
-        ("/agnhost", RunAsync),
-        ("curl", process => BusyboxImage.RunAsync("curl", NetworkCommands.CurlAsync, process)));
+        ("/agnhost", RunAsync));
 
     private static async Task<int> RunAsync(ServiceProcess process)
     {
