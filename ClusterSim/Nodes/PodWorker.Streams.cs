@@ -43,18 +43,18 @@ internal sealed partial class PodWorker
             return await ExecAsync(container, run, command, input, output, error, null, cancellation);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var terminal = new Terminal(input, output);
-        // Nobody types where no input is asked for, but the terminal is there, and has no end.
+        // The process first: an early Ctrl-C is for it. Nobody types where no input is asked for, but the terminal is there, and has no end.
+        var running = ExecAsync(container, run, command, terminal.Input, terminal.Output, terminal.Output, terminal, cancellation);
         var typing = streams.Input is null ? Task.CompletedTask : terminal.RunAsync(end.Token);
-        var resizing = streams.Sizes is { } sizes ? terminal.FollowAsync(sizes, end.Token) : Task.CompletedTask;
+        _ = streams.Sizes is { } sizes ? terminal.FollowAsync(sizes, end.Token) : Task.CompletedTask;
         try
         {
-            return await ExecAsync(container, run, command, terminal.Input, terminal.Output, terminal.Output, terminal, cancellation);
+            return await running;
         }
         finally
         {
             await end.CancelAsync();
             await typing;
-            _ = resizing;
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed partial class PodWorker
         try
         {
             using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            var resizing = streams.Sizes is { } sizes && container.Terminal is { } terminal ? terminal.FollowAsync(sizes, detached.Token) : Task.CompletedTask;
+            _ = streams.Sizes is { } sizes && container.Terminal is { } terminal ? terminal.FollowAsync(sizes, detached.Token) : Task.CompletedTask;
             var typing = streams.Input is { } input && container.Input is { } pipe ? CopyInputAsync(input, pipe, container.Spec.At("stdinOnce").Flag(false), detached.Token) : Task.CompletedTask;
             var ending = run.Ended.ContinueWith(_ => written.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             await foreach (var (isError, bytes) in written.Reader.ReadAllAsync(cancellation))
@@ -81,7 +81,6 @@ internal sealed partial class PodWorker
             await ending;
             await detached.CancelAsync();
             await typing;
-            _ = resizing;
             return (await run.Ended).ExitCode;
         }
         finally

@@ -45,9 +45,6 @@ internal sealed class Terminal
     /// <summary>Columns and rows; 0 by 0 until somebody says.</summary>
     public TerminalSize Size { get; private set; }
 
-    /// <summary>Called when the size changes (SIGWINCH).</summary>
-    public Action? Resized { get; set; }
-
     /// <summary>Called at Ctrl-C (SIGINT to the process in the foreground); null: nobody is to be interrupted.</summary>
     public Action? Interrupted { get; set; }
 
@@ -90,10 +87,14 @@ internal sealed class Terminal
     /// <summary>Follows the size of whoever looks on.</summary>
     public async Task FollowAsync(IAsyncEnumerable<TerminalSize> sizes, CancellationToken cancellation)
     {
-        await foreach (var size in sizes.WithCancellation(cancellation))
+        try
         {
-            Size = size;
-            Resized?.Invoke();
+            await foreach (var size in sizes.WithCancellation(cancellation))
+                Size = size;
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever looked on has left.
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ClusterSim.Network;
 using ClusterSim.Network.Streams;
@@ -54,7 +56,7 @@ internal static class NetworkCommands
     /// <summary><c>curl [-s] [-S] [-f] [-i] [-o file] [-w format] [-X method] [-d data] [-H header] [-m s] url</c>.</summary>
     public static async Task<int> CurlAsync(Command command)
     {
-        var options = Options.Read(command.Arguments, "owXdHmuA", ["max-time", "connect-timeout", "header", "data", "request", "output", "write-out", "retry"]);
+        var options = Options.Read(command.Arguments, "owXdHmuA", ["max-time", "connect-timeout", "header", "data", "request", "output", "write-out", "retry", "cacert"]);
         if (options.Rest.Count == 0)
             return await command.FailAsync("no URL specified!", 2);
         var url = UrlOf(options.Rest[0]);
@@ -65,7 +67,7 @@ internal static class NetworkCommands
             using var timeout = Timeout(command, options.Value("m") ?? options.Value("max-time") ?? options.Value("connect-timeout"), otherwise: 300);
             var fetched = await HttpFetch.SendAsync(
                 command.Process, method, url, Headers([.. options.Values("H"), .. options.Values("header")], data is null ? null : "application/x-www-form-urlencoded"),
-                data is null ? null : Encoding.UTF8.GetBytes(data), timeout.Token);
+                data is null ? null : Encoding.UTF8.GetBytes(data), timeout.Token, options.Has("k") || options.Has("insecure") ? null : Authorities(command, options.Value("cacert")));
             if ((options.Has("f") || options.Has("fail")) && fetched.Status >= 400)
                 return await Complain(22, $"The requested URL returned error: {fetched.Status}");
             if (options.Has("i") || options.Has("I"))
@@ -89,6 +91,10 @@ internal static class NetworkCommands
                 ? await Complain(6, $"Could not resolve host: {url.Host}")
                 : await Complain(7, $"Failed to connect to {url.Host} port {url.Port}: {Words(refused)}");
         }
+        catch (AuthenticationException)
+        {
+            return await Complain(60, "SSL certificate problem: unable to get local issuer certificate");
+        }
         catch (IOException)
         {
             return await Complain(52, "Empty reply from server");
@@ -100,6 +106,15 @@ internal static class NetworkCommands
                 await command.Error.SayAsync($"curl: ({code}) {why}\n");
             return code;
         }
+    }
+
+    /// <summary>Whom curl trusts: the authorities of a file; nobody where none is named, as the images hold none.</summary>
+    private static X509Certificate2Collection Authorities(Command command, string? file)
+    {
+        var authorities = new X509Certificate2Collection();
+        if (file is not null)
+            authorities.ImportFromPemFile(command.Resolve(file));
+        return authorities;
     }
 
     /// <summary><c>nc [-z] [-v] [-w s] host port</c>: connects, copies both ways; <c>nc -l -p port</c> waits for one connection.</summary>
