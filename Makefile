@@ -61,6 +61,20 @@ cluster: build ## both services on a simulated cluster in the test's own process
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
 
+.PHONY: bench-pay
+bench-pay: ## 100,000 invoices paid, by processes and by three replicas each on the simulated cluster
+	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
+	@dotnet run --project Benchmarks --configuration Release --no-build -- pay
+
+.PHONY: bench-million
+bench-million: ## a million invoices: listed, paid, cancelled, gone on with
+	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
+	@dotnet run --project Benchmarks --configuration Release --no-build -- stream
+
+.PHONY: chaos
+chaos: ## 200 schedules of faults, and the books compared after each (SEED=1 RUNS=200)
+	@./harness chaos --seed $(or $(SEED),1) --runs $(or $(RUNS),200)
+
 .PHONY: deploy
 deploy: ## start the simulated cluster with both services, or bring it up to date
 	@./deploy.sh

@@ -1,18 +1,36 @@
 #!/usr/bin/env bash
 # Asks what deploy.sh deployed whether it holds what it should: the tests of Tests.Cluster, through the cluster's kubeconfig.
-# Exit code 0 only if each of them holds. Further arguments go to `dotnet test`, such as --filter 'FullyQualifiedName~Reachability'.
+# ./test.sh [sim|k3d|kind|minikube|current] [arguments]: what was deployed last, where no target is named. Exit code 0 only if each test holds.
+# The arguments go to `dotnet test`, such as --filter 'FullyQualifiedName~Reachability'.
 set -euo pipefail
 # shellcheck source=eng/checks.sh
 . "$(dirname "${BASH_SOURCE[0]}")/eng/checks.sh"
 cd "$root"
 
+states=${DEPLOY_STATE:-$root/.harness/deploy}
+case ${1:-} in
+  sim | k3d | kind | minikube | current)
+    target=$1
+    shift
+    ;;
+  *) target=$(cat "$states/last" 2>/dev/null || echo sim) ;;
+esac
+
 # Never the cluster that the caller's KUBECONFIG happens to name: these tests kill pods.
 export CLUSTER=current
-export KUBECONFIG=$root/.harness/kubeconfig
+if [ "$target" = sim ]; then
+  export KUBECONFIG=$root/.harness/kubeconfig
+else
+  export KUBECONFIG=$states/$target/kubeconfig
+  INVOICE_APP_URL=${INVOICE_APP_URL:-$(cat "$states/$target/url" 2>/dev/null || true)}
+  export INVOICE_APP_URL
+fi
 results=artifacts/test-results/deployed/Tests.Cluster
 
 need_dotnet
-[ -f "$KUBECONFIG" ] || fail "there is no $KUBECONFIG: run ./deploy.sh first"
+[ -f "$KUBECONFIG" ] || fail "there is no $KUBECONFIG: run ./deploy.sh $target first"
+[ "$target" = sim ] || [ -n "$INVOICE_APP_URL" ] ||
+  fail "the cluster does not say where it publishes invoice-app: forward a port (./deploy.sh has told how) and set INVOICE_APP_URL=http://localhost:8080"
 [ -f eng/packages.local.props ] || find_packages
 
 say "testing the cluster of $KUBECONFIG"

@@ -37,7 +37,7 @@ internal static class ScaleBenchmark
         using var process = Process.GetCurrentProcess();
         process.Refresh();
         var kept = GC.GetTotalMemory(forceFullCollection: true);
-        Say($"{pods} pods Ready after {took.TotalSeconds:0.0} s; {process.PeakWorkingSet64 >> 20} MiB at most, {kept >> 20} MiB live after a collection; {process.TotalProcessorTime.TotalSeconds:0.0} s of CPU; {ThreadPool.ThreadCount} threads");
+        Say($"{pods} pods Ready after {took.TotalSeconds:0.0} s; {process.PeakWorkingSet64 >> 20} MiB at most, {kept >> 20} MiB live after a collection; {process.TotalProcessorTime.TotalSeconds:0.0} s of CPU; {GC.GetTotalPauseDuration().TotalSeconds:0.0} s of it in {GC.CollectionCount(0)} collections; {ThreadPool.ThreadCount} threads");
         return took <= TimeSpan.FromSeconds(60) ? 0 : 1;
     }
 

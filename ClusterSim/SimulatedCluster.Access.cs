@@ -31,4 +31,17 @@ public sealed partial class SimulatedCluster
     /// <summary>Writes the kubeconfig of <see cref="Kubeconfig"/> to a file only its owner can read (mode 0600).</summary>
     public void WriteKubeconfig(string path, string? user = null, IReadOnlyList<string>? groups = null, string? @namespace = null) =>
         Access.Certificates.Kubeconfig.Save(path, Kubeconfig(user, groups, @namespace));
+
+    /// <summary>
+    /// Makes a new key, which signs service-account tokens from now on, and publishes it beside the earlier ones: tokens of these stay good
+    /// until <see cref="RetireTokenKey"/>. Returns the new key's id.
+    /// </summary>
+    public string RotateTokenKey() => _access.Keys.Rotate();
+
+    /// <summary>The ids of the keys of service-account tokens that are published, the one that signs last.</summary>
+    public IReadOnlyList<string> TokenKeys => _access.Keys.Ids;
+
+    /// <summary>Takes a key out: tokens that it signed are refused from now on, by the API server at once.</summary>
+    /// <exception cref="ArgumentException">There is no such key, or it is the one that signs.</exception>
+    public void RetireTokenKey(string id) => _access.Keys.Retire(id);
 }

@@ -12,8 +12,10 @@ using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
+using ClusterSim.Extensions;
 using ClusterSim.Faults;
 using ClusterSim.Manifests;
+using ClusterSim.Metrics;
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Network.Services;
@@ -44,14 +46,16 @@ namespace ClusterSim;
 public sealed partial class SimulatedCluster : IAsyncDisposable
 {
     // Where the API server is on the wire: a node of its own, as a kind control plane.
-    private static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
-    private const int ControlPlanePort = 6443;
+    internal static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
+    internal const int ControlPlanePort = 6443;
     private const string ServiceAddress = "10.96.0.1";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly SimulatedClusterOptions _options;
     private readonly Informers _informers;
     private readonly ControllerManager _controllers;
+    private readonly CustomResourceDefinitionController _definitions;
     private readonly Scheduler _scheduler;
     private readonly EventRecorder _network;
     private readonly IngressController _ingress;
@@ -74,12 +78,15 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _access = new ClusterAccess(store, options.Clock, Random, TimeProvider.System);
         Server = new ApiServer(
             store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
-        Decoder = new RequestDecoder(schema);
+        Decoder = new RequestDecoder(schema, catalog);
+        MetricsApi.Install(Server, Metrics);
+        Server.Add(new UsageAdmission());
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
         Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
+        Server.Add(new NoCreationWhileDefinitionEnds());
         Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();
@@ -100,9 +107,11 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             PersistentVolumes = options.PersistentVolumes,
             Faults = _nodeFaults,
         });
-        Faults = new ClusterFaults(this, _nodeFaults);
+        Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
         _controllers = new ControllerManager(
-            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem });
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested });
+        _definitions = new CustomResourceDefinitionController(
+            ContextOf(new ApiClient(Server, UserInfo.ApiServer, "kube-apiserver"), "kube-apiserver", "Extensions"), schema, UserInfo.ApiServer);
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
         _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
         var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");
@@ -116,6 +125,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     /// <summary>The images its nodes can run.</summary>
     public ImageStore Images { get; } = new();
+
+    /// <summary>What its pods and nodes use, as far as somebody says so.</summary>
+    public ClusterMetrics Metrics { get; } = new();
 
     /// <summary>What goes wrong on purpose.</summary>
     public ClusterFaults Faults { get; }
@@ -136,11 +148,13 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     internal Quiescence Quiescence { get; }
 
+    internal ClusterAccess Identity => _access;
+
     internal Randomness Random { get; }
 
     internal ApiClient Admin => field ??= new ApiClient(Server, new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]), "cluster-sim");
 
-    /// <summary>Starts a cluster: its API answers and its nodes are registered when this returns.</summary>
+    /// <summary>Starts a cluster: its API answers, its nodes are registered, and namespace default takes pods when this returns.</summary>
     /// <exception cref="IOException">A port that was asked for is taken.</exception>
     public static async Task<SimulatedCluster> StartAsync(SimulatedClusterOptions? options = null, CancellationToken cancellation = default)
     {
@@ -169,13 +183,17 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     {
         _parts.Push(Wire);
         SimulatedImages.AddTo(Images);
+        Images.Unknown = _options.UnknownImages;
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
         DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
+        MetricsApi.Register(Server);
         Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);
         _parts.Push(_informers);
         _informers.Start();
+        _parts.Push(_definitions);
+        _definitions.Start();
         _parts.Push(_controllers);
         _controllers.Start();
         _parts.Push(_scheduler);
@@ -191,6 +209,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new IdentityPaths(_access));
+        handler.Add(new ImagePaths(Images));
         handler.Add(new DiscoveryPaths(Server.Catalog));
         handler.Add(new ServerPaths(Server.Catalog));
         handler.Add(new OpenApiPaths(new OpenApiDocuments(Server.Catalog, _schema)));
@@ -202,6 +221,9 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
         _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
+
+        // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.
+        await UntilAsync(() => Find("serviceaccounts", "default", "default") is not null, StartLimit, cancellation);
     }
 
     // Rule 5 of docs/design.md: code that slips past the wire is told on.

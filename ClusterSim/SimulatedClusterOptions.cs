@@ -1,6 +1,7 @@
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes;
+using ClusterSim.Nodes.Images;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -33,6 +34,9 @@ public sealed record SimulatedClusterOptions
 
     /// <summary>Its ingress controller, on 127.0.0.1.</summary>
     public IngressOptions Ingress { get; init; } = new();
+
+    /// <summary>What becomes of images nobody published; <see cref="ImageStore.Unknown"/> changes it later.</summary>
+    public UnknownImages UnknownImages { get; init; }
 
     /// <summary>Where persistent volumes keep their files; null: in a folder that goes with the cluster.</summary>
     public string? PersistentVolumes { get; init; }

@@ -35,6 +35,9 @@ internal abstract class AdmissionPlugin : IAdmission
     {
     }
 
+    /// <inheritdoc/>
+    public virtual bool Allocates(AdmissionRequest request) => false;
+
     /// <summary>Whether this is a write of that operation on objects of that resource themselves, not a subresource.</summary>
     protected static bool Is(AdmissionRequest request, GroupResource resource, string operation) =>
         request.Operation == operation && request.Target.Subresource is null && request.Target.Resource.GroupResource == resource;

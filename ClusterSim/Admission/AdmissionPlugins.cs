@@ -26,7 +26,7 @@ internal static class AdmissionPlugins
     public static IReadOnlyList<IAdmission> All(VersionedStore store, ClusterAccess access, Randomness random, AdmissionOptions? options = null)
     {
         options ??= AdmissionOptions.Default;
-        var plugins = new List<IAdmission> { new NamespaceLifecycle(store), new NamespaceNameLabel(), new LimitRanger(store), new ServiceAccountAdmission(store, random), new NodeRestriction() };
+        var plugins = new List<IAdmission> { new NamespaceLifecycle(store), new NamespaceNameLabel(), new LimitRanger(store), new ServiceAccountAdmission(store, random), new NodeRestriction(), new CertificateRequester() };
         if (options.TaintNodesByCondition)
             plugins.Add(new TaintNodesByCondition());
         plugins.AddRange([new PodSecurityAdmission(store), new Priority(store), new DefaultTolerationSeconds(), new DefaultStorageClass(store)]);

@@ -30,4 +30,9 @@ internal interface IAdmission
     void Allocate(AdmissionRequest request)
     {
     }
+
+    /// <summary>
+    /// Whether <see cref="Allocate"/> has anything to do with this write: only then must it wait for its turn. Asked before it, without a lock.
+    /// </summary>
+    bool Allocates(AdmissionRequest request) => false;
 }

@@ -42,7 +42,7 @@ internal sealed class ApiClient(ApiServer server, UserInfo user, string fieldMan
 
     /// <summary>Creates an object; its metadata's namespace says where.</summary>
     public Document Create(ResourceType resource, JsonObject @object) =>
-        Server.Create(new RequestTarget(user, resource, (@object["metadata"] as JsonObject).Text("namespace"), null), @object, _options).Object;
+        Server.Create(new RequestTarget(user, resource, (@object["metadata"] as JsonObject).Text("namespace"), null), (JsonObject)@object.DeepClone(), _options).Object;
 
     /// <summary>Replaces an object; with a resourceVersion in it, only that version.</summary>
     public Document Update(ResourceType resource, JsonObject @object, string? subresource = null)

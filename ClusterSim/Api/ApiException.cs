@@ -24,6 +24,9 @@ internal sealed class ApiException(int code, string? reason, string? message, Js
     /// <summary>Seconds after which to try again, sent as <c>Retry-After</c>.</summary>
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>A token to go on with, sent in the Status' metadata: where a list's own has expired.</summary>
+    public string? Continue { get; init; }
+
     /// <summary>Whether the Status says <c>Failure</c>; what Kubernetes' router refuses does not.</summary>
     public bool SaysFailure { get; init; } = true;
 
@@ -34,7 +37,7 @@ internal sealed class ApiException(int code, string? reason, string? message, Js
     public JsonObject ToStatus() => Object(
         ("kind", "Status"),
         ("apiVersion", "v1"),
-        ("metadata", new JsonObject()),
+        ("metadata", Object(("continue", Continue))),
         ("status", SaysFailure ? "Failure" : null),
         ("message", Told),
         ("reason", Reason),

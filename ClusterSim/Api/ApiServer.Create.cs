@@ -14,7 +14,7 @@ internal sealed partial class ApiServer
 
     /// <summary>
     /// Creates an object: authorize; name and namespace; defaults; managed fields; mutating admission; what the registry sets; rules;
-    /// validating admission; allocation; store.
+    /// validating admission; allocation; store. The object is taken over: whoever wants to go on using it gives a copy.
     /// </summary>
     public WriteResult Create(in RequestTarget target, JsonObject @object, WriteOptions options)
     {
@@ -28,15 +28,16 @@ internal sealed partial class ApiServer
 
     private WriteResult CreateAuthorized(in RequestTarget target, JsonObject @object, WriteOptions options)
     {
+        // Only where another name may have to be tried is the object needed once more.
+        var generated = target.Name is null && @object["metadata"] is JsonObject metadata && string.IsNullOrEmpty(metadata.Text("name"));
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return TryCreate(target, (JsonObject)@object.DeepClone(), options);
+                return TryCreate(target, generated ? (JsonObject)@object.DeepClone() : @object, options);
             }
             catch (StoreConflictException taken) when (taken.Current is not null)
             {
-                var generated = @object["metadata"] is JsonObject metadata && string.IsNullOrEmpty(metadata.Text("name"));
                 if (!generated || tries == GeneratedNameTries)
                     throw ApiException.AlreadyExists(target.Resource.GroupResource, taken.Current.Name);
             }
@@ -79,7 +80,7 @@ internal sealed partial class ApiServer
         strategy.PrepareForCreate(@object);
 
         var view = @object.ToElement();
-        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule), .. strategy.Validate(view)]);
+        ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule, strategy.ChecksFinalizers), .. strategy.Validate(view)]);
         warnings.AddRange(strategy.Warnings(view, default));
         ValidateAdmission(admission);
         var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);
@@ -90,10 +91,13 @@ internal sealed partial class ApiServer
             Allocate(admission);
             return new WriteResult(Document.Unstored(target.Resource.Storage, @object), 201, warnings);
         }
+        // Most have nothing to allocate, and the lock would be a queue of all who create.
+        if (!_admission.Exists(plugin => plugin.Allocates(admission)))
+            return new WriteResult(Store.Create(target.Resource.Storage, key, @object), 201, warnings);
         lock (_allocating)
         {
             Allocate(admission);
-            return new WriteResult(Store.Create(target.Resource.Storage, key, @object), 201, warnings);
+            return new WriteResult(Store.Create(target.Resource.Storage, key, ForStorage(target, @object)), 201, warnings);
         }
     }
 

@@ -52,6 +52,8 @@ internal sealed partial class ApiServer
         ValidateAdmission(admission);
 
         var @object = live.ToObject();
+        if (!live.IsDeleting && strategy.BeginDeletion(@object, Clock.GetUtcNow()))
+            return new WriteResult(options.DryRun ? Document.Unstored(resource, @object) : Store.Update(live, @object), 200, warnings);
         var metadata = @object.Ensure("metadata");
         var changed = SetPropagationFinalizer(strategy, metadata, options);
         var grace = GracePeriod(strategy.Kind, live, options);

@@ -27,12 +27,23 @@ internal sealed partial class ApiServer
         var resource = target.Resource.Storage;
         var predicate = Selectors.Predicate(options, StrategyOf(target));
         (var snapshot, revision) = Store.Snapshot(resource);
+        if (_computed.TryGetValue(target.Resource.GroupResource, out var computed))
+        {
+            // No versions, hence no pages: as metrics-server answers.
+            (next, remaining) = (null, null);
+            var all = computed.List(target.Resource.Namespaced ? target.Namespace : null);
+            return predicate is null ? [.. all] : [.. all.Where(predicate)];
+        }
         ObjectKey? after = null;
         if (!string.IsNullOrEmpty(options.Continue))
         {
-            (revision, after) = ReadContinue(options.Continue);
-            snapshot = revision == -1 ? snapshot : Store.Kept(resource, revision)
-                ?? throw ApiException.Expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.");
+            (var of, after) = ReadContinue(options.Continue);
+            // A token of no revision goes on with what is there now.
+            if (of != -1)
+            {
+                snapshot = Store.Kept(resource, of) ?? throw TooOld(after.Value);
+                revision = of;
+            }
         }
         else if (Exact(options) is { } exact)
         {
@@ -75,6 +86,12 @@ internal sealed partial class ApiServer
         }
         return page;
     }
+
+    private static ApiException TooOld(ObjectKey last) => new(
+        410, "Expired", "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.")
+    {
+        Continue = WriteContinue(-1, last),
+    };
 
     /// <summary>
     /// The one version a list may be of; null where any that is new enough does. A limit with a version asks for exactly that version, as

@@ -98,12 +98,18 @@ internal sealed partial class ApiServer
 
     private JsonElement InRequestVersion(in RequestTarget target, Document live)
     {
+        if (target.Resource.Custom is { } custom)
+            return custom.View(live).Root;
         var stored = Catalog.Stored(target.Resource.GroupResource) ?? target.Resource;
         return stored.GroupVersion == target.Resource.GroupVersion ? live.Root : VersionConversion.Convert(live.ToObject(), stored, target.Resource).ToElement();
     }
 
+    // Built-in kinds go through the rules in the version they are stored in, custom ones in that of the request.
     private JsonObject ToStored(in RequestTarget target, JsonObject @object) =>
-        VersionConversion.Convert(@object, target.Resource, Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
+        target.Resource.Custom is not null ? @object : VersionConversion.Convert(@object, target.Resource, Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
+
+    private JsonObject ForStorage(in RequestTarget target, JsonObject @object) =>
+        target.Resource.Custom is null ? @object : VersionConversion.Convert(@object, target.Resource, Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
 
     /// <summary>
     /// Puts <paramref name="object"/> in the place of <paramref name="live"/>: version checks; what the server owns is kept; defaults;
@@ -114,7 +120,7 @@ internal sealed partial class ApiServer
         var strategy = StrategyOf(target);
         var resource = target.Resource.GroupResource;
         var warnings = new List<string>();
-        var old = live.Root;
+        var old = target.Resource.Custom is null ? live.Root : InRequestVersion(target, live);
         var now = Clock.GetUtcNow();
 
         var metadata = @object.Ensure("metadata");
@@ -132,7 +138,9 @@ internal sealed partial class ApiServer
         foreach (var owned in MetadataOfTheServer)
             Keep(metadata, old.At("metadata"), owned);
         Keep(metadata, old.At("metadata"), "resourceVersion");
-        if (target.Subresource == "status")
+        // An approval is a status with rules of its own.
+        var ofStatus = target.Subresource is "status" or "approval";
+        if (ofStatus)
         {
             foreach (var (name, _) in @object.ToList())
                 if (name != "metadata" && !strategy.StatusFields.Contains(name))
@@ -159,12 +167,12 @@ internal sealed partial class ApiServer
         else
             strategy.PrepareForUpdate(@object, old);
         metadata = @object.Ensure("metadata");
-        if (strategy.CountsGenerations && target.Subresource != "status" && SpecChanged(@object, old, strategy))
+        if (strategy.CountsGenerations && !ofStatus && SpecChanged(@object, old, strategy))
             metadata["generation"] = (old.At("metadata", "generation").Integer() ?? 0) + 1;
 
         var view = @object.ToElement();
         ThrowIfAny(strategy.Kind, live.Name,
-            [.. ObjectMetaValidation.ValidateUpdate(view.At("metadata"), old.At("metadata")),
+            [.. ObjectMetaValidation.ValidateUpdate(view.At("metadata"), old.At("metadata"), strategy.ChecksFinalizers),
              .. target.Subresource switch
              {
                  "status" => strategy.ValidateStatusUpdate(view, old),
@@ -185,7 +193,7 @@ internal sealed partial class ApiServer
             Store.Delete(live);
             return new WriteResult(last, 200, warnings);
         }
-        return new WriteResult(Store.Update(live, @object), 200, warnings);
+        return new WriteResult(Store.Update(live, ForStorage(target, @object)), 200, warnings);
     }
 
     /// <summary>Whether an object that is being deleted may go: no finalizer is left and its grace period is over.</summary>

@@ -17,6 +17,7 @@ namespace ClusterSim.Api;
 internal sealed partial class ApiServer
 {
     private readonly ConcurrentDictionary<(GroupResource Resource, string Name), ISubresource> _subresources = new();
+    private readonly ConcurrentDictionary<GroupResource, IComputedResource> _computed = new();
     private readonly List<IAdmission> _admission = [];
 
     /// <summary>An API server over <paramref name="store"/>.</summary>
@@ -32,6 +33,7 @@ internal sealed partial class ApiServer
         Selectors = selectors;
         Clock = clock;
         Random = random;
+        EventNames = new EventNames(clock);
     }
 
     /// <summary>Where objects are.</summary>
@@ -58,11 +60,21 @@ internal sealed partial class ApiServer
     /// <summary>Chance.</summary>
     public Randomness Random { get; }
 
+    /// <summary>What Events are called.</summary>
+    public EventNames EventNames { get; }
+
     /// <summary>Adds an admission plugin, after those that are there. Only before the first request.</summary>
     public void Add(IAdmission plugin) => _admission.Add(plugin);
 
     /// <summary>Registers a subresource; an empty name for a resource that stores nothing.</summary>
     public void Add(GroupResource resource, string name, ISubresource subresource) => _subresources[(resource, name)] = subresource;
+
+    /// <summary>Serves a resource that is not stored.</summary>
+    public void Add(IComputedResource computed)
+    {
+        _computed[computed.Type.GroupResource] = computed;
+        Catalog.Put(computed.Type);
+    }
 
     /// <summary>The subresource registered under that name; null where there is none.</summary>
     public ISubresource? Subresource(GroupResource resource, string name) => _subresources.GetValueOrDefault((resource, name));
@@ -85,7 +97,7 @@ internal sealed partial class ApiServer
     public Document Get(in RequestTarget target)
     {
         Authorize(target, "get");
-        return Require(target);
+        return _computed.TryGetValue(target.Resource.GroupResource, out var computed) ? computed.Get(KeyOf(target)) : Require(target);
     }
 
     /// <summary>The object as it is, no questions asked.</summary>
@@ -94,8 +106,9 @@ internal sealed partial class ApiServer
 
     internal static ObjectKey KeyOf(in RequestTarget target) => new(target.Resource.Namespaced ? target.Namespace : null, target.Name ?? "");
 
-    private KindStrategy StrategyOf(in RequestTarget target) =>
-        Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
+    /// <summary>What is particular to the objects of a request: for custom ones, in the version it speaks.</summary>
+    internal KindStrategy StrategyOf(in RequestTarget target) =>
+        target.Resource.Custom?.Strategy ?? Strategies((Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
 
     private void Mutate(AdmissionRequest request)
     {

@@ -6,7 +6,7 @@ namespace ClusterSim.Api;
 
 /// <summary>
 /// Objects of kinds that are served in several versions: horizontal pod autoscalers (v1 and v2; v1 keeps what it lacks in annotations) and
-/// events (core and events.k8s.io). Other kinds only change their apiVersion.
+/// events (core and events.k8s.io). Other kinds only change their apiVersion; custom ones (strategy None) also take the shape of the version's schema.
 /// </summary>
 internal static class VersionConversion
 {
@@ -21,6 +21,7 @@ internal static class VersionConversion
         if (from.GroupVersion == to.GroupVersion)
             return @object;
         @object["apiVersion"] = to.GroupVersion.ToString();
+        to.Custom?.Coerce(@object);
         if (from.Kind == "HorizontalPodAutoscaler" && from.Group == "autoscaling")
         {
             if (to.Version == "v2")

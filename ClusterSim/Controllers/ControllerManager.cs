@@ -3,6 +3,7 @@ using ClusterSim.Access.Rbac;
 using ClusterSim.Admission.Quota;
 using ClusterSim.Api;
 using ClusterSim.Controllers.Autoscaling;
+using ClusterSim.Controllers.Certificates;
 using ClusterSim.Controllers.DaemonSets;
 using ClusterSim.Controllers.Deployments;
 using ClusterSim.Controllers.Endpoints;
@@ -20,6 +21,9 @@ internal sealed record ControllerOptions
 {
     /// <summary>The certificate (PEM) that <c>kube-root-ca.crt</c> holds; null: none is published.</summary>
     public string? RootCertificate { get; init; }
+
+    /// <summary>Signs a certificate request (PEM) for a time (null: a year); null: no request is signed.</summary>
+    public Func<string, TimeSpan?, string>? SignRequest { get; init; }
 
     /// <summary>How long a node may be silent before it counts as lost (<c>--node-monitor-grace-period</c>).</summary>
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(50);
@@ -51,6 +55,8 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new ServiceAccountController(For("service-account-controller")));
         if (options.RootCertificate is { } certificate)
             Add(new RootCACertPublisher(For("root-ca-cert-publisher"), certificate));
+        if (options.SignRequest is { } sign)
+            Add(new CertificateSigningController(For("certificate-controller"), sign));
         Add(new DeploymentController(For("deployment-controller")));
         Add(new ReplicaSetController(For("replicaset-controller")));
         Add(new ReplicationController(For("replication-controller")));

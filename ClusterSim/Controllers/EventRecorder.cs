@@ -74,7 +74,7 @@ internal sealed class EventRecorder(ApiClient client, string component, string? 
             var made = Object(
                 ("apiVersion", "v1"),
                 ("kind", "Event"),
-                ("metadata", Object(("name", $"{about.Name}.{client.Server.Random.NextUid().Replace("-", "", StringComparison.Ordinal)[..16]}"), ("namespace", @namespace))),
+                ("metadata", Object(("name", client.Server.EventNames.Next(about.Name)), ("namespace", @namespace))),
                 ("involvedObject", Object(
                     ("kind", root.At("kind").Text()),
                     ("namespace", about.Namespace),

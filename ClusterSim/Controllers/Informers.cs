@@ -13,6 +13,7 @@ namespace ClusterSim.Controllers;
 internal sealed class Informers(ApiServer server, Quiescence quiescence) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<GroupResource, Informer> _informers = new();
+    private readonly ConcurrentBag<Informer> _ofCustom = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ApiServer _server = server;
     private bool _started;
@@ -29,6 +30,25 @@ internal sealed class Informers(ApiServer server, Quiescence quiescence) : IAsyn
             Start(informer);
     }
 
+    /// <summary>
+    /// Calls <paramref name="handler"/> for every object and change of every custom resource, in a loop of its own each, since they come while
+    /// the cluster runs: those that come later too, from their first object on.
+    /// </summary>
+    public void HandleCustom(Action<StoreEvent> handler)
+    {
+        var followed = new HashSet<GroupResource>();
+        _server.Catalog.CustomAdded += resource =>
+        {
+            lock (followed)
+                if (!followed.Add(resource.GroupResource))
+                    return;
+            var informer = new Informer(_server, resource.GroupResource, _stop.Token);
+            informer.Add(handler);
+            _ofCustom.Add(informer);
+            Start(informer);
+        };
+    }
+
     /// <summary>Starts to tell.</summary>
     public void Start()
     {
@@ -42,7 +62,7 @@ internal sealed class Informers(ApiServer server, Quiescence quiescence) : IAsyn
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_informers.Values.Select(informer => informer.Stopped));
+        await Task.WhenAll(_informers.Values.Concat(_ofCustom).Select(informer => informer.Stopped));
         _stop.Dispose();
     }
 

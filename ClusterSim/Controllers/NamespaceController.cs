@@ -26,12 +26,15 @@ internal sealed class NamespaceController : Controller
         ForEach(_namespaces);
         // Rather than guess how long the content takes to go, as the real one does, look when something has gone.
         foreach (var resource in Contents())
-            context.Informers.Handle(resource, change =>
-            {
-                if (change.Change == StoreChange.Deleted
-                    && Current(_namespaces).Find(new ObjectKey(null, change.Document.Namespace ?? "")) is { IsDeleting: true } ending)
-                    Queue.Add(ending.Key);
-            });
+            context.Informers.Handle(resource, Gone);
+        context.Informers.HandleCustom(Gone);
+
+        void Gone(StoreEvent change)
+        {
+            if (change.Change == StoreChange.Deleted
+                && Current(_namespaces).Find(new ObjectKey(null, change.Document.Namespace ?? "")) is { IsDeleting: true } ending)
+                Queue.Add(ending.Key);
+        }
     }
 
     /// <inheritdoc/>

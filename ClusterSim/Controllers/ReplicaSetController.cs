@@ -108,8 +108,9 @@ internal class ReplicaSetController : Controller
         var before = status.DeepClone();
         status["replicas"] = active.Count;
         Conditions.Count(status, "fullyLabeledReplicas", active.Count(pod => templateLabels.All(label => pod.Labels.GetValueOrDefault(label.Key) == label.Value)));
-        Conditions.Count(status, "readyReplicas", active.Count(pod => pod.IsReady()));
-        Conditions.Count(status, "availableReplicas", active.Count(pod => pod.IsAvailable(minReadySeconds, now)));
+        var ready = active.FindAll(pod => pod.IsReady());
+        Conditions.Count(status, "readyReplicas", ready.Count);
+        Conditions.Count(status, "availableReplicas", minReadySeconds == 0 ? ready.Count : ready.Count(pod => pod.IsAvailable(minReadySeconds, now)));
         if (_kind == "ReplicaSet")
             status["terminatingReplicas"] = terminating;
         status["observedGeneration"] = set.Generation();

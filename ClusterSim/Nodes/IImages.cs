@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Processes;
 
 namespace ClusterSim.Nodes;
@@ -51,6 +52,14 @@ public abstract class Image
 
     /// <summary>Whether all words of ENTRYPOINT together name one program (<c>dotnet App.dll</c>), none of them an argument.</summary>
     internal virtual bool EntrypointIsOneProgram => false;
+
+    /// <summary>Whether it only stands for an image nobody has: its probes are passed by whoever listens, as what they would ask is not there.</summary>
+    internal virtual bool IsStub => false;
+
+    /// <summary>What it runs whatever the command is, made for a container of a pod; null where the command is run.</summary>
+    /// <param name="container">The container in the pod's spec.</param>
+    /// <param name="ends">Whether it is one that has to end before its pod goes on.</param>
+    internal virtual ProgramMain? MainOf(JsonElement container, bool ends) => null;
 
     /// <summary>How big it is said to be when pulled, in bytes; 0 where unknown.</summary>
     internal virtual long SizeBytes => 0;

@@ -17,7 +17,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
     private readonly ConcurrentDictionary<string, Kubelet> _kubelets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (NodeOptions Options, string Address)> _known = new(StringComparer.Ordinal);
     private readonly NodeEnvironment _environment;
-    private readonly Tracked _tracked = new();
+    private readonly Tracked _tracked;
     private readonly VolumeWatchers _watchers = new();
     private readonly NodeFolders _folders;
     private ITimer? _heart;
@@ -29,6 +29,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
     {
         _environment = environment;
         _folders = new NodeFolders(environment.PersistentVolumes, environment.HostPathsAllowed);
+        _tracked = new Tracked(followsFlow: environment.Clock != TimeProvider.System);
         environment.Quiescence.Register(() => _tracked.IsIdle);
         var catalog = environment.Server.Catalog;
         environment.Informers.Handle(catalog.Require("pods"), Handle);

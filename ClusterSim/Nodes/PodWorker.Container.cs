@@ -47,7 +47,8 @@ internal sealed partial class PodWorker
         }
         Normal(container, "Created", "Container created");
         var run = Create(container, image, reference);
-        if (Find(image, argv[0], out var program) is { } complaint)
+        var program = image.MainOf(container.Spec, MustEnd(container));
+        if (program is null && Find(image, argv[0], out program) is { } complaint)
         {
             var message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
                 + $"unable to start container process: error during container init: {complaint}";
@@ -98,6 +99,10 @@ internal sealed partial class PodWorker
             probe.Start();
     }
 
+    // An init container, and what a Job or the like started to come to an end; what listens for others is taken to go on.
+    private bool MustEnd(PodContainer container) =>
+        container.Kind == ContainerKind.Init || (container.Kind == ContainerKind.Regular && RestartPolicy != "Always" && container.Spec.At("ports").Count() == 0);
+
     /// <summary>The program, or what the runtime says of its absence, or of what cannot be loaded.</summary>
     private static string? Find(Image image, string name, out ProgramMain? program)
     {
@@ -124,7 +129,10 @@ internal sealed partial class PodWorker
         container.ImageAsked = container.Spec.At("image").Text();
         container.Identity = RunAsNonRoot.Identity(_pod, container.Spec, image.Configuration);
         return container.Run = new ContainerRun(
-            NewContainerId(), image, _network!.Join(container.Name), _node.Clock, (run, exitCode) => TerminationMessage(container, run, exitCode), Kick);
+            NewContainerId(), image, _network!.Join(container.Name), _node.Clock, (run, exitCode) => TerminationMessage(container, run, exitCode), Kick)
+        {
+            ProcessClock = _node.Shared.Faults.ClockOf(_pod, _node.Clock),
+        };
     }
 
     /// <summary>A fault may hold a start up; each start is asked about once.</summary>
@@ -200,7 +208,7 @@ internal sealed partial class PodWorker
 
     private ProbeTarget TargetOf(PodContainer container, ContainerRun run) => new(
         _node.Shared.Networks, _node.Name, Address, container.Spec,
-        (command, cancellation) => ExecForResultAsync(container, run, command, cancellation));
+        (command, cancellation) => ExecForResultAsync(container, run, command, cancellation), run.Image.IsStub);
 
     private async Task PostStartAsync(PodContainer container, ContainerRun run)
     {

@@ -160,7 +160,10 @@ internal sealed partial class PodWorker
             var first = await Task.WhenAny(exit.Task, run.Ended).WaitAsync(cancellation);
             if (first == exit.Task)
                 return await exit.Task;
-            await end.CancelAsync();
+            if (run.Image.IsTracked)
+                end.Cancel(); // in sight of a manual clock
+            else
+                await end.CancelAsync();
             return ContainerExit.Killed;
         }
         finally

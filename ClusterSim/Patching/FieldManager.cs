@@ -8,8 +8,8 @@ namespace ClusterSim.Patching;
 
 /// <summary>The Patching room as the API server sees it.</summary>
 /// <param name="schema">The built-in types.</param>
-/// <param name="catalog">Which resources have a status subresource.</param>
-/// <param name="custom">The type of a custom kind; where it gives none, metadata is typed and all else deduced.</param>
+/// <param name="catalog">Which resources have a status subresource, and the types of custom ones.</param>
+/// <param name="custom">The type of a custom kind; where neither it nor the catalog gives one, metadata is typed and all else deduced.</param>
 internal sealed class FieldManager(TypeSchema schema, ResourceCatalog catalog, Func<GroupVersionKind, ObjectType?>? custom = null) : IFieldManager
 {
     private readonly FieldType _deduced = new(FieldKind.Object, () => new ObjectShape(
@@ -60,6 +60,6 @@ internal sealed class FieldManager(TypeSchema schema, ResourceCatalog catalog, F
     {
         var (group, version) = GroupVersion.Parse(apiVersion ?? "");
         var gvk = new GroupVersionKind(group, version, kind ?? "");
-        return schema.Find(gvk) ?? custom?.Invoke(gvk) ?? new ObjectType(gvk, _deduced);
+        return schema.Find(gvk) ?? custom?.Invoke(gvk) ?? catalog.Find(gvk)?.Custom?.Type ?? new ObjectType(gvk, _deduced);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class SchedulerEvents(ApiClient client, string component, TimePr
         var @event = Object(
             ("apiVersion", "v1"),
             ("kind", "Event"),
-            ("metadata", Object(("name", $"{about.Name}.{client.Server.Random.NextUid().Replace("-", "", StringComparison.Ordinal)[..16]}"), ("namespace", about.Namespace))),
+            ("metadata", Object(("name", client.Server.EventNames.Next(about.Name)), ("namespace", about.Namespace))),
             ("involvedObject", Object(
                 ("kind", about.Root.At("kind").Text()), ("namespace", about.Namespace), ("name", about.Name), ("uid", about.Uid),
                 ("apiVersion", about.Root.At("apiVersion").Text()), ("resourceVersion", version))),

@@ -80,9 +80,14 @@ internal static class Scores
                 zones[zone] = zones.GetValueOrDefault(zone) + node.Siblings(controller);
             }
         var nodeWeight = Math.Log(nodes.Count + 2);
-        var zoneWeight = zones is null ? 0 : Math.Log(zones.Count + 2);
+        if (zones is null)
+        {
+            AddNormalized(scores, nodes, 2, reverse: true, node => node.Siblings(controller) * nodeWeight);
+            return;
+        }
+        var zoneWeight = Math.Log(zones.Count + 2);
         AddNormalized(scores, nodes, 2, reverse: true, node =>
-            (node.Siblings(controller) * nodeWeight) + (zones is not null && node.Labels.TryGetValue(zoneLabel, out var zone) ? zones[zone] * zoneWeight : 0));
+            (node.Siblings(controller) * nodeWeight) + (node.Labels.TryGetValue(zoneLabel, out var zone) ? zones[zone] * zoneWeight : 0));
     }
 
     private static void AddPodAffinity(PodInfo pod, List<NodeInfo> nodes, PlacementState state, double[] scores)

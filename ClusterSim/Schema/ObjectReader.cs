@@ -154,11 +154,49 @@ internal ref struct ObjectReader
         _reader.Read();
         if (type.KeepsUnknown)
         {
-            into[name] = ReadRaw();
+            if (into.ContainsKey(name))
+                TellStrict("duplicate", name);
+            _path.Add(new Step(name, IsField: false, Index: -1));
+            into[name] = ReadUntyped();
+            _path.RemoveAt(_path.Count - 1);
             return;
         }
         TellStrict("unknown", name);
         _reader.Skip();
+    }
+
+    // As a map[string]interface{}: everything is kept; of repeated keys, which are told, the last counts.
+    private JsonNode? ReadUntyped()
+    {
+        switch (_reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                var fields = new JsonObject();
+                while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var name = TextOf(ref _reader);
+                    if (fields.ContainsKey(name))
+                        TellStrict("duplicate", name);
+                    _path.Add(new Step(name, IsField: false, Index: -1));
+                    _reader.Read();
+                    fields[name] = ReadUntyped();
+                    _path.RemoveAt(_path.Count - 1);
+                }
+                return fields;
+            case JsonTokenType.StartArray:
+                var items = new JsonArray();
+                while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+                {
+                    _path.Add(new Step(null, IsField: false, items.Count));
+                    items.Add(ReadUntyped());
+                    _path.RemoveAt(_path.Count - 1);
+                }
+                return items;
+            case JsonTokenType.Number when !_reader.TryGetDouble(out var real) || !double.IsFinite(real):
+                throw new DecodeException($"json: cannot unmarshal number {RawText()} into Go value of type float64");
+            default:
+                return ReadRaw();
+        }
     }
 
     private JsonObject ReadMap(FieldType type, string owner)

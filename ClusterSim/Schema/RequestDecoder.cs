@@ -4,7 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using ClusterSim.Api;
+using ClusterSim.Extensions;
 using ClusterSim.Json;
+using ClusterSim.Schema.Protobuf;
 using ClusterSim.Validation;
 
 namespace ClusterSim.Schema;
@@ -17,6 +19,9 @@ internal enum MediaKind
 
     /// <summary><c>application/yaml</c>.</summary>
     Yaml,
+
+    /// <summary><c>application/vnd.kubernetes.protobuf</c>; built-in kinds only.</summary>
+    Protobuf,
 }
 
 /// <summary>A body, read.</summary>
@@ -28,7 +33,9 @@ internal sealed record DecodedObject(JsonObject Object, IReadOnlyList<string> Wa
 /// Reads the bodies of requests as the API server does: types, unknown fields, zero values; and refuses in its words.
 /// Whatever the bytes are, the outcome is an object or an <see cref="ApiException"/> of 400.
 /// </summary>
-internal sealed class RequestDecoder(TypeSchema schema)
+/// <param name="schema">The built-in types.</param>
+/// <param name="catalog">Where custom kinds are found; null where there are none.</param>
+internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog = null)
 {
     // Versions that Go's scheme still knows though no server serves them: they fail later, with another message.
     private static readonly ImmutableHashSet<string> RetiredVersions =
@@ -39,16 +46,18 @@ internal sealed class RequestDecoder(TypeSchema schema)
         "certificates.k8s.io/v1beta1", "authentication.k8s.io/v1beta1", "authorization.k8s.io/v1beta1", "admissionregistration.k8s.io/v1beta1",
     ];
 
-    /// <summary>Reads a body of a built-in kind.</summary>
+    /// <summary>Reads a body.</summary>
     /// <param name="body">The bytes.</param>
     /// <param name="media">What they are written in.</param>
     /// <param name="expected">What the URL wants; also the default where the body names no kind or version.</param>
     /// <param name="validation">What becomes of unknown and repeated fields.</param>
     /// <exception cref="ApiException">400: it is malformed, of another kind, or of wrong types.</exception>
     public DecodedObject Decode(ReadOnlyMemory<byte> body, MediaKind media, GroupVersionKind expected, FieldValidation validation) =>
-        Decode(body, media, schema.Find(expected) ?? throw ApiException.BadRequest($"no kind \"{expected.Kind}\" is registered for version \"{expected.GroupVersion}\""), validation);
+        catalog?.Find(expected)?.Custom is { } custom
+            ? DecodeCustom(body, media, expected, custom, validation)
+            : Decode(body, media, schema.Find(expected) ?? throw ApiException.BadRequest($"no kind \"{expected.Kind}\" is registered for version \"{expected.GroupVersion}\""), validation);
 
-    /// <summary>Reads a body of this type, which may be a custom resource's.</summary>
+    /// <summary>Reads a body of this type.</summary>
     /// <inheritdoc cref="Decode(ReadOnlyMemory{byte}, MediaKind, GroupVersionKind, FieldValidation)"/>
     public DecodedObject Decode(ReadOnlyMemory<byte> body, MediaKind media, ObjectType expected, FieldValidation validation)
     {
@@ -57,6 +66,8 @@ internal sealed class RequestDecoder(TypeSchema schema)
         var sent = new GroupVersionKind("", "", "");
         try
         {
+            if (media == MediaKind.Protobuf)
+                json = ProtobufBody.Read(body, schema, expected.Kind).ToUtf8();
             if (media == MediaKind.Yaml)
                 json = YamlConversion.ToJson(body, validation == FieldValidation.Ignore ? null : strict);
             json = Clean(json);
@@ -80,15 +91,111 @@ internal sealed class RequestDecoder(TypeSchema schema)
         }
     }
 
+    /// <summary>
+    /// Reads a custom object: only its metadata has a Go type; the rest takes the shape of the schema, and its values are judged by the rules, later.
+    /// </summary>
+    private static DecodedObject DecodeCustom(ReadOnlyMemory<byte> body, MediaKind media, GroupVersionKind expected, CustomResourceVersion custom, FieldValidation validation)
+    {
+        var strict = new List<string>();
+        var sent = new GroupVersionKind("", "", "");
+        try
+        {
+            var json = Clean(media == MediaKind.Yaml ? YamlConversion.ToJson(body, validation == FieldValidation.Ignore ? null : strict) : body);
+            sent = ReadKind(json, new("", "", ""));
+            if (sent.Kind.Length == 0)
+                throw new DecodeException($"Object 'Kind' is missing in '{Encoding.UTF8.GetString(json.Span)}'");
+            var @object = ReadCustom(json.Span, custom, sent.Kind == expected.Kind && sent.Group == expected.Group, validation == FieldValidation.Ignore ? null : strict);
+            if (strict.Count > 0 && validation == FieldValidation.Strict)
+                throw new DecodeException(StrictMessage(strict));
+            if (sent.GroupVersion != expected.GroupVersion)
+                throw ApiException.BadRequest($"the API version in the data ({sent.GroupVersion}) does not match the expected API version ({expected.GroupVersion})");
+            if (sent.Kind != expected.Kind)
+                throw ApiException.Invalid(
+                    expected, @object["metadata"] is JsonObject metadata ? metadata.Text("name") ?? "" : "", [new FieldError("FieldValueInvalid", "kind", $"Invalid value: {Quoted(sent.Kind)}: must be {expected.Kind}")]);
+            return new DecodedObject(@object, strict);
+        }
+        catch (DecodeException refusal) when (sent.Kind.Length > 0)
+        {
+            throw ApiException.BadRequest($"{sent.Kind} in version \"{sent.Version}\" cannot be handled as a {expected.Kind}: {refusal.Message}");
+        }
+        catch (DecodeException refusal)
+        {
+            throw ApiException.BadRequest($"the object provided is unrecognized (must be of type {expected.Kind}): {refusal.Message} ({Summary(body.Span)})");
+        }
+    }
+
+    private static JsonObject ReadCustom(ReadOnlySpan<byte> utf8, CustomResourceVersion custom, bool isShaped, List<string>? strict)
+    {
+        var @object = new ObjectReader(utf8, strict).Read(custom.Envelope);
+        if (!isShaped)
+            return @object;
+        var dropped = strict is null ? null : new List<string>();
+        custom.Coerce(@object, dropped);
+        strict?.AddRange((dropped ?? []).Order(StringComparer.Ordinal).Select(path => $"unknown field \"{path}\""));
+        return @object;
+    }
+
+    /// <summary>Reads what a patch made of an object of this kind; see <see cref="DecodePatched(JsonObject, ObjectType, FieldValidation, IReadOnlyList{string})"/>.</summary>
+    /// <param name="patched">The patched object.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="validation">What becomes of unknown and repeated fields.</param>
+    /// <param name="repeated">What was told of the patch itself.</param>
+    public DecodedObject DecodePatched(JsonObject patched, GroupVersionKind kind, FieldValidation validation, IReadOnlyList<string> repeated)
+    {
+        if (catalog?.Find(kind)?.Custom is not { } custom)
+            return DecodePatched(patched, schema.Find(kind) ?? throw ApiException.BadRequest($"no kind \"{kind.Kind}\" is registered for version \"{kind.GroupVersion}\""), validation, repeated);
+        var strict = repeated.ToList();
+        var utf8 = patched.ToUtf8();
+        try
+        {
+            var @object = ReadCustom(utf8, custom, isShaped: true, validation == FieldValidation.Ignore ? null : strict);
+            if (strict.Count > 0 && validation == FieldValidation.Strict)
+                throw new DecodeException(StrictMessage(strict));
+            return new DecodedObject(@object, strict);
+        }
+        catch (DecodeException refusal)
+        {
+            throw Unpatched(utf8, refusal);
+        }
+    }
+
+    private static ApiException Unpatched(ReadOnlySpan<byte> utf8, DecodeException refusal) => ApiException.Invalid(
+        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {Quoted(Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
+
+    /// <summary>What is told of repeated fields in a merge patch or strategic merge patch; nothing where it is no object.</summary>
+    public static IReadOnlyList<string> Repeated(ReadOnlyMemory<byte> patch)
+    {
+        var told = new List<string>();
+        try
+        {
+            new ObjectReader(Clean(patch).Span, told).Read(Untyped);
+        }
+        catch (DecodeException)
+        {
+            // What is wrong with it is told when it is applied.
+        }
+        return told;
+    }
+
+    private static readonly FieldType Untyped = new(FieldKind.Object, () => new ObjectShape("", [])) { GoName = "map[string]interface {}", KeepsUnknown = true };
+
+    /// <summary>What is told, strictly, of keys that are repeated in an apply configuration; null for nothing.</summary>
+    public static string? RepeatedKeys(ReadOnlyMemory<byte> yaml)
+    {
+        var told = new List<string>();
+        YamlConversion.ToJson(yaml, told);
+        return told.Count == 0 ? null : $"error converting YAML to JSON: {told[0]}";
+    }
+
     /// <summary>Reads what a patch made of an object: the same rules, with the refusals of PATCH (422, field <c>patch</c>).</summary>
     /// <param name="patched">The patched object.</param>
     /// <param name="type">Its type.</param>
     /// <param name="validation">What becomes of unknown and repeated fields.</param>
-    /// <param name="shown">What the message shows as the invalid value; the patched object where null.</param>
+    /// <param name="repeated">What was told of the patch itself.</param>
     /// <exception cref="ApiException">422.</exception>
-    public static DecodedObject DecodePatched(JsonObject patched, ObjectType type, FieldValidation validation, string? shown = null)
+    public static DecodedObject DecodePatched(JsonObject patched, ObjectType type, FieldValidation validation, IReadOnlyList<string> repeated)
     {
-        var strict = new List<string>();
+        var strict = repeated.ToList();
         var utf8 = patched.ToUtf8();
         try
         {
@@ -99,9 +206,7 @@ internal sealed class RequestDecoder(TypeSchema schema)
         }
         catch (DecodeException refusal)
         {
-            throw ApiException.Invalid(
-                new("", "", ""), "",
-                [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {Quoted(shown ?? Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
+            throw Unpatched(utf8, refusal);
         }
     }
 
@@ -152,7 +257,8 @@ internal sealed class RequestDecoder(TypeSchema schema)
     {
         if (sent.Kind != expected.Kind)
             throw new DecodeException($"converting ({sent.Version}.{sent.Kind}) to ({Internal(expected.Group)}.{expected.Kind}): unknown conversion");
-        if (sent.GroupVersion != expected.GroupVersion)
+        // The one subresource that takes a version which no longer has resources: kubectl before 1.22 evicts with it.
+        if (sent.GroupVersion != expected.GroupVersion && sent is not { Group: "policy", Version: "v1beta1", Kind: "Eviction" })
             throw ApiException.BadRequest($"the API version in the data ({sent.GroupVersion}) does not match the expected API version ({expected.GroupVersion})");
     }
 

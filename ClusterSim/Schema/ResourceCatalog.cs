@@ -18,7 +18,7 @@ internal sealed class ResourceCatalog
     {
         var builtIn = ReadDiscovery().ToList();
         BuiltIn = builtIn;
-        _tables = Tables.Of(builtIn);
+        _tables = Tables.Of(builtIn, ImmutableDictionary<GroupResource, ResourceType>.Empty);
     }
 
     /// <summary>The built-in resources, in discovery's order.</summary>
@@ -35,28 +35,46 @@ internal sealed class ResourceCatalog
 
     /// <summary>The resource in the version its objects are stored in; null where there is none.</summary>
     public ResourceType? Stored(GroupResource resource) =>
-        _tables.Stored.GetValueOrDefault(resource is { Group: "events.k8s.io", Resource: "events" } ? new("", "events") : resource);
+        _tables.Stored.GetValueOrDefault(resource is { Group: "events.k8s.io", Resource: "events" } ? new("", "events") : resource)
+        ?? _tables.CustomStored.GetValueOrDefault(resource);
 
     /// <summary>The built-in resource called <paramref name="name"/> in <paramref name="group"/>, in its storage version.</summary>
     /// <exception cref="InvalidOperationException">There is none: a mistake in this program.</exception>
     public ResourceType Require(string name, string group = "") =>
         Stored(new(group, name)) ?? throw new InvalidOperationException($"no resource {new GroupResource(group, name)} in the catalog");
 
-    /// <summary>Adds or replaces the versions of a custom resource; the first is the one stored.</summary>
-    public void Put(IReadOnlyList<ResourceType> versions)
+    /// <summary>Is told of each custom resource that comes, before it is served; not of its changes.</summary>
+    public event Action<ResourceType>? CustomAdded;
+
+    /// <summary>Adds or replaces a custom resource.</summary>
+    /// <param name="stored">The version its objects are stored in, which need not be served.</param>
+    /// <param name="served">The versions that are served.</param>
+    public void Put(ResourceType stored, IReadOnlyList<ResourceType> served)
+    {
+        bool isNew;
+        lock (_changing)
+            isNew = !_tables.CustomStored.ContainsKey(stored.GroupResource);
+        if (isNew)
+            CustomAdded?.Invoke(stored);
+        lock (_changing)
+            _tables = Tables.Of(
+                [.. BuiltIn, .. _tables.All.Skip(BuiltIn.Count).Where(type => type.GroupResource != stored.GroupResource).Concat(served)
+                    .OrderBy(type => type.Group, StringComparer.Ordinal).ThenBy(type => type.Name, StringComparer.Ordinal)],
+                _tables.CustomStored.SetItem(stored.GroupResource, stored));
+    }
+
+    /// <summary>Adds a resource that stores nothing: an aggregated API's.</summary>
+    public void Put(ResourceType computed)
     {
         lock (_changing)
-        {
-            var resource = versions[0].GroupResource;
-            _tables = Tables.Of([.. _tables.All.Where(type => type.GroupResource != resource), .. versions]);
-        }
+            _tables = Tables.Of([.. _tables.All.Where(type => type.GroupResource != computed.GroupResource), computed], _tables.CustomStored);
     }
 
     /// <summary>Takes a custom resource out.</summary>
     public void Remove(GroupResource resource)
     {
         lock (_changing)
-            _tables = Tables.Of([.. _tables.All.Where(type => type.GroupResource != resource)]);
+            _tables = Tables.Of([.. _tables.All.Where(type => type.GroupResource != resource)], _tables.CustomStored.Remove(resource));
     }
 
     private static IEnumerable<ResourceType> ReadDiscovery()
@@ -103,18 +121,21 @@ internal sealed class ResourceCatalog
         IReadOnlyList<ResourceType> All,
         IReadOnlyDictionary<(string Group, string Version, string Name), ResourceType> ByPath,
         IReadOnlyDictionary<GroupVersionKind, ResourceType> ByKind,
-        IReadOnlyDictionary<GroupResource, ResourceType> Stored)
+        IReadOnlyDictionary<GroupResource, ResourceType> Stored,
+        ImmutableDictionary<GroupResource, ResourceType> CustomStored)
     {
         // Where a resource is served in several versions, objects are stored in the newest stable one (autoscaling/v2).
         private static readonly ImmutableDictionary<GroupResource, string> StorageVersions =
             ImmutableDictionary<GroupResource, string>.Empty.Add(new("autoscaling", "horizontalpodautoscalers"), "v2");
 
-        public static Tables Of(IReadOnlyList<ResourceType> all) => new(
+        public static Tables Of(IReadOnlyList<ResourceType> all, ImmutableDictionary<GroupResource, ResourceType> customStored) => new(
             all,
             all.ToDictionary(type => (type.Group, type.Version, type.Name)),
             all.GroupBy(type => type.GroupVersionKind).ToDictionary(group => group.Key, group => group.First()),
             all.GroupBy(type => type.GroupResource).ToDictionary(
                 group => group.Key,
-                group => group.FirstOrDefault(type => StorageVersions.GetValueOrDefault(group.Key) == type.Version) ?? group.First()));
+                group => customStored.GetValueOrDefault(group.Key)
+                    ?? group.FirstOrDefault(type => StorageVersions.GetValueOrDefault(group.Key) == type.Version) ?? group.First()),
+            customStored);
     }
 }

@@ -1,3 +1,5 @@
+using ClusterSim.Extensions;
+
 namespace ClusterSim.Schema;
 
 /// <summary>A resource in one version, as discovery tells of it (<c>APIResource</c> of meta/v1).</summary>
@@ -17,6 +19,12 @@ internal sealed record ResourceType
 
     /// <summary>The kind of its objects.</summary>
     public required string Kind { get; init; }
+
+    /// <summary>The kind of a list of them.</summary>
+    public string ListKind { get => field ?? Kind + "List"; init; }
+
+    /// <summary>What its CustomResourceDefinition says; null for a built-in resource.</summary>
+    public CustomResourceVersion? Custom { get; init; }
 
     /// <summary>Whether its objects live in namespaces.</summary>
     public required bool Namespaced { get; init; }

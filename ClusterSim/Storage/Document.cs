@@ -110,6 +110,9 @@ internal sealed class Document
         return Written(resource, @object, 0);
     }
 
+    /// <summary>The same stored state in another form (version, defaults): under its revision.</summary>
+    public Document Shown(JsonObject @as) => Written(Resource, @as, Revision);
+
     // Kind and version come first, so that a list can write its items without them by leaving out the head (as Kubernetes' lists do).
     private static Document Written(GroupResource resource, JsonObject @object, long revision)
     {

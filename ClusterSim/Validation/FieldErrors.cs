@@ -50,6 +50,10 @@ internal sealed class FieldErrors : IReadOnlyList<FieldError>
     public void TypeInvalid(FieldPath path, JsonElement value, string detail) =>
         Add("FieldValueTypeInvalid", path, $"Invalid value: {GoText.Render(value)}", detail);
 
+    /// <summary>A value's type is wrong; the value is shown as given.</summary>
+    public void TypeInvalidRendered(FieldPath path, string rendered, string detail) =>
+        Add("FieldValueTypeInvalid", path, $"Invalid value: {rendered}", detail);
+
     /// <summary>Not one of the values there are.</summary>
     public void NotSupported(FieldPath path, string value, params ReadOnlySpan<string> supported) => NotSupportedRendered(path, GoText.Quote(value), supported);
 

@@ -1,7 +1,9 @@
+using ClusterSim.Extensions;
 using ClusterSim.Schema;
 using ClusterSim.Validation.Apps;
 using ClusterSim.Validation.Autoscaling;
 using ClusterSim.Validation.Batch;
+using ClusterSim.Validation.Certificates;
 using ClusterSim.Validation.Coordination;
 using ClusterSim.Validation.Core;
 using ClusterSim.Validation.Discovery;
@@ -17,6 +19,9 @@ namespace ClusterSim.Validation;
 /// <summary>Which strategy each kind has. A new kind is one line here; what is not here has no rules beyond metadata's.</summary>
 internal sealed class KindStrategies
 {
+    private const string NoWebhooks = "stored and not acted on: the simulated cluster calls no admission webhooks";
+    private const string NoCel = "stored and not acted on: the simulated cluster evaluates no CEL";
+
     private readonly Dictionary<GroupVersionKind, KindStrategy> _strategies;
 
     /// <summary>The strategies of the built-in kinds.</summary>
@@ -40,28 +45,33 @@ internal sealed class KindStrategies
         new PodDisruptionBudgetStrategy(), new HorizontalPodAutoscalerStrategy(),
         new RoleStrategy(namespaced: true), new RoleStrategy(namespaced: false), new RoleBindingStrategy(namespaced: true), new RoleBindingStrategy(namespaced: false),
         new StorageClassStrategy(), new CsiDriverStrategy(), new VolumeAttachmentStrategy(),
-        new PriorityClassStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(),
+        new PriorityClassStrategy(), new CertificateSigningRequestStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(),
+        new CustomResourceDefinitionStrategy(),
 
         // Stored and served; their rules are the business of who acts on them.
         Plain("storage.k8s.io", "v1", "CSINode", isUnconditional: false), Plain("storage.k8s.io", "v1", "CSIStorageCapacity", isUnconditional: false),
         Plain("storage.k8s.io", "v1", "VolumeAttributesClass"),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
-        Plain("apiextensions.k8s.io", "v1", "CustomResourceDefinition", isUnconditional: false, hasGenerations: true, hasStatus: true),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", isUnconditional: false, hasGenerations: true, notActedOn: NoWebhooks),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", isUnconditional: false, hasGenerations: true, notActedOn: NoWebhooks),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
         Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("certificates.k8s.io", "v1", "CertificateSigningRequest", hasStatus: true),
         Plain("networking.k8s.io", "v1", "IPAddress"), Plain("networking.k8s.io", "v1", "ServiceCIDR", hasGenerations: true, hasStatus: true),
         Plain("resource.k8s.io", "v1", "ResourceClaim", hasStatus: true), Plain("resource.k8s.io", "v1", "ResourceClaimTemplate"),
         Plain("resource.k8s.io", "v1", "DeviceClass", hasGenerations: true), Plain("resource.k8s.io", "v1", "ResourceSlice", hasGenerations: true),
     ];
 
     private static PlainStrategy Plain(
-        string group, string version, string kind, bool isUnconditional = true, bool hasGenerations = false, bool hasStatus = false) =>
-        new(new GroupVersionKind(group, version, kind)) { IsUnconditional = isUnconditional, HasGenerations = hasGenerations, HasStatus = hasStatus };
+        string group, string version, string kind, bool isUnconditional = true, bool hasGenerations = false, bool hasStatus = false, string? notActedOn = null) =>
+        new(new GroupVersionKind(group, version, kind))
+        {
+            IsUnconditional = isUnconditional,
+            HasGenerations = hasGenerations,
+            HasStatus = hasStatus,
+            NotActedOn = notActedOn,
+        };
 }

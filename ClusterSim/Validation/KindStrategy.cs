@@ -33,6 +33,9 @@ internal abstract class KindStrategy
     /// <summary>Whether a creator may write the status too (Nodes: a kubelet registers with its capacity).</summary>
     public virtual bool KeepsStatusOnCreate => false;
 
+    /// <summary>Whether finalizers must be qualified, as those of the kinds of kube-apiserver itself; others warn.</summary>
+    public virtual bool ChecksFinalizers => true;
+
     /// <summary>Fields usable in a field selector besides metadata.name and metadata.namespace; null value: absent.</summary>
     public virtual IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => NoFields;
 
@@ -55,6 +58,12 @@ internal abstract class KindStrategy
     public virtual void PrepareForStatusUpdate(JsonObject @object, JsonElement old)
     {
     }
+
+    /// <summary>
+    /// What a first delete does to an object that cannot go at once for reasons of its kind: marks it in place, deletion timestamp included, and
+    /// returns true. False: the pipeline deletes as usual.
+    /// </summary>
+    public virtual bool BeginDeletion(JsonObject @object, DateTimeOffset now) => false;
 
     /// <summary>The kind's rules, in Kubernetes' order. Metadata's common rules come before them, from the pipeline.</summary>
     public virtual IEnumerable<FieldError> Validate(JsonElement @object) => [];

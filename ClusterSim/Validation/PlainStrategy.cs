@@ -1,10 +1,11 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 
 namespace ClusterSim.Validation;
 
-/// <summary>A kind without rules of its own beyond metadata's: kinds nobody writes by hand, and custom resources, whose schema rules them.</summary>
+/// <summary>A kind without rules of its own beyond metadata's: kinds nobody writes by hand.</summary>
 /// <param name="kind">The kind.</param>
 internal sealed class PlainStrategy(GroupVersionKind kind) : KindStrategy
 {
@@ -34,6 +35,12 @@ internal sealed class PlainStrategy(GroupVersionKind kind) : KindStrategy
 
     /// <summary>Whether it has a status of its own.</summary>
     public bool HasStatus { get; init; }
+
+    /// <summary>What writers are told where nothing acts on the kind; null where there is nothing to tell.</summary>
+    public string? NotActedOn { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Warnings(JsonElement @object, JsonElement old) => NotActedOn is { } warning ? [warning] : [];
 
     /// <inheritdoc/>
     public override void PrepareForCreate(JsonObject @object)

@@ -12,7 +12,8 @@ internal static class ApplyCommand
     {
         var file = new Option<string[]>("--filename", "-f") { Description = "A file, a folder of files, or - for standard input.", AllowMultipleArgumentsPerToken = true };
         var kustomization = new Option<string?>("--kustomize", "-k") { Description = "A folder with a kustomization.yaml." };
-        var command = new Command("apply", "Make the cluster's objects what the manifests say.") { file, kustomization };
+        var unknown = UpCommand.UnknownImagesOption();
+        var command = new Command("apply", "Make the cluster's objects what the manifests say.") { file, kustomization, unknown };
         command.SetAction(async (parsed, cancellation) =>
         {
             var files = parsed.GetValue(file) ?? [];
@@ -23,6 +24,7 @@ internal static class ApplyCommand
             var manifests = folder is not null
                 ? ReadKustomization(context, folder)
                 : files.SelectMany(name => ReadFile(context, name)).ToList();
+            await UpCommand.TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
             await ApplyAsync(context, client, manifests, print: true, cancellation);
             return 0;
         });

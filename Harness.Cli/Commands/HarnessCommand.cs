@@ -20,6 +20,7 @@ public static class HarnessCommand
         root.Subcommands.Add(DescribeCommand.Create(context));
         root.Subcommands.Add(LogsCommand.Create(context));
         root.Subcommands.Add(ReachCommand.Create(context));
+        root.Subcommands.Add(ChaosCommand.Create(context));
         root.Subcommands.Add(KubeconfigCommand.Create(context));
         root.Subcommands.Add(ResetCommand.Create(context));
         root.Subcommands.Add(ServeCommand.Create(context));

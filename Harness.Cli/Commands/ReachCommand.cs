@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using ClusterSim.Manifests;
 using Harness.Reach;
 
@@ -19,18 +20,19 @@ internal static class ReachCommand
         var from = new Option<string[]>("--from") { Description = "Only these rows: namespace/workload, * for any part, or outside.", AllowMultipleArgumentsPerToken = true };
         var to = new Option<string[]>("--to") { Description = "Only these columns, as --from.", AllowMultipleArgumentsPerToken = true };
         var strangers = new Option<bool>("--strangers") { Description = "Ask for pods that nobody deployed too. --expect always does." };
+        var apiServer = new Option<string?>("--api-server") { Description = "Where the API server is, as ADDRESS:PORT, for manifests alone, which do not say (default: where the simulated cluster's is)." };
         var expect = new Option<string?>("--expect") { Description = "A file of expectations (docs/reach.md); exit code 1 where one does not hold." };
         var output = new Option<string?>("--output", "-o") { Description = "table, wide (with reasons), json, svg or html." };
         output.AcceptOnlyFromAmong("table", "wide", "json", "svg", "html");
-        var command = new Command("reach", "Tell who reaches whom on which port, and why.") { file, kustomization, from, to, strangers, expect, output };
+        var command = new Command("reach", "Tell who reaches whom on which port, and why.") { file, kustomization, from, to, strangers, apiServer, expect, output };
         command.SetAction(async (parsed, cancellation) =>
         {
             var files = parsed.GetValue(file) ?? [];
             var folder = parsed.GetValue(kustomization);
             var expectations = parsed.GetValue(expect) is { } path ? await ReadExpectationsAsync(context, path, cancellation) : null;
-            var input = await ReadAsync(context, files, folder, cancellation);
+            var input = await ReadAsync(context, files, folder, parsed.GetValue(apiServer), cancellation);
             foreach (var blocking in input.HasAddresses ? [] : input.Policies.Where(HasBlock))
-                await context.Error.WriteLineAsync($"harness: {blocking} has an ipBlock; pods in files have no addresses, so it is held against what is outside alone");
+                await context.Error.WriteLineAsync($"harness: {blocking} has an ipBlock; pods in files have no addresses, so it is held against the API server and what is outside alone");
 
             var shown = ReachAnalysis.Analyse(input, parsed.GetValue(strangers) ? Strangers.AsCallers : Strangers.None, [Https]).Narrow(parsed.GetValue(from) ?? [], parsed.GetValue(to) ?? []);
             var form = parsed.GetValue(output) ?? (expectations is null ? "table" : null);
@@ -61,14 +63,19 @@ internal static class ReachCommand
         return differences.Count == 0 ? 0 : 1;
     }
 
-    private static async Task<ReachInput> ReadAsync(CommandContext context, IReadOnlyList<string> files, string? folder, CancellationToken cancellation)
+    private static async Task<ReachInput> ReadAsync(CommandContext context, IReadOnlyList<string> files, string? folder, string? apiServer, CancellationToken cancellation)
     {
         if (files.Count > 0 && folder is not null)
             throw new CommandException("give -f or -k, not both; without either the running cluster is asked");
+        IPEndPoint? at = null;
+        if (apiServer is not null && (!IPEndPoint.TryParse(apiServer, out at) || at.Port == 0))
+            throw new CommandException($"--api-server: '{apiServer}' is not an address and a port; write them as {ReachInput.SimulatedApiServer}");
+        if (at is not null && folder is null && files.Count == 0)
+            throw new CommandException("--api-server is for -f and -k: the running cluster says itself where its API server is");
         if (folder is not null)
-            return ReachManifests.Read(ApplyCommand.ReadKustomization(context, folder));
+            return ReachManifests.Read(ApplyCommand.ReadKustomization(context, folder), at);
         if (files.Count > 0)
-            return ReachManifests.Read([.. files.SelectMany(name => ApplyCommand.ReadFile(context, name))]);
+            return ReachManifests.Read([.. files.SelectMany(name => ApplyCommand.ReadFile(context, name))], at);
         using var client = context.Connect();
         return await ReachCluster.ReadAsync(client, cancellation);
     }

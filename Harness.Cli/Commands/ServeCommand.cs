@@ -13,11 +13,12 @@ internal static class ServeCommand
     {
         var apiPort = UpCommand.ApiPortOption();
         var ingressPort = UpCommand.IngressPortOption();
-        var command = new Command("serve", "Host an empty cluster in the foreground, until Ctrl-C.") { apiPort, ingressPort };
+        var unknown = UpCommand.UnknownImagesOption();
+        var command = new Command("serve", "Host an empty cluster in the foreground, until Ctrl-C.") { apiPort, ingressPort, unknown };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var host = await ClusterHost.StartAsync(
-                context.Folder, new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort)), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
+                context.Folder, new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UpCommand.UnknownImagesOf(parsed.GetValue(unknown))), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
             await ClusterHost.StoppedAsync(cancellation);
             return 0;
         });

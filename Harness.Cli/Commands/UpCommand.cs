@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using ClusterSim.Api.Http;
+using ClusterSim.Nodes.Images;
 using Harness.Kube;
 using Harness.Running;
 
@@ -20,7 +22,7 @@ internal static class UpCommand
     public static TimeSpan DefaultLimit { get; } = TimeSpan.FromSeconds(RolloutSeconds);
 
     /// <summary>The ports asked for; null: any free one for the API, 8080 or, if taken, any for the Ingress.</summary>
-    public sealed record Ports(int? Api, int? Ingress)
+    public sealed record Ports(int? Api, int? Ingress, UnknownImages UnknownImages = UnknownImages.Refuse)
     {
         /// <summary>None asked for.</summary>
         public static Ports Default { get; } = new(null, null);
@@ -30,17 +32,44 @@ internal static class UpCommand
 
     public static Option<int?> IngressPortOption() => new("--ingress-port") { Description = "The Ingress's port; 8080, or a free one if that is taken, where not given." };
 
+    /// <summary><c>--unknown-images</c>.</summary>
+    public static Option<string?> UnknownImagesOption()
+    {
+        var option = new Option<string?>("--unknown-images")
+        {
+            Description = "What becomes of images nobody published: refuse (ImagePullBackOff; the default), or stub: a listener on the ports the container declares, with tools for exec.",
+        };
+        option.AcceptOnlyFromAmong("refuse", "stub");
+        return option;
+    }
+
+    /// <summary>What the option says.</summary>
+    public static UnknownImages UnknownImagesOf(string? said) => said == "stub" ? UnknownImages.Stub : UnknownImages.Refuse;
+
+    /// <summary>Tells a running cluster, where the option is given.</summary>
+    public static async Task TellUnknownImagesAsync(KubeClient client, string? said, CancellationToken cancellation)
+    {
+        if (said is not null)
+            await client.SendAsync(HttpMethod.Put, ImagePaths.Path + said, null, null, cancellation);
+    }
+
     public static Command Create(CommandContext context)
     {
         var detach = new Option<bool>("--detach", "-d") { Description = "Leave the cluster running in the background; end it with: harness down." };
         var timeout = new Option<int>("--timeout") { Description = "Seconds to wait until every pod is ready.", DefaultValueFactory = _ => RolloutSeconds };
         var apiPort = ApiPortOption();
         var ingressPort = IngressPortOption();
-        var command = new Command("up", "Start a cluster with both services on it and wait until all is ready.") { detach, timeout, apiPort, ingressPort };
+        var unknown = UnknownImagesOption();
+        var command = new Command("up", "Start a cluster with both services on it and wait until all is ready.") { detach, timeout, apiPort, ingressPort, unknown };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var ports = new Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort));
+            var ports = new Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UnknownImagesOf(parsed.GetValue(unknown)));
             var limit = TimeSpan.FromSeconds(parsed.GetValue(timeout));
+            if (parsed.GetValue(detach) && context.Folder.FindRunning() is not null)
+            {
+                using var client = context.Connect();
+                await TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
+            }
             if (parsed.GetValue(detach))
                 return await UpDetachedAsync(context, ports, limit, cancellation);
             if (context.Folder.FindRunning() is { } running)
@@ -112,6 +141,8 @@ internal static class UpCommand
             arguments.AddRange(["--api-port", api.ToString(CultureInfo.InvariantCulture)]);
         if (ports.Ingress is { } ingress)
             arguments.AddRange(["--ingress-port", ingress.ToString(CultureInfo.InvariantCulture)]);
+        if (ports.UnknownImages == UnknownImages.Stub)
+            arguments.AddRange(["--unknown-images", "stub"]);
         // setsid: the terminal's Ctrl-C and its end are not for the cluster. The shell turns the output over to the log and becomes the host.
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = context.Folder.Root };
         start.ArgumentList.Add("-c");

@@ -16,7 +16,9 @@ namespace Harness.Images;
 /// directory (PGDATA): whoever mounts the same volume finds the same data, whoever mounts an empty one starts with nothing. What differs
 /// from the official image: POSTGRES_USER owns its database but is no superuser, and there is no shell.
 /// </summary>
-public sealed class PostgresImage(PostgresServer server) : Image
+/// <param name="server">The server.</param>
+/// <param name="leads">Leads sessions elsewhere; null: each to its pod's own database.</param>
+public sealed class PostgresImage(PostgresServer server, PostgresSwitch? leads = null) : Image
 {
     private const int Port = 5432;
     private const string Marker = "harness-database";
@@ -62,19 +64,22 @@ public sealed class PostgresImage(PostgresServer server) : Image
         if (process.Network.Listener is not { } network)
             throw new NotSupportedException("the simulated postgres image runs in a pod, whose network listens for it; on a machine run PostgreSQL itself");
 
+        await server.RecoverAsync(process.Stop);
         var own = await InitializeAsync(process, user, password, database);
+        leads?.Know(database, new PodDatabase(own.NameOf(database), own.RoleOf(user)));
         await using var listener = await network.BindAsync(new IPEndPoint(IPAddress.Any, Port), process.Stop);
         await WriteLineAsync(process.Error, $"LOG:  starting PostgreSQL {server.Version}, data in {own.Id} of the server at {server.DataDirectory}");
         await WriteLineAsync(process.Error, "LOG:  database system is ready to accept connections");
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(process.Stop, process.Killed);
+        using var gone = new CancellationTokenSource();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(process.Stop, process.Killed, gone.Token);
         var sessions = new HashSet<Task>();
         try
         {
             while (await listener.AcceptAsync(ended.Token) is { } connection)
             {
                 sessions.RemoveWhere(session => session.IsCompleted);
-                sessions.Add(RelayAsync(connection, own, process.Error, ended.Token));
+                sessions.Add(RelayAsync(connection, own, process.Error, gone, ended.Token));
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
@@ -82,6 +87,11 @@ public sealed class PostgresImage(PostgresServer server) : Image
             // SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing is waited for.
         }
         await Task.WhenAll(sessions);
+        if (gone.IsCancellationRequested)
+        {
+            await WriteLineAsync(process.Error, $"FATAL:  the server at {server.DataDirectory} is gone; the container ends as its process has");
+            return 1;
+        }
         await WriteLineAsync(process.Error, "LOG:  database system is shut down");
         return 0;
     }
@@ -111,13 +121,24 @@ public sealed class PostgresImage(PostgresServer server) : Image
         return own;
     }
 
-    private async Task RelayAsync(ConnectionContext connection, OwnDatabase own, Stream log, CancellationToken stop)
+    private async Task RelayAsync(ConnectionContext connection, OwnDatabase own, Stream log, CancellationTokenSource gone, CancellationToken end)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end, leads?.Sessions ?? CancellationToken.None);
+        var stop = either.Token;
         await using (connection)
         {
             var client = new DuplexStream(connection.Transport.Input.AsStream(), connection.Transport.Output.AsStream());
             try
             {
+                // Before anything is answered, so that a probe learns it, too: a connection nobody can serve is not accepted.
+                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                if (!await ReachesServerAsync(socket, stop))
+                {
+                    connection.Abort();
+                    if (!server.IsEnded)
+                        await gone.CancelAsync();
+                    return;
+                }
                 var startup = await PostgresStartup.ReadAsync(client, stop);
                 while (startup is { AsksForEncryption: true })
                 {
@@ -133,10 +154,8 @@ public sealed class PostgresImage(PostgresServer server) : Image
                     await client.FlushAsync(stop);
                     return;
                 }
-                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await Wire.OutsideOfPodsAsync(() => socket.ConnectAsync(new UnixDomainSocketEndPoint(server.SocketPath), stop).AsTask());
                 await using var backend = new NetworkStream(socket, ownsSocket: false);
-                await backend.WriteAsync(startup.IsCancel ? startup.Message : startup.For(own.RoleOf(startup.User), own.NameOf(startup.Database)), stop);
+                await backend.WriteAsync(startup.IsCancel ? startup.Message : startup.For(own.RoleOf(startup.User), leads?.Lead(startup.Database) ?? own.NameOf(startup.Database)), stop);
                 await RelayAsync(client, backend, socket, stop);
             }
             catch (Exception ended) when (ended is IOException or SocketException or OperationCanceledException or InvalidDataException or ConnectionAbortedException)
@@ -146,6 +165,19 @@ public sealed class PostgresImage(PostgresServer server) : Image
                     await WriteLineAsync(log, $"LOG:  connection ended: {ended.Message}");
                 connection.Abort();
             }
+        }
+    }
+
+    private async Task<bool> ReachesServerAsync(Socket socket, CancellationToken stop)
+    {
+        try
+        {
+            await Wire.OutsideOfPodsAsync(() => socket.ConnectAsync(new UnixDomainSocketEndPoint(server.SocketPath), stop).AsTask());
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 

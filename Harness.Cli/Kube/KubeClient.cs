@@ -184,6 +184,27 @@ public sealed class KubeClient : IDisposable
         return _http.SendAsync(request, cancellation);
     }
 
+    /// <summary>
+    /// A connection to a port of a pod, past Services and policies (<c>pods/portforward</c>). Unlike <see cref="ProxyAsync"/> it carries any bytes,
+    /// an <c>Authorization</c> header for the pod among them: the API server takes that of a proxied request for its own.
+    /// </summary>
+    /// <exception cref="IOException">No connection came about.</exception>
+    public async Task<Stream> ForwardAsync(string @namespace, string pod, int port, CancellationToken cancellation = default) => await PodConnection.OpenAsync(
+        new Uri(_config.Server, $"{Resource("pods").Path(@namespace, pod)}/portforward?ports={port}"), _http, $"port {port} of pod {@namespace}/{pod}", cancellation);
+
+    /// <summary>A token of a service account's (TokenRequest).</summary>
+    /// <param name="namespace">The account's namespace.</param>
+    /// <param name="account">Its name.</param>
+    /// <param name="audience">Whom the token is for; null for the API server.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<string> TokenAsync(string @namespace, string account, string? audience = null, CancellationToken cancellation = default)
+    {
+        var asked = JsonBuilding.Object(("apiVersion", "authentication.k8s.io/v1"), ("kind", "TokenRequest"), ("spec", JsonBuilding.Object(
+            ("audiences", audience is null ? null : new JsonArray(audience)), ("expirationSeconds", 600))));
+        var given = await SendAsync(HttpMethod.Post, $"{Resource("serviceaccounts").Path(@namespace, account)}/token", asked, null, cancellation);
+        return given.At("status", "token").Text("");
+    }
+
     /// <summary>The changes of one resource from now on, what is there first; until cancelled or the server ends the watch.</summary>
     public async IAsyncEnumerable<(string Type, JsonElement Object)> WatchAsync(
         KubeResource resource, string? @namespace, string? fieldSelector = null, [EnumeratorCancellation] CancellationToken cancellation = default)

@@ -70,6 +70,9 @@ internal static partial class PostgresLeftovers
     public static int? ServerId(string dataDirectory) =>
         PidFile(dataDirectory) is [var first, ..] && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
 
+    /// <summary>Whether the process that <c>postmaster.pid</c> names is there.</summary>
+    public static bool IsServed(string dataDirectory) => ServerId(dataDirectory) is { } id && IsServer(id, dataDirectory);
+
     /// <summary>Whether the server accepts connections: the eighth line says so.</summary>
     public static bool IsReady(string dataDirectory) => PidFile(dataDirectory) is { Length: > 7 } lines && lines[7].Trim() == "ready";
 

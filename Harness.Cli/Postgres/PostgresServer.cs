@@ -53,6 +53,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>What the server said so far.</summary>
     public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
+    /// <summary>Whether <see cref="StopAsync"/> or <see cref="KillAsync"/> ended it, and nothing has started it again.</summary>
+    public bool IsEnded => _watchdog is null;
+
     /// <summary>How long the parts of the first start took.</summary>
     public PostgresStartTimes StartTimes { get; private set; }
 
@@ -179,6 +182,27 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Starts again where the server's process has gone though nobody here ended it (somebody's <c>kill</c>, the machine's memory), and waits
+    /// until it has recovered; nothing happens where it runs, or where <see cref="StopAsync"/> or <see cref="KillAsync"/> ended it.
+    /// </summary>
+    public async Task RecoverAsync(CancellationToken cancellation = default)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_watchdog is null || PostgresLeftovers.IsServed(DataDirectory))
+                return;
+            await EndLockedAsync(PostgresLeftovers.Immediate, cancellation);
+            await LaunchAsync(cancellation);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     /// <summary>Stops and starts.</summary>
     public async Task RestartAsync(CancellationToken cancellation = default)
     {
@@ -246,7 +270,7 @@ public sealed class PostgresServer : IAsyncDisposable
             if (await _watchdog.StandardOutput.ReadLineAsync(cancellation) != "launched")
                 throw new PostgresServerException($"pg_ctl start failed as {_user}: {(await _watchdog.StandardError.ReadToEndAsync(cancellation)).Trim()} {Log[said..].Trim()}");
             var began = Stopwatch.GetTimestamp();
-            while (!PostgresLeftovers.IsReady(DataDirectory))
+            while (!PostgresLeftovers.IsServed(DataDirectory) || !PostgresLeftovers.IsReady(DataDirectory))
             {
                 if (Log[said..].Contains("FATAL:", StringComparison.Ordinal) && PostgresLeftovers.ServerId(DataDirectory) is null)
                     throw new PostgresServerException($"PostgreSQL {Version} did not start on {DataDirectory}: {Log[said..].Trim()}");

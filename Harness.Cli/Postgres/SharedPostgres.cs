@@ -40,16 +40,19 @@ public sealed class SharedPostgres(PostgresOptions? options = null) : IAsyncDisp
 }
 
 /// <summary>A database and the role of the same name that owns it; dropped when disposed.</summary>
-public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyncDisposable
+public sealed class PostgresDatabase(PostgresServer server, string name) : IPostgresDatabase
 {
     /// <summary>The server it is on.</summary>
     public PostgresServer Server { get; } = server;
 
-    /// <summary>Its name, its owner's, and its owner's password.</summary>
+    /// <inheritdoc/>
     public string Name { get; } = name;
 
-    /// <summary>How the owner connects.</summary>
+    /// <inheritdoc/>
     public string ConnectionString => Server.ConnectionString(Name, Name, Name);
+
+    /// <inheritdoc/>
+    public string SuperuserConnectionString => Server.ConnectionString(Name);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await Server.DropDatabaseAsync(Name);

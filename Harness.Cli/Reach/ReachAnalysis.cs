@@ -45,7 +45,8 @@ internal static class ReachAnalysis
         if (!workloads.Exists(IsDns))
             workloads.Add(Dns());
         workloads.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        var known = workloads.SelectMany(workload => workload.Ports).DistinctBy(port => port.ToString()).Select(port => port with { Services = [] }).ToList();
+        var api = input.ApiServers.Select(endpoint => ApiServer(endpoint, input.ApiServers.Count)).ToList();
+        var known = workloads.Concat(api).SelectMany(workload => workload.Ports).DistinctBy(port => port.ToString()).Select(port => port with { Services = [] }).ToList();
         var asked = outsidePorts.Select(port => new ReachPort(port, TransportProtocol.Tcp, []));
         var everywhere = strangers == Strangers.OnBothEnds ? known : [];
         var outside = new ReachParty
@@ -59,7 +60,7 @@ internal static class ReachAnalysis
         return new ReachReport(
             evaluator,
             [outside, .. workloads, .. made],
-            [.. workloads.Concat(made).Append(outside).SelectMany(party => party.Ports.Select(port => new ReachTarget(party, port)))]);
+            [.. workloads.Concat(made).Concat(api).Append(outside).SelectMany(party => party.Ports.Select(port => new ReachTarget(party, port)))]);
     }
 
     private static IEnumerable<ReachParty> Group(ReachInput input, NetworkPolicyEvaluator evaluator)
@@ -108,6 +109,15 @@ internal static class ReachAnalysis
         Kind = "the cluster's DNS",
         Pod = new PolicyPod { Namespace = "kube-system", Name = "kube-dns", Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["k8s-app"] = "kube-dns" } },
         Ports = [new ReachPort(53, TransportProtocol.Tcp, ["kube-dns:53"]), new ReachPort(53, TransportProtocol.Udp, ["kube-dns:53"])],
+    };
+
+    // To policies an address like any other, wherever it runs: only an ipBlock means it.
+    private static ReachParty ApiServer(IPEndPoint endpoint, int count) => new()
+    {
+        Name = count == 1 ? "default/kubernetes" : $"default/kubernetes ({endpoint.Address})",
+        Kind = "the API server",
+        Address = endpoint.Address,
+        Ports = [new ReachPort(endpoint.Port, TransportProtocol.Tcp, ["kubernetes:443"])],
     };
 
     private static IEnumerable<ReachParty> Make(IReadOnlyList<ReachParty> workloads, IReadOnlyList<ReachPort> ports)

@@ -24,10 +24,14 @@ internal static class ReachCluster
                 @namespace => @namespace.At("metadata", "name").Text(""), @namespace => @namespace.At("metadata", "labels").TextMap(), StringComparer.Ordinal),
             [.. policies.Select(ReachReading.Policy)],
             [.. pods.Where(pod => pod.At("status", "phase").Text() is not ("Succeeded" or "Failed")).Select(pod => Of(pod, owners))],
-            [.. services.Select(ReachReading.Service).OfType<ReachService>()]);
+            [.. services.Select(ReachReading.Service).OfType<ReachService>()],
+            [.. (await ListAsync("endpointslices.discovery.k8s.io")).Where(IsOfApiServer).SelectMany(ReachReading.Endpoints)]);
 
         Task<IReadOnlyList<JsonElement>> ListAsync(string resource) => client.ListAsync(client.Resource(resource), null, cancellation: cancellation);
     }
+
+    private static bool IsOfApiServer(JsonElement slice) =>
+        slice.At("metadata", "namespace").Text() == "default" && slice.At("metadata", "labels").TextMap().GetValueOrDefault("kubernetes.io/service-name") == "kubernetes";
 
     private static ReachPod Of(JsonElement pod, Dictionary<string, JsonElement> owners)
     {

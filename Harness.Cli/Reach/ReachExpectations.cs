@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Manifests;
+using ClusterSim.Network.Policies;
 using Harness.Commands;
 
 namespace Harness.Reach;
@@ -15,12 +16,14 @@ internal sealed class ReachExpectations
     private readonly IReadOnlyList<string> _namespaces;
     private readonly IReadOnlyList<Rule> _rules;
     private readonly bool? _default;
+    private readonly EachEnd _eachEnd;
 
-    private ReachExpectations(IReadOnlyList<string> namespaces, IReadOnlyList<Rule> rules, bool? byDefault)
+    private ReachExpectations(IReadOnlyList<string> namespaces, IReadOnlyList<Rule> rules, bool? byDefault, EachEnd eachEnd)
     {
         _namespaces = namespaces;
         _rules = rules;
         _default = byDefault;
+        _eachEnd = eachEnd;
     }
 
     /// <summary>Reads a file of expectations.</summary>
@@ -36,7 +39,7 @@ internal sealed class ReachExpectations
         {
             throw new CommandException(unreadable.Message);
         }
-        Refuse(said, source, ["default", "namespaces", "allow", "deny"]);
+        Refuse(said, source, ["default", "namespaces", "allow", "deny", "eachEnd", "admitted", "sent"]);
         var byDefault = (said.Text("default") ?? "deny") switch
         {
             "deny" => (bool?)false,
@@ -44,8 +47,12 @@ internal sealed class ReachExpectations
             "any" => null,
             var other => throw new CommandException($"{source}: default: \"{other}\" is not known; write deny, allow, or any for what is not listed to go unchecked"),
         };
+        var eachEnd = new EachEnd(
+            Texts(said["eachEnd"], $"{source}: eachEnd"), [.. Rules(said, "admitted", true, source)], [.. Rules(said, "sent", true, source)]);
+        if (eachEnd.Namespaces.Count == 0 && eachEnd.Exceptions.Any())
+            throw new CommandException($"{source}: admitted and sent are exceptions from eachEnd, which is not there");
         return new ReachExpectations(
-            Texts(said["namespaces"], $"{source}: namespaces"), [.. Rules(said, "allow", true, source), .. Rules(said, "deny", false, source)], byDefault);
+            Texts(said["namespaces"], $"{source}: namespaces"), [.. Rules(said, "allow", true, source), .. Rules(said, "deny", false, source)], byDefault, eachEnd);
     }
 
     /// <summary>What differs from what is expected, each with the reason; nothing where all is as expected.</summary>
@@ -59,6 +66,8 @@ internal sealed class ReachExpectations
         @checked = 0;
         foreach (var connection in report.Connections)
         {
+            if (!connection.Verdict.IsAllowed)
+                differences.AddRange(_eachEnd.Differences(connection, used).Select(difference => $"{Arrow(connection)}: {difference}"));
             if (!IsConcerned(connection))
                 continue;
             var meant = _rules.Where(rule => rule.Means(connection)).ToList();
@@ -74,7 +83,7 @@ internal sealed class ReachExpectations
             if (connection.Verdict.IsAllowed != expected)
                 differences.Add($"{Arrow(connection)}: expected to be {(expected ? "allowed" : "denied")} ({(meant.Count > 0 ? meant[0].Place : "default")}), but {connection.Verdict.Reason}");
         }
-        foreach (var rule in _rules)
+        foreach (var rule in _rules.Concat(_eachEnd.Exceptions))
             if (!used.Contains(rule))
                 differences.Add($"{rule.Place}: {rule} speaks of no connection there is: known are {Known(report)}");
         return differences;
@@ -121,6 +130,34 @@ internal sealed class ReachExpectations
         foreach (var (name, _) in said)
             if (!known.Contains(name))
                 throw new CommandException($"{place}: unknown field \"{name}\"; known are {string.Join(", ", known)}");
+    }
+
+    /// <summary>
+    /// Namespaces that must not rely on others' policies: where a connection is denied, each end in one of them has to deny it by its own.
+    /// </summary>
+    /// <param name="Namespaces">The namespaces.</param>
+    /// <param name="Admitted">The connections that the called end may let in all the same.</param>
+    /// <param name="Sent">The connections that the calling end may let out all the same.</param>
+    private sealed record EachEnd(IReadOnlyList<string> Namespaces, IReadOnlyList<Rule> Admitted, IReadOnlyList<Rule> Sent)
+    {
+        public IEnumerable<Rule> Exceptions => Admitted.Concat(Sent);
+
+        public IEnumerable<string> Differences(ReachConnection connection, HashSet<Rule> used)
+        {
+            if (Lets(PolicyDirection.Ingress, connection.To.Party, Admitted))
+                yield return $"{connection.To.Party.Name} lets it in, and only the other end's policies deny it (eachEnd)";
+            if (Lets(PolicyDirection.Egress, connection.From, Sent))
+                yield return $"{connection.From.Name} lets it out, and only the other end's policies deny it (eachEnd)";
+
+            bool Lets(PolicyDirection direction, ReachParty end, IReadOnlyList<Rule> exceptions)
+            {
+                if (end.Pod is not { } pod || !Namespaces.Contains(pod.Namespace) || !connection.Verdict.Passes(direction))
+                    return false;
+                var meant = exceptions.Where(rule => rule.Means(connection)).ToList();
+                used.UnionWith(meant);
+                return meant.Count == 0;
+            }
+        }
     }
 
     private sealed record Rule(string Place, bool Allow, string From, string To, IReadOnlyList<string> Ports)

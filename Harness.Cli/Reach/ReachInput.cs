@@ -1,3 +1,4 @@
+using System.Net;
 using ClusterSim.Network.Policies;
 using ClusterSim.Schema;
 
@@ -8,12 +9,17 @@ namespace Harness.Reach;
 /// <param name="Policies">The NetworkPolicies.</param>
 /// <param name="Pods">The pods, or what would become one.</param>
 /// <param name="Services">The Services with a selector.</param>
+/// <param name="ApiServers">Where the API server is: the endpoints of Service <c>default/kubernetes</c>.</param>
 internal sealed record ReachInput(
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> NamespaceLabels,
     IReadOnlyList<NetworkPolicy> Policies,
     IReadOnlyList<ReachPod> Pods,
-    IReadOnlyList<ReachService> Services)
+    IReadOnlyList<ReachService> Services,
+    IReadOnlyList<IPEndPoint> ApiServers)
 {
+    /// <summary>Where a simulated cluster's API server is: what manifests alone are held against unless another is named.</summary>
+    public static IPEndPoint SimulatedApiServer => new(ClusterSim.SimulatedCluster.ControlPlane, ClusterSim.SimulatedCluster.ControlPlanePort);
+
     /// <summary>Whether pods have addresses: without any, an <c>ipBlock</c> cannot be held against them.</summary>
     public bool HasAddresses => Pods.Any(pod => pod.Pod.Address is not null);
 }

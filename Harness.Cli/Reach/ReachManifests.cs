@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
 using ClusterSim.Json;
@@ -16,7 +17,9 @@ internal static class ReachManifests
 {
     /// <summary>Reads the manifests. What would not be accepted for a field's name is refused: a misspelt selector must not count as none.</summary>
     /// <exception cref="CommandException">A manifest cannot be read; the message names it and the field.</exception>
-    public static ReachInput Read(IReadOnlyList<Manifest> manifests)
+    /// <param name="manifests">The manifests.</param>
+    /// <param name="apiServer">Where the API server is, which no manifest says; null: where a simulated cluster's is.</param>
+    public static ReachInput Read(IReadOnlyList<Manifest> manifests, IPEndPoint? apiServer = null)
     {
         var decoder = new RequestDecoder(TypeSchema.Load());
         var catalog = new ResourceCatalog();
@@ -47,7 +50,7 @@ internal static class ReachManifests
                     break;
             }
         }
-        return new ReachInput(namespaces, policies, pods, services);
+        return new ReachInput(namespaces, policies, pods, services, [apiServer ?? ReachInput.SimulatedApiServer]);
     }
 
     private static bool IsOfInterest(Manifest manifest) =>

@@ -18,17 +18,20 @@ internal sealed record ReachParty
     /// <summary>How many pods it stands for.</summary>
     public int Pods { get; init; } = 1;
 
-    /// <summary>One of its pods, under the workload's name; null for what is outside.</summary>
+    /// <summary>One of its pods, under the workload's name; null for what is outside, and for the API server.</summary>
     public PolicyPod? Pod { get; init; }
 
-    /// <summary>Its address where it is outside.</summary>
+    /// <summary>Its address where it is no pod.</summary>
     public IPAddress? Address { get; init; }
 
     /// <summary>The ports asked about.</summary>
     public IReadOnlyList<ReachPort> Ports { get; init; } = [];
 
     /// <summary>Its namespace; null where it is outside.</summary>
-    public string? Namespace => Pod?.Namespace;
+    public string? Namespace => Name.Split('/') is [var @namespace, _] ? @namespace : null;
+
+    /// <summary>Its name within its namespace.</summary>
+    public string ShortName => Name[(Name.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     /// <summary>It, as who connects.</summary>
     public PolicyParty AsSource => Pod is null ? PolicyParty.Outside(Address!) : PolicyParty.Of(Pod);

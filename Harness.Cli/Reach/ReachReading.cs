@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
@@ -36,6 +37,14 @@ internal static class ReachReading
         return new ReachService(
             service.At("metadata", "namespace").Text("default"), service.At("metadata", "name").Text(""), LabelSelector.Of(selector), [.. ports]);
     }
+
+    /// <summary>The addresses and ports of an EndpointSlice.</summary>
+    public static IEnumerable<IPEndPoint> Endpoints(JsonElement slice) =>
+        from endpoint in slice.At("endpoints").Items()
+        from address in endpoint.At("addresses").Items()
+        from port in slice.At("ports").Items()
+        where IPAddress.TryParse(address.Text(), out _)
+        select new IPEndPoint(IPAddress.Parse(address.Text("")), port.At("port").Integer(0));
 
     private static TransportProtocol Protocol(JsonElement protocol) => protocol.Text("TCP") switch
     {

@@ -16,7 +16,7 @@ internal static class ReachText
         var rows = new List<IReadOnlyList<string>>
         {
             (IReadOnlyList<string>)["", .. report.Targets.Select(target => target.Party.Namespace ?? "")],
-            (IReadOnlyList<string>)["FROM", .. report.Targets.Select(target => target.Party.Pod?.Name ?? target.Party.Name)],
+            (IReadOnlyList<string>)["FROM", .. report.Targets.Select(target => target.Party.ShortName)],
             (IReadOnlyList<string>)["", .. report.Targets.Select(target => target.Port.ToString())],
         };
         foreach (var from in report.Sources)

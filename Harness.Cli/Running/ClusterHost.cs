@@ -104,6 +104,7 @@ internal sealed class ClusterHost : IAsyncDisposable
             ApiPort = ports.Api ?? 0,
             Ingress = new IngressOptions { HttpPort = ports.Ingress ?? IngressPortWished, TakesAnotherPort = ports.Ingress is null },
             PersistentVolumes = folder.Volumes,
+            UnknownImages = ports.UnknownImages,
             Logging = LoggerFactory.Create(logging => logging.AddProvider(new LineLogger(tell)).SetMinimumLevel(LogLevel.Warning)),
         };
         SimulatedCluster cluster;

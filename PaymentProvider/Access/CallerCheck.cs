@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using ServiceDefaults.Http;
 
@@ -43,7 +44,7 @@ internal sealed class CallerCheck(RequestDelegate next, AccessSettings settings,
                 break;
             default:
                 // Nothing is wrong with the caller: it shall try again, not give up.
-                context.Response.Headers.RetryAfter = "1";
+                context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(verdict.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
                 await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"callers cannot be checked now: {verdict.Reason}");
                 break;
         }

@@ -31,7 +31,7 @@ internal sealed class CallerTokens(AccessSettings settings, IssuerKeys keys, Ser
     {
         if (_remembered.TryGetValue(token, out var good))
         {
-            var (key, unknowable) = await keys.FindAsync(good.KeyId, cancellation);
+            var (key, unknowable) = await keys.FindAsync(good.KeyId, good.IssuedAt, cancellation);
             if (key is not null)
                 return Expired(good.Expires) is { } expired ? CallerVerdict.Unknown(expired) : CallerVerdict.Known(good.Caller);
             _remembered.TryRemove(token, out _);
@@ -60,7 +60,7 @@ internal sealed class CallerTokens(AccessSettings settings, IssuerKeys keys, Ser
             return CallerVerdict.Unknown("the token is of another issuer");
         if (string.IsNullOrEmpty(read.Kid))
             return CallerVerdict.Unknown("the token does not name its key");
-        var (key, unknowable) = await keys.FindAsync(read.Kid, cancellation);
+        var (key, unknowable) = await keys.FindAsync(read.Kid, new DateTimeOffset(read.IssuedAt, TimeSpan.Zero), cancellation);
         if (key is null)
             return Without(read.Kid, unknowable);
 
@@ -89,13 +89,13 @@ internal sealed class CallerTokens(AccessSettings settings, IssuerKeys keys, Ser
             return CallerVerdict.Unknown("the token names nobody");
         if (_remembered.Count >= RememberedMax)
             _remembered.Clear();
-        _remembered[token] = new Good(read.Subject, read.Kid, new DateTimeOffset(read.ValidTo, TimeSpan.Zero));
+        _remembered[token] = new Good(read.Subject, read.Kid, new DateTimeOffset(read.IssuedAt, TimeSpan.Zero), new DateTimeOffset(read.ValidTo, TimeSpan.Zero));
         return CallerVerdict.Known(read.Subject);
     }
 
-    private static CallerVerdict Without(string key, string? unknowable) => unknowable is null
+    private CallerVerdict Without(string key, string? unknowable) => unknowable is null
         ? CallerVerdict.Unknown($"the token's key is none of its issuer's: '{Shown(key)}'")
-        : CallerVerdict.Unknowable($"the issuer's keys cannot be had: {unknowable}");
+        : CallerVerdict.Unknowable($"the issuer's keys cannot be had: {unknowable}", keys.Pause);
 
     private static string Shown(string text) => string.Concat(text.Take(80).Where(character => !char.IsControl(character)));
 
@@ -110,5 +110,5 @@ internal sealed class CallerTokens(AccessSettings settings, IssuerKeys keys, Ser
 
     private string? Expired(DateTimeOffset expires) => process.Clock.GetUtcNow() > expires + Leeway ? "the token has expired" : null;
 
-    private sealed record Good(string Caller, string KeyId, DateTimeOffset Expires);
+    private sealed record Good(string Caller, string KeyId, DateTimeOffset IssuedAt, DateTimeOffset Expires);
 }

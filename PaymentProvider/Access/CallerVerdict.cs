@@ -17,11 +17,12 @@ internal enum CallerVerdictKind
 /// <param name="Kind">Whether it is good.</param>
 /// <param name="Caller">The token's subject, when good.</param>
 /// <param name="Reason">Why it is not good, or cannot be told.</param>
-internal readonly record struct CallerVerdict(CallerVerdictKind Kind, string? Caller = null, string? Reason = null)
+/// <param name="RetryAfter">When it may be told, where it cannot now.</param>
+internal readonly record struct CallerVerdict(CallerVerdictKind Kind, string? Caller = null, string? Reason = null, TimeSpan RetryAfter = default)
 {
     public static CallerVerdict Known(string caller) => new(CallerVerdictKind.Known, Caller: caller);
 
     public static CallerVerdict Unknown(string reason) => new(CallerVerdictKind.Unknown, Reason: reason);
 
-    public static CallerVerdict Unknowable(string reason) => new(CallerVerdictKind.Unknowable, Reason: reason);
+    public static CallerVerdict Unknowable(string reason, TimeSpan retryAfter) => new(CallerVerdictKind.Unknowable, Reason: reason, RetryAfter: retryAfter);
 }

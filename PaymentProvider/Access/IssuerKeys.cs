@@ -26,12 +26,15 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
     private const int AnswerBytesMax = 1024 * 1024;
 
     private readonly SemaphoreSlim _fetching = new(1, 1);
-    private volatile Known _known = new(new Dictionary<string, SecurityKey>(StringComparer.Ordinal), 0, "they were not asked for yet");
+    private volatile Known _known = new(new Dictionary<string, SecurityKey>(StringComparer.Ordinal), 0, default, "they were not asked for yet");
     private volatile Attempt? _tried;
 
     /// <summary>The key with this id.</summary>
+    /// <param name="id">The key's id.</param>
+    /// <param name="issuedAt">When the token says that it was signed. Keys asked for before then may lack one that was made since.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The key; or why it cannot be told whether there is one; or neither: the issuer has no such key.</returns>
-    public async ValueTask<(SecurityKey? Key, string? Unknowable)> FindAsync(string id, CancellationToken cancellation)
+    public async ValueTask<(SecurityKey? Key, string? Unknowable)> FindAsync(string id, DateTimeOffset issuedAt, CancellationToken cancellation)
     {
         var known = _known;
         if (known.Keys.TryGetValue(id, out var key))
@@ -44,13 +47,18 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
 
         await RefreshAsync(known, cancellation);
         known = _known;
-        return (known.Keys.GetValueOrDefault(id), known.Keys.ContainsKey(id) ? null : known.Fault);
+        if (known.Keys.TryGetValue(id, out key))
+            return (key, null);
+        return (null, known.Fault ?? (issuedAt > known.AsOf - CallerTokens.Leeway && !MayFetch ? "they were asked for just now, and the token may be newer" : null));
     }
+
+    /// <summary>How long until keys may be asked for again; zero where they may be now.</summary>
+    public TimeSpan Pause => _tried is { } tried && process.Clock.GetElapsedTime(tried.At) is var since && since < PauseMin ? PauseMin - since : TimeSpan.Zero;
 
     /// <inheritdoc/>
     public void Dispose() => _fetching.Dispose();
 
-    private bool MayFetch => _tried is not { } tried || process.Clock.GetElapsedTime(tried.At) >= PauseMin;
+    private bool MayFetch => Pause == TimeSpan.Zero;
 
     /// <summary>Fetches, unless somebody did since <paramref name="seen"/> was read, or the last time was just now.</summary>
     private async Task RefreshAsync(Known seen, CancellationToken cancellation)
@@ -63,9 +71,10 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
             _tried = new Attempt(process.Clock.GetTimestamp());
             try
             {
+                var asOf = process.Clock.GetUtcNow();
                 // Not the caller's token: who waits for the same keys must not lose them because the first caller left.
                 var keys = await FetchAsync();
-                _known = new Known(keys, process.Clock.GetTimestamp(), null);
+                _known = new Known(keys, process.Clock.GetTimestamp(), asOf, null);
                 logger.LogInformation("The issuer's keys are known: {Keys}", string.Join(", ", keys.Keys));
             }
             catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException or UnauthorizedAccessException
@@ -120,8 +129,9 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
 
     /// <param name="Keys">By id.</param>
     /// <param name="At">When they were fetched, on the clock that measures.</param>
+    /// <param name="AsOf">When they were asked for, on the clock that tokens name.</param>
     /// <param name="Fault">Why the last fetch failed; null when it did not.</param>
-    private sealed record Known(IReadOnlyDictionary<string, SecurityKey> Keys, long At, string? Fault);
+    private sealed record Known(IReadOnlyDictionary<string, SecurityKey> Keys, long At, DateTimeOffset AsOf, string? Fault);
 
     private sealed record Attempt(long At);
 }

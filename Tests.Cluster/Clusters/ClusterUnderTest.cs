@@ -1,50 +1,72 @@
 using Harness.Kube;
 using Harness.Running;
+using Tests.Cluster.Clusters.K3s;
 
 namespace Tests.Cluster.Clusters;
 
 /// <summary>
-/// Which cluster a fixture runs on: <c>CLUSTER=sim</c> (the default: a simulated cluster of its own in this process, once directly and once
-/// through its HTTPS API and kubeconfig) or <c>CLUSTER=current</c> (what KUBECONFIG names; what is deployed there is tested as it is).
+/// Which clusters a fixture runs on. <c>CLUSTER=sim</c>: a simulated cluster of its own, in this process, through its HTTPS API with our own
+/// client, and through it with kubectl. <c>CLUSTER=k3s</c>: K3s in a container. <c>CLUSTER=current</c>: what KUBECONFIG names, with what is deployed there as
+/// it is. Without CLUSTER the simulated ones run, and K3s is named as skipped. What cannot run here is skipped and says why.
 /// </summary>
 public sealed class ClusterUnderTest
 {
     private readonly string _name;
+    private readonly Func<Task<string?>> _missing;
     private readonly Func<Task<ICluster>> _start;
 
-    private ClusterUnderTest(string name, Func<Task<ICluster>> start)
-    {
-        _name = name;
-        _start = start;
-    }
+    private ClusterUnderTest(string name, Func<Task<string?>> missing, Func<Task<ICluster>> start) => (_name, _missing, _start) = (name, missing, start);
 
     /// <summary>The clusters to test.</summary>
-    public static IEnumerable<ClusterUnderTest> All => (Environment.GetEnvironmentVariable("CLUSTER") ?? "sim") switch
-    {
-        "sim" =>
-        [
-            new("simulated", async () => await SimulatedClusterUnderTest.StartAsync()),
-            new("simulated over its API", async () => await SimulatedClusterUnderTest.StartOverApiAsync()),
-        ],
-        "current" => [new("current", () => Task.FromResult<ICluster>(Current()))],
-        var other => throw new InvalidOperationException($"CLUSTER={other} is not known: sim or current"),
-    };
+    public static IEnumerable<ClusterUnderTest> All => Chosen(Environment.GetEnvironmentVariable("CLUSTER"));
 
     /// <summary>One of them, for tests that ask a cluster tens of thousands of questions.</summary>
     public static IEnumerable<ClusterUnderTest> One => All.Take(1);
 
-    /// <summary>Starts it, or connects to it.</summary>
-    public Task<ICluster> StartAsync() => _start();
+    /// <summary>Starts it, or connects to it; ignores the fixture where it cannot be had here.</summary>
+    public async Task<ICluster> StartAsync()
+    {
+        if (await _missing() is { } reason)
+            Assert.Ignore($"{_name} is not tested here: {reason}");
+        return await _start();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => _name;
 
-    private static KubeconfigCluster Current()
+    /// <summary>The clusters that a value of CLUSTER stands for.</summary>
+    internal static IEnumerable<ClusterUnderTest> Chosen(string? cluster) => cluster switch
+    {
+        null or "" => [.. Simulated, new("K3s", () => Task.FromResult<string?>("it is asked for with CLUSTER=k3s (docs/local-clusters.md)"), K3sCluster.StartAsync)],
+        "sim" => Simulated,
+        "k3s" => [new("K3s", K3sCluster.MissingAsync, K3sCluster.StartAsync)],
+        "current" =>
+        [
+            new("current", Nothing, () => Task.FromResult<ICluster>(Current(path => new ClientAccess(Kubeconfig.Load(path))))),
+            new("current through kubectl", KubectlMissing, () => Task.FromResult<ICluster>(Current(path => new KubectlAccess(path)))),
+        ],
+        var other => throw new InvalidOperationException($"CLUSTER={other} is not known: sim, k3s or current"),
+    };
+
+    private static IReadOnlyList<ClusterUnderTest> Simulated =>
+    [
+        new("simulated", Nothing, async () => await SimulatedClusterUnderTest.StartAsync()),
+        new("simulated over its API", Nothing, async () => await SimulatedClusterUnderTest.StartOverApiAsync()),
+        new("simulated through kubectl", KubectlMissing, async () => await SimulatedClusterUnderTest.StartThroughKubectlAsync()),
+    ];
+
+    private static Task<string?> Nothing() => Task.FromResult<string?>(null);
+
+    private static Task<string?> KubectlMissing() => Task.FromResult(KubectlAccess.IsInstalled ? null : "kubectl is not installed");
+
+    private static KubeconfigCluster Current(Func<string, IApiAccess> access)
     {
         var path = Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("CLUSTER=current needs KUBECONFIG");
-        var published = Environment.GetEnvironmentVariable("INVOICE_APP_URL")
-            ?? HarnessFolder.Find(new Dictionary<string, string>(StringComparer.Ordinal), TestContext.CurrentContext.TestDirectory).FindRunning()?.Ingress
-            ?? throw new InvalidOperationException("INVOICE_APP_URL must say where the cluster publishes invoice-app");
-        return new KubeconfigCluster(Kubeconfig.Load(path), new Uri(published));
+        var published = Environment.GetEnvironmentVariable("INVOICE_APP_URL") is { Length: > 0 } given
+            ? given
+            : HarnessFolder.Find(new Dictionary<string, string>(StringComparer.Ordinal), TestContext.CurrentContext.TestDirectory).FindRunning()?.Ingress
+                ?? throw new InvalidOperationException("INVOICE_APP_URL must say where the cluster publishes invoice-app");
+        var config = Kubeconfig.Load(path);
+        return new KubeconfigCluster(access(path), new Uri(published), $"the cluster of context {config.Context} at {config.Server}");
     }
 }

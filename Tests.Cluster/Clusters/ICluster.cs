@@ -14,8 +14,11 @@ public enum Reachability
 }
 
 /// <summary>An answer over HTTP.</summary>
-public sealed record Answer(int Code, string Body)
+public sealed record Answer(int Code, string Body, string? MediaType = null)
 {
+    internal static async Task<Answer> ReadAsync(HttpResponseMessage response) =>
+        new((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.MediaType);
+
     /// <summary>The body as JSON.</summary>
     public JsonElement Json => JsonElement.Parse(Body);
 }
@@ -35,8 +38,11 @@ public interface ICluster : IAsyncDisposable
     /// <summary>A request from outside the cluster to what it publishes for <paramref name="host"/>.</summary>
     Task<Answer> RequestFromOutsideAsync(string host, HttpMethod method, string path, string? body = null);
 
-    /// <summary>A request to one pod and no other, past Services and policies.</summary>
-    Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null);
+    /// <summary>A request to one pod and no other, past Services and policies; with a token, as its bearer.</summary>
+    Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null, string? token = null);
+
+    /// <summary>A token of a service account's for an audience; for the API server where none is named.</summary>
+    Task<string> TokenAsync(string @namespace, string account, string? audience);
 
     /// <summary>Whether a process in this pod could open a connection there. It is tried, not computed.</summary>
     Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port);
@@ -52,6 +58,12 @@ public interface ICluster : IAsyncDisposable
 
     /// <summary>Whether somebody may do something, as a SubjectAccessReview answers.</summary>
     Task<bool> MayAsync(Subject who, Deed deed);
+
+    /// <summary>Whether the API server takes a token for somebody's.</summary>
+    Task<bool> AuthenticatesAsync(string token);
+
+    /// <summary>An address of the world outside the cluster that answers; null where none is known.</summary>
+    (string Host, int Port)? World { get; }
 
     /// <summary>A pod as admission would leave it, without creating it; or the words it is refused with.</summary>
     Task<Admitted> AdmitAsync(JsonObject pod);

@@ -4,16 +4,20 @@ using System.Text.Json.Nodes;
 namespace Tests.Cluster.Clusters;
 
 /// <summary>A view of a cluster, and what ends with it.</summary>
-internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : ICluster
+internal sealed class OwnedCluster(ICluster view, params IReadOnlyList<IAsyncDisposable> owned) : ICluster
 {
     public string Description => view.Description;
+
+    public (string Host, int Port)? World => view.World ?? (owned as ICluster)?.World;
 
     public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) => view.ListAsync(resource, @namespace, labelSelector);
 
     public Task<Answer> RequestFromOutsideAsync(string host, HttpMethod method, string path, string? body = null) => view.RequestFromOutsideAsync(host, method, path, body);
 
-    public Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null) =>
-        view.RequestToPodAsync(@namespace, pod, port, method, path, body);
+    public Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null, string? token = null) =>
+        view.RequestToPodAsync(@namespace, pod, port, method, path, body, token);
+
+    public Task<string> TokenAsync(string @namespace, string account, string? audience) => view.TokenAsync(@namespace, account, audience);
 
     public Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port) => view.ProbeAsync(@namespace, pod, host, port);
 
@@ -22,6 +26,8 @@ internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : IClu
     public Task DeleteAsync(string resource, string? @namespace, string name) => view.DeleteAsync(resource, @namespace, name);
 
     public Task KillPodAsync(string @namespace, string pod) => view.KillPodAsync(@namespace, pod);
+
+    public Task<bool> AuthenticatesAsync(string token) => view.AuthenticatesAsync(token);
 
     public Task<bool> MayAsync(Subject who, Deed deed) => view.MayAsync(who, deed);
 
@@ -32,6 +38,7 @@ internal sealed class OwnedCluster(ICluster view, IAsyncDisposable owned) : IClu
     public async ValueTask DisposeAsync()
     {
         await view.DisposeAsync();
-        await owned.DisposeAsync();
+        foreach (var thing in owned)
+            await thing.DisposeAsync();
     }
 }

@@ -39,11 +39,14 @@ public static class PayingSystem
     public static IReadOnlyList<string> Unpaid(JsonElement invoices) =>
         [.. invoices.EnumerateArray().Where(invoice => !invoice.GetProperty("IsPaid").GetBoolean()).Select(invoice => invoice.GetProperty("InvoiceId").GetString()!)];
 
-    /// <summary>The ids of the ledger's payments, as the provider's pod tells them.</summary>
+    /// <summary>A token that the provider takes: the one that invoice-app's pods have too.</summary>
+    public static Task<string> CallerTokenAsync(this ICluster cluster) => cluster.TokenAsync(Invoices, "invoice-app", "payment-provider");
+
+    /// <summary>The ids of the ledger's payments, as the provider's pod tells them to invoice-app.</summary>
     public static async Task<IReadOnlyList<string>> LedgerAsync(this ICluster cluster)
     {
         var pod = (await cluster.PodsAsync(Payments, PaymentProviderPods))[0];
-        var answer = await cluster.RequestToPodAsync(Payments, pod, PaymentProviderPort, HttpMethod.Get, "/payments");
+        var answer = await cluster.RequestToPodAsync(Payments, pod, PaymentProviderPort, HttpMethod.Get, "/payments", token: await cluster.CallerTokenAsync());
         Assert.That(answer.Code, Is.EqualTo(200), answer.Body);
         return [.. answer.Json.EnumerateArray().Select(payment => payment.GetProperty("id").GetString()!)];
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -27,23 +28,48 @@ public sealed class SimulatedClusterUnderTest : ICluster
 
     private readonly HttpClient _outside;
 
-    private SimulatedClusterUnderTest(SimulatedCluster cluster)
+    private readonly WorldAddress _world;
+
+    private SimulatedClusterUnderTest(SimulatedCluster cluster, WorldAddress world)
     {
         Cluster = cluster;
+        _world = world;
         _outside = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = cluster.Ingress };
     }
 
     /// <summary>The cluster, for tests that break it.</summary>
     public SimulatedCluster Cluster { get; }
 
-    private KubeconfigCluster Api => field ??= new KubeconfigCluster(KubeconfigOf(), Cluster.Ingress);
+    private ClientAccess Api => field ??= new ClientAccess(KubeconfigOf());
 
     /// <inheritdoc/>
     public string Description => $"a simulated cluster in this process, seed {Cluster.Seed}";
 
+    /// <inheritdoc/>
+    public (string Host, int Port)? World => (WorldAddress.Host, WorldAddress.Port);
+
     /// <summary>Starts one with everything of <paramref name="overlay"/> on it, after <paramref name="change"/> has had its way with the manifests.</summary>
     public static async Task<SimulatedClusterUnderTest> StartAsync(
         string overlay = "k8s/overlays/sim", Func<IReadOnlyList<Manifest>, IReadOnlyList<Manifest>>? change = null, Action<ImageStore>? images = null)
+    {
+        var cluster = await StartEmptyAsync(images);
+        try
+        {
+            var manifests = Kustomization.Build(Repository.Path(overlay));
+            foreach (var manifest in change?.Invoke(manifests) ?? manifests)
+                cluster.Apply(manifest);
+            await cluster.ReadyAsync(ReadyLimit);
+            return new SimulatedClusterUnderTest(cluster, await WorldAddress.ListenAsync(cluster));
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts one with the images on it, and nothing deployed.</summary>
+    public static async Task<SimulatedCluster> StartEmptyAsync(Action<ImageStore>? images = null)
     {
         var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
         try
@@ -52,11 +78,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
             AddService(cluster.Images, "invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
             AddService(cluster.Images, "payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
             images?.Invoke(cluster.Images);
-            var manifests = Kustomization.Build(Repository.Path(overlay));
-            foreach (var manifest in change?.Invoke(manifests) ?? manifests)
-                cluster.Apply(manifest);
-            await cluster.ReadyAsync(ReadyLimit);
-            return new SimulatedClusterUnderTest(cluster);
+            return cluster;
         }
         catch
         {
@@ -69,7 +91,17 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public static async Task<ICluster> StartOverApiAsync()
     {
         var simulated = await StartAsync();
-        return new OwnedCluster(new KubeconfigCluster(simulated.KubeconfigOf(), simulated.Cluster.Ingress), simulated);
+        return new OwnedCluster(new KubeconfigCluster(new ClientAccess(simulated.KubeconfigOf()), simulated.Cluster.Ingress, simulated.Description), simulated);
+    }
+
+    /// <summary>The same, with kubectl.</summary>
+    public static async Task<ICluster> StartThroughKubectlAsync()
+    {
+        var simulated = await StartAsync();
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        simulated.Cluster.WriteKubeconfig(path);
+        return new OwnedCluster(
+            new KubeconfigCluster(new KubectlAccess(path), simulated.Cluster.Ingress, simulated.Description), simulated, new FileEnd(path));
     }
 
     /// <summary>How an identity reaches its API; the administrator where none is named.</summary>
@@ -96,17 +128,22 @@ public sealed class SimulatedClusterUnderTest : ICluster
         using var request = Request(method, path, body);
         request.Headers.Host = host;
         using var response = await _outside.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
     }
 
     /// <inheritdoc/>
-    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null)
+    public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body = null, string? token = null)
     {
         using var client = Cluster.CreatePodClient(@namespace, pod, port);
         using var request = Request(method, path, body);
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await client.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        return await Answer.ReadAsync(response);
     }
+
+    /// <inheritdoc/>
+    public Task<string> TokenAsync(string @namespace, string account, string? audience) => Api.TokenAsync(@namespace, account, audience);
 
     /// <inheritdoc/>
     public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
@@ -145,6 +182,9 @@ public sealed class SimulatedClusterUnderTest : ICluster
     }
 
     /// <inheritdoc/>
+    public Task<bool> AuthenticatesAsync(string token) => Api.AuthenticatesAsync(token);
+
+    /// <inheritdoc/>
     public Task<Admitted> AdmitAsync(JsonObject pod) => Api.AdmitAsync(pod);
 
     /// <inheritdoc/>
@@ -155,7 +195,17 @@ public sealed class SimulatedClusterUnderTest : ICluster
     {
         _outside.Dispose();
         await Api.DisposeAsync();
+        await _world.DisposeAsync();
         await Cluster.DisposeAsync();
+    }
+
+    private sealed class FileEnd(string path) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            File.Delete(path);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static HttpRequestMessage Request(HttpMethod method, string path, string? body) =>

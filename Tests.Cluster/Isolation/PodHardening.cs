@@ -6,18 +6,41 @@ namespace Tests.Cluster.Isolation;
 /// <summary>What every pod of the system is held to, beyond what Pod Security <c>restricted</c> refuses: read from pods, not from manifests.</summary>
 internal static class PodHardening
 {
+    private const string KubernetesApi = "the Kubernetes API";
+
+    // By service account. A token for the Kubernetes API has no audience of its own; one for another service does, and is of no use against the API.
+    private static readonly IReadOnlyDictionary<string, string[]> Tokens = new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["invoices/invoice-app"] = ["payment-provider"],
+        ["payments/payment-provider"] = [KubernetesApi],
+    };
+
     /// <summary>What is wrong with a pod; nothing where all is well.</summary>
     public static IReadOnlyList<string> Faults(JsonElement pod)
     {
         var faults = new List<string>();
         var spec = pod.At("spec");
+        var account = $"{pod.At("metadata", "namespace").Text()}/{spec.At("serviceAccountName").Text()}";
+        var audiences = Tokens.GetValueOrDefault(account, []);
+        var held = new List<string>();
         foreach (var volume in spec.At("volumes").Items())
         {
-            // A token for the Kubernetes API has no audience of its own; one for another service does, and is of no use against the API.
             foreach (var source in volume.At("projected", "sources").Items())
-                if (source.At("serviceAccountToken").Exists() && source.At("serviceAccountToken", "audience").Text("").Length == 0)
-                    faults.Add($"volume {volume.At("name").Text()} holds a token for the Kubernetes API");
+                if (source.At("serviceAccountToken").Exists())
+                    held.Add(source.At("serviceAccountToken", "audience").Text(KubernetesApi));
+            if (volume.At("secret").Exists())
+                faults.Add($"volume {volume.At("name").Text()} holds a Secret");
         }
+        foreach (var audience in held.Except(audiences, StringComparer.Ordinal))
+            faults.Add($"it holds a token for {audience}, which {account} has no use for");
+        foreach (var audience in audiences.Except(held, StringComparer.Ordinal))
+            faults.Add($"it holds no token for {audience}, which {account} needs");
+        foreach (var audience in held.GroupBy(audience => audience, StringComparer.Ordinal).Where(group => group.Count() > 1))
+            faults.Add($"it holds {audience.Count()} tokens for {audience.Key}");
+        foreach (var container in spec.At("containers").Items())
+            foreach (var mount in container.At("volumeMounts").Items())
+                if (mount.At("mountPath").Text("").StartsWith("/var/run/secrets/", StringComparison.Ordinal) && !mount.At("readOnly").Flag(false))
+                    faults.Add($"volume {mount.At("name").Text()} is writable");
         var user = spec.At("securityContext", "runAsUser").Integer(0);
         foreach (var list in (string[])["initContainers", "containers"])
             foreach (var container in spec.At(list).Items())

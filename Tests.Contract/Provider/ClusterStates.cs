@@ -20,17 +20,7 @@ internal sealed class ClusterStates(SimulatedCluster cluster, KubeClient kube, R
     public const string Impossible = ProviderStates.CallerExpired;
 
     /// <summary>A token of a service account's for the payment provider, as the kubelet would ask for one.</summary>
-    public static async Task<string> TokenAsync(KubeClient kube, string @namespace, string account)
-    {
-        var asked = new JsonObject
-        {
-            ["apiVersion"] = "authentication.k8s.io/v1",
-            ["kind"] = "TokenRequest",
-            ["spec"] = new JsonObject { ["audiences"] = new JsonArray("payment-provider"), ["expirationSeconds"] = 600 },
-        };
-        var given = await kube.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{@namespace}/serviceaccounts/{account}/token", asked, "application/json");
-        return given.GetProperty("status").GetProperty("token").GetString()!;
-    }
+    public static Task<string> TokenAsync(KubeClient kube, string @namespace, string account) => kube.TokenAsync(@namespace, account, "payment-provider");
 
     public async Task<IReadOnlyDictionary<string, string>> SetUpAsync(ProviderState state, CancellationToken cancellation)
     {

@@ -27,7 +27,7 @@ internal sealed class ClusterVerificationTests
         PostgresServer server;
         try
         {
-            server = await ContractPostgres.Shared.ServerAsync();
+            server = await ContractPostgres.Shared.Local.ServerAsync();
         }
         catch (PostgresNotFoundException missing)
         {
@@ -40,7 +40,7 @@ internal sealed class ClusterVerificationTests
         _cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(server));
         AddService("invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
         AddService("payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
-        foreach (var manifest in AskingCallers(Kustomization.Build(Path.Combine(Repository.Root, "k8s/overlays/sim"))))
+        foreach (var manifest in Kustomization.Build(Path.Combine(Repository.Root, "k8s/overlays/sim")))
             _cluster.Apply(manifest);
         await _cluster.ReadyAsync(TimeSpan.FromSeconds(90));
         var kubeconfig = Path.Combine(_folder, "kubeconfig");
@@ -85,33 +85,6 @@ internal sealed class ClusterVerificationTests
             foreach (var interaction in PaymentInteractions.All.Where(interaction => interaction.State != ClusterStates.Impossible))
                 Assert.That(output.Text, Does.Contain(interaction.Description));
         });
-    }
-
-    /// <summary>Where the manifests do not switch it on themselves: callers are asked, with the issuer's keys from the cluster's API server.</summary>
-    private static IEnumerable<Manifest> AskingCallers(IReadOnlyList<Manifest> manifests)
-    {
-        var configuration = manifests.Single(manifest => manifest is { Kind: "ConfigMap", Namespace: "payments", Name: "payment-provider" }).Object["data"]!.AsObject();
-        if ((string?)configuration["CALLER_AUTHENTICATION"] == "service-account")
-            return manifests;
-
-        configuration["CALLER_AUTHENTICATION"] = "service-account";
-        configuration["CALLER_KEYS_CA_FILE"] = "/var/run/secrets/issuer/ca.crt";
-        configuration["CALLER_KEYS_TOKEN_FILE"] = "/var/run/secrets/issuer/token";
-        var pod = manifests.Single(manifest => manifest is { Kind: "Deployment", Namespace: "payments", Name: "payment-provider" }).Object["spec"]!["template"]!["spec"]!;
-        pod["volumes"]!.AsArray().Add(JsonNode.Parse(
-            """
-            {"name": "issuer", "projected": {"sources": [
-                {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}},
-                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]}}
-            """));
-        pod["containers"]![0]!["volumeMounts"]!.AsArray().Add(JsonNode.Parse("""{"name": "issuer", "mountPath": "/var/run/secrets/issuer", "readOnly": true}"""));
-        var policy = JsonNode.Parse(
-            """
-            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "payment-provider-to-issuer", "namespace": "payments"},
-             "spec": {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "payment-provider"}}, "policyTypes": ["Egress"],
-                      "egress": [{"to": [{"ipBlock": {"cidr": "172.18.0.1/32"}}], "ports": [{"protocol": "TCP", "port": 6443}]}]}}
-            """)!.AsObject();
-        return [.. manifests, new Manifest(policy, nameof(ClusterVerificationTests))];
     }
 
     private FileInfo Possible()

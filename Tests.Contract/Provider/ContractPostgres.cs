@@ -1,11 +1,12 @@
 using Harness.Postgres;
+using Tests.Databases;
 
 namespace Tests.Contract.Provider;
 
 /// <summary>The test process's one PostgreSQL; fixtures that need it are skipped, with the reason, where none can be had.</summary>
 internal static class ContractPostgres
 {
-    public static SharedPostgres Shared { get; } = new();
+    public static TestDatabases Shared { get; } = new();
 
     public static async Task<ProviderUnderTest> ProviderOrSkipAsync()
     {

@@ -3,6 +3,7 @@ using Contracts;
 using Harness.Postgres;
 using Npgsql;
 using PaymentProvider;
+using Tests.Databases;
 using Tests.Issuing;
 
 namespace Tests.Contract.Provider;
@@ -15,24 +16,24 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
 {
     private readonly TestIssuer _issuer = new(TimeProvider.System);
     private readonly HttpClient _client = new();
-    private readonly SharedPostgres _postgres;
+    private readonly TestDatabases _postgres;
     private readonly bool _ownsPostgres;
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private NpgsqlDataSource _ledger = null!;
     private LocalServer _keys = null!;
     private ServiceOnAPort _provider = null!;
     private StateServer _states = null!;
     private bool _away;
 
-    private ProviderUnderTest(SharedPostgres? postgres) => (_postgres, _ownsPostgres) = (postgres ?? new SharedPostgres(), postgres is null);
+    private ProviderUnderTest(TestDatabases? postgres) => (_postgres, _ownsPostgres) = (postgres ?? new TestDatabases(), postgres is null);
 
     public Uri Url => _provider.Url;
 
     public Uri StatesUrl => _states.Url;
 
-    /// <param name="postgres">A server to use; one of its own where none is given.</param>
+    /// <param name="postgres">Where its database comes from; a server of its own where nothing is given.</param>
     /// <exception cref="PostgresNotFoundException">There is no PostgreSQL on this machine.</exception>
-    public static async Task<ProviderUnderTest> StartAsync(SharedPostgres? postgres = null)
+    public static async Task<ProviderUnderTest> StartAsync(TestDatabases? postgres = null)
     {
         var started = new ProviderUnderTest(postgres);
         await started.StartAsync();
@@ -113,7 +114,7 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
                 ["CALLER_ISSUER"] = _issuer.Issuer,
                 ["CALLER_KEYS_URL"] = $"{_keys.Url}openid/v1/jwks",
             });
-            _ledger = NpgsqlDataSource.Create(_database.Server.ConnectionString(_database.Name));
+            _ledger = NpgsqlDataSource.Create(_database.SuperuserConnectionString);
             _client.BaseAddress = _provider.Url;
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _issuer.Token());
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -137,13 +138,13 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
     private async Task TakeAwayAsync(CancellationToken cancellation)
     {
         _away = true;
-        await _database.Server.ExecuteAsync($"ALTER ROLE \"{_database.Name}\" NOLOGIN", cancellation);
-        await _database.Server.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{_database.Name}'", cancellation);
+        await ExecuteAsync($"ALTER ROLE \"{_database.Name}\" NOLOGIN", cancellation);
+        await ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{_database.Name}'", cancellation);
     }
 
     private async Task BringBackAsync(CancellationToken cancellation)
     {
-        await _database.Server.ExecuteAsync($"ALTER ROLE \"{_database.Name}\" LOGIN", cancellation);
+        await ExecuteAsync($"ALTER ROLE \"{_database.Name}\" LOGIN", cancellation);
         await AnswersAsync(cancellation);
         _away = false;
     }
@@ -159,5 +160,13 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
             if (good == 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation);
         }
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellation)
+    {
+        await using var connection = new NpgsqlConnection(_database.SuperuserConnectionString + ";Pooling=false");
+        await connection.OpenAsync(cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 }

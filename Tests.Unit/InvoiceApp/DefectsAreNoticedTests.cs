@@ -15,7 +15,7 @@ namespace Tests.Unit.InvoiceApp;
 [TestFixture]
 internal sealed class DefectsAreNoticedTests
 {
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private WireMockServer _provider = null!;
 
     [SetUp]

@@ -11,7 +11,7 @@ using Tests.Unit.ServiceDefaults;
 namespace Tests.Unit.InvoiceApp;
 
 /// <summary>The service as its own Main builds it, on the test server; settings go in as arguments. It tries again at once, so that tests are quick.</summary>
-internal sealed class InvoiceAppFactory(PostgresDatabase database, string provider, params (string Name, string Value)[] settings)
+internal sealed class InvoiceAppFactory(IPostgresDatabase database, string provider, params (string Name, string Value)[] settings)
     : WebApplicationFactory<InvoiceAppService>
 {
     /// <summary>A client of a service that is ready.</summary>
@@ -64,7 +64,7 @@ internal static class InvoiceAppQuestions
         Assert.That((int)answer.StatusCode, Is.EqualTo(201), await answer.Content.ReadAsStringAsync());
     }
 
-    public static async Task<int> ExecuteAsync(this PostgresDatabase database, string sql)
+    public static async Task<int> ExecuteAsync(this IPostgresDatabase database, string sql)
     {
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await using var command = source.CreateCommand(sql);

@@ -9,7 +9,7 @@ namespace Tests.Unit.InvoiceApp;
 [TestFixture]
 internal sealed class InvoiceRoutesTests
 {
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private InvoiceAppFactory _app = null!;
     private HttpClient _client = null!;
 

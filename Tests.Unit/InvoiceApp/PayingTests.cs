@@ -12,7 +12,7 @@ namespace Tests.Unit.InvoiceApp;
 [TestFixture]
 internal sealed class PayingTests
 {
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private WireMockServer _provider = null!;
     private InvoiceAppFactory _app = null!;
     private HttpClient _client = null!;

@@ -61,8 +61,9 @@ internal sealed class RawProvider : IAsyncDisposable
             while (true)
                 connections.Add(AnswerAsync(await _listener.AcceptSocketAsync(_stopped.Token)));
         }
-        catch (Exception fault) when (fault is OperationCanceledException or SocketException)
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException || _stopped.IsCancellationRequested)
         {
+            // Stopped between two connections, the listener says that it is not listening.
             await Task.WhenAll(connections);
         }
     }

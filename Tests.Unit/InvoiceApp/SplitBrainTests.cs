@@ -9,7 +9,7 @@ namespace Tests.Unit.InvoiceApp;
 [TestFixture]
 internal sealed class SplitBrainTests
 {
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private WireMockServer _provider = null!;
 
     [SetUp]

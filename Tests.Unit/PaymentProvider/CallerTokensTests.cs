@@ -92,7 +92,7 @@ internal sealed class CallerTokensTests
         Assert.That(await ReasonAsync(foreign.Token()), Is.EqualTo("the token is of another issuer"));
         Assert.That(await ReasonAsync(_issuer.Token(audience: "https://kubernetes.default.svc.cluster.local")), Is.EqualTo("the token is for another audience"));
         Assert.That(await ReasonAsync(_issuer.Token(startsIn: TimeSpan.FromMinutes(1))), Is.EqualTo("the token is not valid yet"));
-        Assert.That(await ReasonAsync(_issuer.Token(keyId: "key-of-nobody")), Is.EqualTo("the token's key is none of its issuer's: 'key-of-nobody'"));
+        Assert.That(await ReasonAsync(_issuer.Token(startsIn: -TimeSpan.FromMinutes(1), keyId: "key-of-nobody")), Is.EqualTo("the token's key is none of its issuer's: 'key-of-nobody'"));
         Assert.That(await ReasonAsync(impostor.Token()), Is.EqualTo("the token's signature is not its issuer's"));
         Assert.That(await ReasonAsync($"{parts[0]}.{parts[1]}.{impostor.Token().Split('.')[2]}"), Is.EqualTo("the token's signature is not its issuer's"));
         Assert.That(await ReasonAsync(Unsigned(good)), Is.AnyOf("the token's signature is not its issuer's", "the token is signed with an algorithm that is not taken"));
@@ -122,6 +122,25 @@ internal sealed class CallerTokensTests
         Assert.That((await ReadAsync(_issuer.Token())).Kind, Is.EqualTo(CallerVerdictKind.Known));
         Assert.That((await ReadAsync(old)).Kind, Is.EqualTo(CallerVerdictKind.Known));
         Assert.That(Fetches, Is.EqualTo(1), "since the log was emptied: once for the new key");
+    }
+
+    [Test]
+    public async Task A_key_that_may_have_been_made_since_the_last_look_is_not_refused_but_asked_to_wait()
+    {
+        await ReadAsync(_issuer.Token());
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        _issuer.Rotate();
+        Publish();
+        var renewed = _issuer.Token();
+
+        var early = await ReadAsync(renewed);
+        _clock.Advance(IssuerKeys.PauseMin);
+        var later = await ReadAsync(renewed);
+
+        Assert.That(early.Kind, Is.EqualTo(CallerVerdictKind.Unknowable));
+        Assert.That(early.RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(3)));
+        Assert.That(later, Is.EqualTo(CallerVerdict.Known(TestIssuer.InvoiceApp)));
+        Assert.That((await ReadAsync(_issuer.Token(startsIn: -TimeSpan.FromMinutes(1), keyId: "older"))).Kind, Is.EqualTo(CallerVerdictKind.Unknown), "the keys were asked for after it was signed");
     }
 
     [Test]
@@ -175,7 +194,7 @@ internal sealed class CallerTokensTests
     {
         Publish(status, body);
 
-        Assert.That(await ReadAsync(_issuer.Token()), Is.EqualTo(CallerVerdict.Unknowable($"the issuer's keys cannot be had: {why}")));
+        Assert.That(await ReadAsync(_issuer.Token()), Is.EqualTo(CallerVerdict.Unknowable($"the issuer's keys cannot be had: {why}", IssuerKeys.PauseMin)));
 
         Publish();
         _clock.Advance(IssuerKeys.PauseMin);

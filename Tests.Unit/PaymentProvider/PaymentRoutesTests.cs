@@ -17,7 +17,7 @@ namespace Tests.Unit.PaymentProvider;
 [TestFixture]
 public sealed class PaymentRoutesTests
 {
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private ProviderFactory _factory = null!;
     private HttpClient _client = null!;
 

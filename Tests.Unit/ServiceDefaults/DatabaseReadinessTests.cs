@@ -104,7 +104,7 @@ public sealed class DatabaseReadinessTests
         return answer.StatusCode;
     }
 
-    private static async Task<object?> ScalarAsync(PostgresDatabase database, string sql)
+    private static async Task<object?> ScalarAsync(IPostgresDatabase database, string sql)
     {
         await using var connection = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
         await connection.OpenAsync();

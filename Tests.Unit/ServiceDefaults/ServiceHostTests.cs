@@ -17,7 +17,7 @@ public sealed class ServiceHostTests
     private PostgresDatabase _database = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _database = await TestPostgres.DatabaseAsync("host");
+    public async Task Start() => _database = await TestPostgres.LocalDatabaseAsync("host"); // reached by its socket too
 
     [OneTimeTearDown]
     public async Task Stop()

@@ -90,6 +90,17 @@ internal sealed class ClusterCertificates : IDisposable
         return new ClientCertificate(signed.ExportCertificatePem() + "\n", key.ExportECPrivateKeyPem() + "\n");
     }
 
+    /// <summary>A client certificate (PEM) as a request (PEM) asks for it: its subject and its key, whatever extensions it names.</summary>
+    /// <param name="request">The signing request.</param>
+    /// <param name="lifetime">For how long; null for a year.</param>
+    /// <exception cref="CryptographicException">It is no request, or its signature is not by its key.</exception>
+    public string IssueRequested(string request, TimeSpan? lifetime)
+    {
+        var asked = CertificateRequest.LoadSigningRequestPem(request, HashAlgorithmName.SHA256);
+        using var signed = Sign(new CertificateRequest(asked.SubjectName, asked.PublicKey, HashAlgorithmName.SHA256), ClientAuthentication, lifetime ?? DefaultLifetime);
+        return signed.ExportCertificatePem() + "\n";
+    }
+
     /// <summary>Whom a client certificate names; null where this authority did not sign it for that, or its time is not now.</summary>
     public UserInfo? Verify(X509Certificate2 certificate)
     {

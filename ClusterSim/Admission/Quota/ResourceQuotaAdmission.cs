@@ -16,6 +16,10 @@ internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPl
     private static readonly string[] ComputeResources = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
 
     /// <inheritdoc/>
+    public override bool Allocates(AdmissionRequest request) =>
+        request.Target.Resource.Namespaced && store.Current(ResourceQuotas).CountIn(request.Target.Namespace!) > 0;
+
+    /// <inheritdoc/>
     public override void Allocate(AdmissionRequest request)
     {
         var target = request.Target;

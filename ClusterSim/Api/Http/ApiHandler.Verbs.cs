@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Api.Tables;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -15,7 +16,7 @@ internal sealed partial class ApiHandler
         if (target.Subresource is { } name && _server.Subresource(target.Resource.GroupResource, name) is { } special)
         {
             _server.Authorize(target, "get");
-            await context.Response.WriteAsync(200, special.Get(target));
+            await WriteAnswerAsync(context, 200, special.Get(target));
             return;
         }
         var document = _server.Get(target);
@@ -39,7 +40,7 @@ internal sealed partial class ApiHandler
                     PartialList, list, document => MetadataOf(document).ToUtf8().AsMemory(1));
                 break;
             default:
-                await context.Response.WriteListAsync(target.Resource, list, document => InVersion(target, document).AfterType);
+                await context.Response.WriteListAsync(target.Resource, list, InVersion(target));
                 break;
         }
     }
@@ -91,14 +92,21 @@ internal sealed partial class ApiHandler
         var options = QueryOptions.ReadWrite(context.Request);
         var mediaType = MediaTypes.BodyTypeOf(context.Request);
         var type = MediaTypes.PatchTypeOf(mediaType);
+        if (type == PatchType.StrategicMerge && target.Resource.Custom is not null)
+            throw ApiException.UnsupportedMediaType(
+                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
         var body = await ReadBodyAsync(context);
         var kind = target.Subresource is { } sub ? target.Resource.Subresources[sub].Kind : target.Resource.GroupVersionKind;
         IReadOnlyList<string> warnings = [];
+        var isLenient = options.FieldValidation == FieldValidation.Ignore;
+        var repeated = !isLenient && type is PatchType.Merge or PatchType.StrategicMerge ? RequestDecoder.Repeated(body) : [];
+        string? repeatedKeys = null;
         if (type == PatchType.Apply)
         {
             if (QueryOptions.Text(context.Request.Query, "fieldManager") is null)
                 throw ApiException.Invalid(new("meta.k8s.io", "v1", "PatchOptions"), "", [new("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]);
             var configuration = RequestDecoder.DecodeUntyped(body, MediaKind.Yaml);
+            repeatedKeys = isLenient ? null : RequestDecoder.RepeatedKeys(body);
             await WriteResultAsync(context, target, _server.Apply(target, configuration, options, Decoded), warnings);
             return;
         }
@@ -106,8 +114,12 @@ internal sealed partial class ApiHandler
 
         JsonObject Decoded(JsonObject patched)
         {
-            var decoded = Decode(patched.ToUtf8(), "application/json", kind, options.FieldValidation);
-            warnings = decoded.Warnings;
+            var decoded = type == PatchType.Apply
+                ? Decode(patched.ToUtf8(), "application/json", kind, options.FieldValidation)
+                : _decoder.DecodePatched(patched, kind, options.FieldValidation, repeated);
+            if (repeatedKeys is not null && options.FieldValidation == FieldValidation.Strict)
+                throw ApiException.BadRequest($"error strict decoding YAML: {repeatedKeys}");
+            warnings = repeatedKeys is null ? decoded.Warnings : [.. decoded.Warnings, repeatedKeys];
             return decoded.Object;
         }
     }
@@ -125,7 +137,7 @@ internal sealed partial class ApiHandler
         var list = QueryOptions.ReadList(context.Request.Query);
         var deleted = _server.DeleteCollection(target, list, options);
         await context.Response.WriteListAsync(
-            target.Resource, new ListResult(deleted, _server.Store.Revision, null, null), document => InVersion(target, document).AfterType);
+            target.Resource, new ListResult(deleted, _server.Store.Revision, null, null), InVersion(target));
     }
 
     private async Task<DeleteOptions> ReadDeleteAsync(HttpContext context)
@@ -154,11 +166,18 @@ internal sealed partial class ApiHandler
     private async Task WriteResultAsync(HttpContext context, RequestTarget target, WriteResult result, IEnumerable<string> decodeWarnings)
     {
         context.Response.Warn(decodeWarnings.Concat(result.Warnings));
+        // What is not stored has no rows.
+        if (result.Answer is { } told && told.Text("kind") != "Status" && MediaTypes.FormOf(context.Request) != ObjectForm.Plain && !MediaTypes.TakesPlain(context.Request))
+            throw new ApiException(406, "NotAcceptable", "only the following media types are accepted: application/json");
         if (result.Answer is { } answer)
-            await context.Response.WriteAsync(result.Code, answer);
+            await WriteAnswerAsync(context, result.Code, answer);
         else
             await WriteObjectAsync(context, target, result.Code, result.Object);
     }
+
+    // What a subresource answers is written as it is, but for the one that kubectl get --subresource asks a table of.
+    private Task WriteAnswerAsync(HttpContext context, int code, JsonObject answer) => context.Response.WriteAsync(
+        code, MediaTypes.FormOf(context.Request) == ObjectForm.Table && answer.Text("kind") == "Scale" ? ScaleTable.Of(answer, _server.Clock.GetUtcNow()) : answer);
 
     private Task WriteObjectAsync(HttpContext context, RequestTarget target, int code, Document document) => MediaTypes.FormOf(context.Request) switch
     {
@@ -173,21 +192,30 @@ internal sealed partial class ApiHandler
         {
             "application/json" => MediaKind.Json,
             "application/yaml" => MediaKind.Yaml,
+            "application/vnd.kubernetes.protobuf" => MediaKind.Protobuf,
             _ => throw ApiException.UnsupportedMediaType(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"),
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"),
         }, kind, validation);
 
-    private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Subresource is not null and not "status"
+    private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Resource.Custom is not null || target.Subresource is not null and not "status"
         ? @object
         : VersionConversion.Convert(@object, target.Resource, _server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
 
     private Document InVersion(in RequestTarget target, Document document)
     {
+        if (target.Resource.Custom is { } custom)
+            return custom.View(document);
         var stored = _server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource;
         return stored.GroupVersion == target.Resource.GroupVersion
             ? document
             : Document.Unstored(document.Resource, VersionConversion.Convert(document.ToObject(), stored, target.Resource));
     }
+
+    /// <summary>What stands behind kind and version of each item of a list.</summary>
+    private Func<Document, ReadOnlyMemory<byte>> InVersion(RequestTarget target) =>
+        (_server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersion == target.Resource.GroupVersion
+            ? static document => document.AfterType
+            : document => InVersion(target, document).AfterType;
 
     private static JsonObject MetadataOf(Document document) => Object(
         ("kind", "PartialObjectMetadata"), ("apiVersion", "meta.k8s.io/v1"), ("metadata", document.Metadata.ToNode()));

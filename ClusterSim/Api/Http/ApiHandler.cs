@@ -156,7 +156,7 @@ internal sealed partial class ApiHandler
     {
         ("", "endpoints") => "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
         ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
-        _ => null,
+        _ => resource.Custom?.DeprecationWarning,
     };
 
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)

@@ -22,6 +22,9 @@ internal static class MediaTypes
     /// <summary>The form the client prefers among those we give. YAML is not given: Accept falls back to JSON.</summary>
     public static ObjectForm FormOf(HttpRequest request)
     {
+        // Most clients ask for nothing special: what names no shape needs no parsing.
+        if (!request.Headers.Accept.ToString().Contains("as=", StringComparison.Ordinal))
+            return ObjectForm.Plain;
         foreach (var type in request.GetTypedHeaders().Accept)
         {
             if (type.MediaType != "application/json" && type.MediaType != "*/*" && type.MediaType != "application/*")
@@ -49,9 +52,18 @@ internal static class MediaTypes
         return ObjectForm.Plain;
     }
 
+    /// <summary>Whether the client takes plain JSON too, for want of the form it prefers.</summary>
+    public static bool TakesPlain(HttpRequest request)
+    {
+        var accepted = request.GetTypedHeaders().Accept;
+        return accepted.Count == 0 || accepted.Any(type =>
+            type.MediaType.ToString() is "application/json" or "*/*" or "application/*" && type.Parameters.All(parameter => parameter.Name == "q"));
+    }
+
     /// <summary>The media type of a body without its parameters; JSON where none is said.</summary>
     public static string BodyTypeOf(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "application/json";
+        request.ContentType == "application/json" ? "application/json"
+        : MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "application/json";
 
     /// <summary>The kind of patch a content type stands for.</summary>
     /// <exception cref="ApiException">415.</exception>

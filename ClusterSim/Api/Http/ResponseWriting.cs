@@ -16,7 +16,7 @@ internal static class ResponseWriting
 {
     // As k8s.io/apiserver: smaller answers are not worth compressing.
     private const int CompressedBytesMin = 128 * 1024;
-    private const int FlushBytes = 64 * 1024;
+    private const int PieceBytes = 64 * 1024;
 
     /// <summary>Writes an answer that was built.</summary>
     public static Task WriteAsync(this HttpResponse response, int code, JsonNode answer, string contentType = "application/json") =>
@@ -25,7 +25,7 @@ internal static class ResponseWriting
     /// <summary>Writes JSON.</summary>
     public static async Task WriteAsync(this HttpResponse response, int code, ReadOnlyMemory<byte> utf8, string contentType = "application/json")
     {
-        if (IsPretty(response.HttpContext.Request))
+        if (contentType.EndsWith("json", StringComparison.Ordinal) && IsPretty(response.HttpContext.Request))
             utf8 = Indented(utf8);
         response.StatusCode = code;
         response.ContentType = contentType;
@@ -69,39 +69,65 @@ internal static class ResponseWriting
             ("resourceVersion", list.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("continue", list.Continue),
             ("remainingItemCount", list.Remaining));
-        var head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.Kind}List\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[");
+        var head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.ListKind}\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[");
+        var items = new ReadOnlyMemory<byte>[list.Items.Count];
+        long length = head.Length + "]}".Length;
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = item(list.Items[i]);
+            length += items[i].Length + (i == 0 ? "{".Length : ",{".Length);
+        }
         if (IsPretty(response.HttpContext.Request))
         {
             var whole = new MemoryStream();
-            await WriteItemsAsync(PipeWriter.Create(whole), head, list.Items, item);
+            await WriteItemsAsync(PipeWriter.Create(whole), head, items);
             await response.WriteAsync(200, whole.ToArray());
             return;
         }
-        if (AcceptsGzip(response.HttpContext.Request) && list.Items.Sum(document => (long)document.Utf8.Length) > CompressedBytesMin)
+        if (length > CompressedBytesMin && AcceptsGzip(response.HttpContext.Request))
         {
             response.Headers.ContentEncoding = "gzip";
             response.Headers.Vary = "Accept-Encoding";
             await using var gzip = new GZipStream(response.BodyWriter.AsStream(leaveOpen: true), CompressionLevel.Fastest);
             var compressed = PipeWriter.Create(gzip, new StreamPipeWriterOptions(leaveOpen: true));
-            await WriteItemsAsync(compressed, head, list.Items, item);
+            await WriteItemsAsync(compressed, head, items);
             await compressed.CompleteAsync();
             return;
         }
-        await WriteItemsAsync(response.BodyWriter, head, list.Items, item);
+        // With the length told there are no chunks, and with the head sent Kestrel gives memory as large as asked for: TLS records of full size.
+        response.ContentLength = length;
+        await response.StartAsync();
+        await WriteItemsAsync(response.BodyWriter, head, items);
     }
 
-    private static async Task WriteItemsAsync(PipeWriter writer, byte[] head, IReadOnlyList<Document> items, Func<Document, ReadOnlyMemory<byte>> item)
+    private static async Task WriteItemsAsync(PipeWriter writer, byte[] head, ReadOnlyMemory<byte>[] items)
     {
         writer.Write(head);
-        for (var i = 0; i < items.Count; i++)
+        for (var next = 0; next < items.Length;)
         {
-            writer.Write(i == 0 ? "{"u8 : ",{"u8);
-            writer.Write(item(items[i]).Span);
-            if (writer.UnflushedBytes > FlushBytes)
+            next = WritePiece(writer, items, next);
+            if (next < items.Length)
                 await writer.FlushAsync();
         }
         writer.Write("]}"u8);
         await writer.FlushAsync();
+    }
+
+    /// <summary>Writes at least one item, and as many as the piece holds; returns which is next.</summary>
+    private static int WritePiece(PipeWriter writer, ReadOnlyMemory<byte>[] items, int next)
+    {
+        var span = writer.GetSpan(Math.Max(PieceBytes, items[next].Length + ",{".Length));
+        var used = 0;
+        for (; next < items.Length && used + ",{".Length + items[next].Length <= span.Length; next++)
+        {
+            if (next > 0)
+                span[used++] = (byte)',';
+            span[used++] = (byte)'{';
+            items[next].Span.CopyTo(span[used..]);
+            used += items[next].Length;
+        }
+        writer.Advance(used);
+        return next;
     }
 
     /// <summary>Whether the answer is to be read by a person: asked for, or the client is a browser or a command line that shows it as it is.</summary>

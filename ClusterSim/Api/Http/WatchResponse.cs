@@ -19,6 +19,7 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
     // kube-apiserver: --min-request-timeout 1800 s, up to twice that. Bookmarks come about once a minute.
     private static readonly TimeSpan TimeoutDefault = TimeSpan.FromMinutes(40);
     private static readonly TimeSpan BookmarkPeriod = TimeSpan.FromMinutes(1);
+    private const int UnflushedBytesMax = 64 * 1024;
 
     /// <summary>Streams until the end.</summary>
     public async Task RunAsync()
@@ -28,12 +29,11 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
         var initial = QueryOptions.Text(query, "sendInitialEvents");
         CheckInitial(initial);
         server.Authorize(target, "watch");
-        var strategy = server.Strategies((server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersionKind);
-        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, strategy));
+        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, server.StrategyOf(target)));
 
         var timeout = QueryOptions.Number(query, "timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : TimeoutDefault;
         using var over = new CancellationTokenSource(timeout, server.Clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(over.Token, context.RequestAborted);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(over.Token, context.RequestAborted, target.Resource.Custom?.Ended ?? default);
 
         context.Response.StatusCode = 200;
         context.Response.ContentType = "application/json";
@@ -45,8 +45,12 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
             if (initial == "true" || (initial is null && fromNow))
             {
                 foreach (var document in snapshot.All(target.Resource.Namespaced ? target.Namespace : null))
-                    if (matches is null || matches(document))
-                        WriteEvent(writer, "ADDED"u8, form(document));
+                {
+                    if (matches is not null && !matches(document))
+                        continue;
+                    WriteEvent(writer, "ADDED"u8, form(document));
+                    await FlushIfFullAsync(writer, stop.Token);
+                }
                 if (initial == "true" && bookmarks)
                     WriteBookmark(writer, revision, initialEventsEnd: true);
             }
@@ -91,11 +95,20 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
             for (var i = 0; i < batch.Length; i++)
             {
                 revision = batch.Span[i].Document.Revision;
-                if (ApiServer.Seen(batch.Span[i], matches) is { } seen)
-                    WriteEvent(writer, NameOf(seen.Change), form(seen.Document));
+                if (ApiServer.Seen(batch.Span[i], matches) is not { } seen)
+                    continue;
+                WriteEvent(writer, NameOf(seen.Change), form(seen.Document));
+                await FlushIfFullAsync(writer, stop);
             }
             await writer.FlushAsync(stop);
         }
+    }
+
+    // A client that does not read makes this wait, not the memory grow.
+    private static async ValueTask FlushIfFullAsync(PipeWriter writer, CancellationToken stop)
+    {
+        if (writer.UnflushedBytes > UnflushedBytesMax)
+            await writer.FlushAsync(stop);
     }
 
     private static ReadOnlySpan<byte> NameOf(StoreChange change) => change switch

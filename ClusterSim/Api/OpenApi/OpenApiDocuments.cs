@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api.Discovery;
+using ClusterSim.Extensions;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using static ClusterSim.Json.JsonBuilding;
@@ -72,34 +73,33 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog, TypeSchema schem
         foreach (var type in catalog.All)
         {
             if (schema.NameOf(type.GroupVersionKind) is null)
-                definitions[CustomName(type)] = CustomSchema(type);
+            {
+                definitions[CustomOpenApi.NameOf(type, type.Kind)] = CustomOpenApi.Of(type, InV2, isV2: true);
+                definitions[CustomOpenApi.NameOf(type, type.ListKind)] = CustomOpenApi.ListOf(type, InV2);
+            }
             foreach (var (path, item) in OpenApiOperations.PathsOf(type, PrefixOf(type.GroupVersion), reference: null))
                 paths[path] = item;
         }
         return Object(("swagger", "2.0"), ("info", Info()), ("paths", paths), ("definitions", definitions));
     });
 
+    /// <summary>The same document in protobuf.</summary>
+    public ReadOnlyMemory<byte> V2Protobuf() => Made("v2.protobuf", () => OpenApiProtobuf.Write(JsonElement.Parse(V2().Span)));
+
     private static string PrefixOf(GroupVersion version) => version.Group.Length == 0 ? $"/api/{version.Version}" : $"/apis/{version}";
 
     private static JsonObject Info() => Object(("title", "Kubernetes"), ("version", ServerPaths.GitVersion));
 
-    // Custom kinds are named by their reversed group, as a real server does.
-    private static string CustomName(ResourceType type) => $"{string.Join('.', type.Group.Split('.').Reverse())}.{type.Version}.{type.Kind}";
-
-    private static JsonObject CustomSchema(ResourceType type) => Object(
-        ("type", "object"),
-        ("x-kubernetes-preserve-unknown-fields", true),
-        ("x-kubernetes-group-version-kind", new JsonArray(KindOf(type.GroupVersionKind))));
-
-    private static JsonObject KindOf(GroupVersionKind kind) => Object(("group", kind.Group), ("version", kind.Version), ("kind", kind.Kind));
-
-    private string Reference(ResourceType type, GroupVersionKind kind) => InV3 + (schema.NameOf(kind) ?? CustomName(type));
+    private string Reference(ResourceType type, GroupVersionKind kind) => InV3 + (schema.NameOf(kind) ?? CustomOpenApi.NameOf(type, kind.Kind));
 
     private void Add(SortedDictionary<string, JsonNode?> schemas, ResourceType type)
     {
         if (schema.NameOf(type.GroupVersionKind) is not { } name)
         {
-            schemas[CustomName(type)] = CustomSchema(type);
+            schemas[CustomOpenApi.NameOf(type, type.Kind)] = CustomOpenApi.Of(type, InV3, isV2: false);
+            schemas[CustomOpenApi.NameOf(type, type.ListKind)] = CustomOpenApi.ListOf(type, InV3);
+            foreach (var reference in CustomOpenApi.References)
+                AddWithAll(schemas, reference);
             return;
         }
         AddWithAll(schemas, name);
@@ -146,16 +146,18 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog, TypeSchema schem
 
     private string HashOf(GroupVersion version)
     {
-        var told = string.Join('\n', catalog.All.Where(type => type.GroupVersion == version).Select(type => $"{type.Name} {type.Kind}"));
+        var told = string.Join('\n', catalog.All.Where(type => type.GroupVersion == version).Select(type => $"{type.Name} {type.Kind} {type.Custom?.Identity}"));
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{ServerPaths.GitVersion} {version} {told}")));
     }
 
-    private byte[] Made(string name, Func<JsonObject> make)
+    private byte[] Made(string name, Func<JsonObject> make) => Made(name, () => make().ToUtf8());
+
+    private byte[] Made(string name, Func<byte[]> make)
     {
         var all = catalog.All;
         if (_made.TryGetValue(name, out var made) && ReferenceEquals(made.Of, all))
             return made.Utf8;
-        var utf8 = make().ToUtf8();
+        var utf8 = make();
         _made[name] = (all, utf8);
         return utf8;
     }

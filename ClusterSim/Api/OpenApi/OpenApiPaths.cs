@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace ClusterSim.Api.OpenApi;
 
 /// <summary>
-/// <c>/openapi/v3</c>: the index, and one document a group and version; <c>/openapi/v2</c>: all in one. JSON only: a client that takes
-/// nothing but protobuf is told so (kubectl asks for v3 in JSON since 1.27).
+/// <c>/openapi/v3</c>: the index, and one document a group and version; <c>/openapi/v2</c>: all in one, also in protobuf, which
+/// kubectl before 1.27 insists on (it asks for v3 in JSON since). A client that takes neither is told so.
 /// </summary>
 internal sealed class OpenApiPaths(OpenApiDocuments documents) : IApiPathHandler
 {
@@ -28,6 +28,11 @@ internal sealed class OpenApiPaths(OpenApiDocuments documents) : IApiPathHandler
         if (answer.IsEmpty)
             return false;
         var accepted = context.Request.GetTypedHeaders().Accept;
+        if (path is ["openapi", "v2"] && accepted.FirstOrDefault(type => OpenApiProtobuf.IsAskedFor(type.MediaType.ToString()) || type.MediaType == "application/json") is { } first && first.MediaType != "application/json")
+        {
+            await context.Response.WriteAsync(200, documents.V2Protobuf(), OpenApiProtobuf.MediaType);
+            return true;
+        }
         if (accepted.Count > 0 && !accepted.Any(type => type.MediaType.ToString() is "application/json" or "application/*" or "*/*"))
             throw new ApiException(406, "NotAcceptable", "only the following media types are accepted: application/json");
         await context.Response.WriteAsync(200, answer);

@@ -9,6 +9,7 @@ internal static class WorkloadSubresources
         server.Add(new("", "namespaces"), "finalize", new NamespaceFinalize(server));
         server.Add(new("", "pods"), "binding", new PodBinding(server));
         server.Add(new("", "pods"), "eviction", new PodEviction(server));
+        server.Add(new("certificates.k8s.io", "certificatesigningrequests"), "approval", new CertificateApproval(server));
         var scale = new ScaleSubresource(server);
         server.Add(new("", "replicationcontrollers"), "scale", scale);
         server.Add(new("apps", "deployments"), "scale", scale);

@@ -53,6 +53,8 @@ internal static class Rows
         [new("rbac.authorization.k8s.io", "rolebindings")] = AccessRows.Binding,
         [new("rbac.authorization.k8s.io", "clusterrolebindings")] = AccessRows.Binding,
         [new("certificates.k8s.io", "certificatesigningrequests")] = AccessRows.SigningRequest,
+        [new("metrics.k8s.io", "nodes")] = MetricsRows.Node,
+        [new("metrics.k8s.io", "pods")] = MetricsRows.Pod,
         [new("storage.k8s.io", "storageclasses")] = StorageRows.Class,
         [new("storage.k8s.io", "csidrivers")] = StorageRows.Driver,
         [new("storage.k8s.io", "csinodes")] = (o, now) => [Name(o), o.At("spec", "drivers").Count(), Age(o, now)],

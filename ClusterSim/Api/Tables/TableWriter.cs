@@ -27,11 +27,14 @@ internal sealed class TableWriter(TimeProvider clock) : ITables
         var path = resource.Group.Length == 0 ? $"/api/{resource.Version}/{resource.Name}" : $"/apis/{resource.GroupVersion}/{resource.Name}";
         var print = Rows.Of(resource.GroupResource);
         var columns = print is not null && ColumnsByPath.Value.TryGetValue(path, out var known) ? known : NameAndAge;
+        if (resource.Custom is { } custom)
+            columns = custom.Columns.Definitions.ToElement();
         var now = clock.GetUtcNow();
         var rows = new JsonArray();
-        foreach (var item in items)
+        foreach (var stored in items)
         {
-            var cells = print is null ? [item.Name, item.Metadata.At("creationTimestamp").Text("")] : print(item.Root, now);
+            var item = resource.Custom?.View(stored) ?? stored;
+            var cells = resource.Custom is not null ? resource.Custom.Columns.Print(item.Root, now) : print is null ? [item.Name, item.Metadata.At("creationTimestamp").Text("")] : print(item.Root, now);
             rows.Add((JsonNode)Object(("cells", cells), ("object", Included(item, includeObject))));
         }
         return Object(

@@ -35,12 +35,11 @@ internal sealed class GarbageCollector : IAsyncDisposable
         _queue = new WorkQueue<ObjectReference>(context.Clock);
         foreach (var resource in _client.Server.Catalog.All)
             Watch(resource);
-        // Custom resources come while the cluster runs.
-        context.Informers.Handle(_client.Resource("customresourcedefinitions", "apiextensions.k8s.io"), change =>
+        context.Informers.HandleCustom(change =>
         {
-            foreach (var resource in _client.Server.Catalog.All)
-                if (resource.Group == change.Document.Spec.At("group").Text())
-                    Watch(resource);
+            lock (_watched)
+                _watched.Add(change.Document.Resource);
+            Follow(change);
         });
     }
 
@@ -88,6 +87,11 @@ internal sealed class GarbageCollector : IAsyncDisposable
         }
         if (document.IsDeleting && (document.HasFinalizer(ForegroundFinalizer) || document.HasFinalizer(OrphanFinalizer)))
             _queue.Add(new ObjectReference(document.Resource, document.Key));
+        // An owner it was freed from may have been waiting for it.
+        if (change.Previous is { } before)
+            foreach (var former in before.Metadata.At("ownerReferences").Items())
+                if (Owner(before, former) is { } freed && IsWaiting(freed))
+                    _queue.Add(new ObjectReference(freed.Resource, freed.Key));
         if (document.Metadata.At("ownerReferences").Count() == 0)
             return;
         foreach (var owner in document.Metadata.At("ownerReferences").Items())
@@ -154,7 +158,8 @@ internal sealed class GarbageCollector : IAsyncDisposable
         foreach (var reference in references)
         {
             var owner = Owner(document, reference);
-            if (owner is not null && !IsWaiting(owner))
+            // Of a kind that nobody serves (now), nobody knows whether it is gone.
+            if (owner is null ? KindOf(reference) is null : !IsWaiting(owner))
                 solid.Add(reference);
             else if (owner is not null)
                 (reference.At("blockOwnerDeletion").Flag(false) ? waiting : solid).Add(reference);
@@ -166,6 +171,14 @@ internal sealed class GarbageCollector : IAsyncDisposable
             return;
         }
         var dependents = Dependents(document);
+        // In a circle, each would wait for the next: who finds that a dependent waits already holds its owners up no longer.
+        if (waiting.Count > 0 && dependents.Any(dependent => IsWaiting(dependent.Document)))
+            _client.Patch(resource, document.Key, PatchType.Merge, OwnerReferences.Patch(document, references.Select(reference =>
+            {
+                var unblocked = reference.ToObject();
+                unblocked["blockOwnerDeletion"] = false;
+                return unblocked;
+            })));
         var policy = waiting.Count > 0 && dependents.Count > 0 ? "Foreground"
             : document.HasFinalizer(OrphanFinalizer) ? "Orphan"
             : document.HasFinalizer(ForegroundFinalizer) ? "Foreground" : "Background";
@@ -248,11 +261,16 @@ internal sealed class GarbageCollector : IAsyncDisposable
         return false;
     }
 
+    private ResourceType? KindOf(JsonElement reference)
+    {
+        var (group, version) = GroupVersion.Parse(reference.At("apiVersion").Text(""));
+        return _client.Server.Catalog.Find(new GroupVersionKind(group, version, reference.At("kind").Text("")));
+    }
+
     /// <summary>The owner a reference names; null where it is absent, or another object has its name.</summary>
     private Document? Owner(Document dependent, JsonElement reference)
     {
-        var (group, version) = GroupVersion.Parse(reference.At("apiVersion").Text(""));
-        if (_client.Server.Catalog.Find(new GroupVersionKind(group, version, reference.At("kind").Text(""))) is not { } resource)
+        if (KindOf(reference) is not { } resource)
             return null;
         var key = new ObjectKey(resource.Namespaced ? dependent.Namespace : null, reference.At("name").Text(""));
         return _client.Server.Store.Find(resource.GroupResource, key) is { } owner && owner.Uid == reference.At("uid").Text() ? owner : null;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
@@ -93,6 +94,7 @@ internal sealed partial class JobController : Controller
         var failed = (int)(status.Integer("failed") ?? 0);
         var deadline = job.Spec.At("activeDeadlineSeconds").Integer();
         TimeSpan? again = null;
+        ExceptionDispatchInfo? failure = null;
 
         var verdict = Conditions.Find(status, "FailureTarget") is { } decided ? (decided.Text("reason")!, decided.Text("message")!) : Verdict(job, pods, failed, status, now);
         if (verdict is var (reason, message))
@@ -124,7 +126,15 @@ internal sealed partial class JobController : Controller
         {
             if (job.IsDeleting)
                 return null;
-            again = suspended ? Suspend(job, status, active, now) : Manage(job, pods, active, status, now);
+            try
+            {
+                again = suspended ? Suspend(job, status, active, now) : Manage(job, pods, active, status, now);
+            }
+            catch (ApiException refused)
+            {
+                // What is known by now is told all the same: that the job has begun, and what of it runs.
+                failure = ExceptionDispatchInfo.Capture(refused);
+            }
             if (deadline is { } seconds && status.Text("startTime") is { } started)
                 again = Sooner(again, DateTimeOffset.Parse(started, CultureInfo.InvariantCulture).AddSeconds(seconds) - now);
             var left = Current(_pods).ControlledBy(job.Uid).ToList();
@@ -137,6 +147,7 @@ internal sealed partial class JobController : Controller
         status.Ensure("uncountedTerminatedPods");
         if (!JsonNode.DeepEquals(before, status))
             Write(job, status);
+        failure?.Throw();
         return again;
     }
 

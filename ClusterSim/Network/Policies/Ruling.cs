@@ -57,6 +57,9 @@ internal readonly struct PolicyVerdict
     /// <summary>Whether the connection is allowed.</summary>
     public bool IsAllowed => _ruling?.Allows ?? true;
 
+    /// <summary>Whether one end's policies let it pass, whatever the other's say.</summary>
+    public bool Passes(PolicyDirection direction) => _ruling is null || (direction == PolicyDirection.Ingress ? _ruling.Ingress : _ruling.Egress).Allows;
+
     /// <summary>The direction that denies; null where neither does. Egress is judged first, as it is met first.</summary>
     public PolicyDirection? DeniedBy =>
         IsAllowed ? null : _ruling!.Egress.Allows ? PolicyDirection.Ingress : PolicyDirection.Egress;

@@ -58,6 +58,9 @@ internal sealed class ServiceAllocation : IAdmission
     }
 
     /// <inheritdoc/>
+    public bool Allocates(AdmissionRequest request) => request.Target.Resource.GroupResource == Services;
+
+    /// <inheritdoc/>
     public void Allocate(AdmissionRequest request)
     {
         if (request.Object is not { } service || request.Target.Resource.GroupResource != Services || request.Target.Subresource is not null)

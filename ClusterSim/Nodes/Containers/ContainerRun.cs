@@ -68,6 +68,9 @@ internal sealed class ContainerRun
     /// <summary>Completes when the program's function has returned, which a killed one may do long after its end.</summary>
     public Task LetGo => _letGo.Task;
 
+    /// <summary>The clock of its process, where that is not the node's.</summary>
+    public TimeProvider? ProcessClock { get; init; }
+
     /// <summary>What its process was given; what exec gives to another process in the container. Null before <see cref="Start"/>.</summary>
     public ServiceProcess? Process { get; private set; }
 
@@ -85,7 +88,7 @@ internal sealed class ContainerRun
             Input = terminal?.Input ?? input,
             Output = terminal?.Output ?? Log.Writer(isError: false),
             Error = terminal?.Output ?? Log.Writer(isError: true),
-            Clock = _clock,
+            Clock = ProcessClock ?? _clock,
             Network = new ListeningNetwork(_network, () => _listening.TrySetResult()),
             Stop = _stop.Token,
             Killed = _killed.Token,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ClusterSim.Nodes.Simulated;
 
 namespace ClusterSim.Nodes.Images;
 
@@ -26,6 +27,9 @@ public sealed class ImageStore
     /// pulls asks it, so an image may come to be while the cluster runs.
     /// </summary>
     public Func<string, Image?>? Registry { get; set; }
+
+    /// <summary>What becomes of images that are in none of these, from now on.</summary>
+    public UnknownImages Unknown { get; set; }
 
     /// <summary>Takes an image away from every node and the registry. Containers that run go on.</summary>
     /// <returns>Whether it was there.</returns>
@@ -62,7 +66,10 @@ public sealed class ImageStore
             return _pulled[(node, complete)] = image;
         if (_present.TryGetValue(complete, out image))
             return image;
-        return Registry?.Invoke(complete) is { } found ? _pulled[(node, complete)] = found : null;
+        if ((Registry?.Invoke(complete) ?? (Unknown == UnknownImages.Stub ? new StubImage(reference) : null)) is not { } found)
+            return null;
+        // A stub is not kept: the image itself may come to be.
+        return found.IsStub ? found : _pulled[(node, complete)] = found;
     }
 
     private static string Complete(string reference) =>

@@ -19,6 +19,8 @@ internal static class ProbeActions
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellation);
         try
         {
+            if (target.IsStub)
+                return await AskStubAsync(target, probe, timeout.Token);
             if (probe.At("httpGet") is { ValueKind: JsonValueKind.Object } http)
                 return await HttpAction.RunAsync(target, http, "kube-probe/1.36", timeout.Token);
             if (probe.At("tcpSocket") is { ValueKind: JsonValueKind.Object } tcp)
@@ -52,6 +54,15 @@ internal static class ProbeActions
         {
             return ProbeResult.Failure(ProbeTarget.Words(host, port, refused));
         }
+    }
+
+    // Neither paths nor TLS, gRPC nor programs: the image that had them is not there.
+    private static async Task<ProbeResult> AskStubAsync(ProbeTarget target, JsonElement probe, CancellationToken timeout)
+    {
+        foreach (var kind in (string[])["httpGet", "tcpSocket", "grpc"])
+            if (probe.At(kind) is { ValueKind: JsonValueKind.Object } action)
+                return await ConnectAsync(target, action, timeout);
+        return ProbeResult.Success;
     }
 
     private static async Task<ProbeResult> ExecuteAsync(ProbeTarget target, JsonElement exec, int seconds, CancellationToken timeout)

@@ -13,9 +13,10 @@ namespace ClusterSim.Nodes.Probes;
 /// <param name="Address">The pod's address.</param>
 /// <param name="Container">The container in the pod's spec, whose named ports they use.</param>
 /// <param name="ExecAsync">Runs a command in the container: exit code and combined output.</param>
+/// <param name="IsStub">Whether the container only stands for what is asked: then it is enough that somebody listens.</param>
 internal sealed record ProbeTarget(
     IPodNetworks Networks, string Node, IPAddress Address, JsonElement Container,
-    Func<IReadOnlyList<string>, CancellationToken, Task<(int ExitCode, string Output)>> ExecAsync)
+    Func<IReadOnlyList<string>, CancellationToken, Task<(int ExitCode, string Output)>> ExecAsync, bool IsStub = false)
 {
     /// <summary>A port by number or by the name the container gives it.</summary>
     /// <exception cref="FormatException">The container has no port of that name.</exception>

@@ -88,7 +88,7 @@ internal sealed class ProbeWorker : IDisposable
             return;
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         await Task.WhenAny(earlier, Task.Delay(period, _clock, timer.Token));
-        await timer.CancelAsync();
+        timer.Cancel(); // not CancelAsync: it goes over the thread pool, where nobody counts what is under way
         _stop.Token.ThrowIfCancellationRequested();
     }
 

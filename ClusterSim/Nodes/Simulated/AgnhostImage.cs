@@ -200,7 +200,7 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
         var serving = new HttpResponder(process with { Stop = end.Token }, AnswerAsync).ServeAsync(port);
         if (await Task.WhenAny(serving, _exit.Task) == serving)
             return Containers.ContainerExit.Terminated;
-        await end.CancelAsync();
+        end.Cancel(); // not CancelAsync: nobody would count it as under way
         return await _exit.Task;
     }
 

@@ -9,7 +9,7 @@ internal static class Signals
     public static async Task TerminatedAsync(this ServiceProcess process)
     {
         var terminated = new TaskCompletionSource();
-        await using var registration = process.Stop.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), terminated);
+        using var registration = process.Stop.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), terminated);
         await terminated.Task;
     }
 
@@ -20,7 +20,7 @@ internal static class Signals
     public static async Task KilledAsync(this ServiceProcess process)
     {
         var killed = new TaskCompletionSource();
-        await using var registration = process.Killed.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), killed);
+        using var registration = process.Killed.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), killed);
         await killed.Task;
     }
 

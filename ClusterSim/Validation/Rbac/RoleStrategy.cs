@@ -27,6 +27,19 @@ internal sealed class RoleStrategy(bool namespaced) : KindStrategy
     }
 
     /// <inheritdoc/>
+    public override void PrepareForCreate(JsonObject @object) => EmptyIsNull(@object);
+
+    /// <inheritdoc/>
+    public override void PrepareForUpdate(JsonObject @object, JsonElement old) => EmptyIsNull(@object);
+
+    // An empty list does not survive the way through etcd's protobuf. Its owner was recorded before.
+    private static void EmptyIsNull(JsonObject @object)
+    {
+        if (@object["rules"] is JsonArray { Count: 0 })
+            @object["rules"] = null;
+    }
+
+    /// <inheritdoc/>
     public override IEnumerable<FieldError> Validate(JsonElement @object)
     {
         var errors = new FieldErrors();

@@ -36,7 +36,9 @@ public class Request : IRequestBuilder
 
     /// <inheritdoc/>
     public IRequestBuilder WithParam(string key, params string[] values) =>
-        When(request => request.GetParameter(key) is { } given && (values.Length == 0 || given.Intersect(values, StringComparer.Ordinal).Any()));
+        // As the package scores them: with more values said than given each of them must be there, else each given must be one of them.
+        When(request => request.GetParameter(key) is { } given
+            && (values.Length == 0 || (values.Length > given.Count ? values.All(given.Contains) : given.All(values.Contains))));
 
     /// <inheritdoc/>
     public IRequestBuilder UsingDelete(MatchBehaviour matchBehaviour = MatchBehaviour.AcceptOnMatch) => Using("DELETE", matchBehaviour);

@@ -22,7 +22,6 @@ public sealed class ConversationTests
     // What differs, and must.
     private static readonly IReadOnlyDictionary<string, string> Differing = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["07-lists / 41 create for table roles"] = "an empty list of rules comes back as null from etcd's protobuf, after its owner was recorded",
         ["08-watch / 09 too old"] = "the message names the oldest version that server still held",
     };
 

@@ -26,6 +26,7 @@ internal sealed class TestNodes : IAsyncDisposable
     public TestNodes(bool realTime = false, int nodes = 1)
     {
         Manual = new ManualClock(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        Manual.Attach(Quiescence);
         TimeProvider clock = realTime ? TimeProvider.System : Manual;
         var random = new Randomness(1);
         Server = new ApiServer(
@@ -129,7 +130,7 @@ internal sealed class TestNodes : IAsyncDisposable
 
     public void Advance(double seconds) => Advance(TimeSpan.FromSeconds(seconds));
 
-    public void Advance(TimeSpan span) => Manual.Advance(span, () => Quiescence.IsIdle);
+    public void Advance(TimeSpan span) => Manual.AdvanceAsync(span).GetAwaiter().GetResult();
 
     /// <summary>What was told of a pod: <c>Type Reason message ×count</c>, in no order.</summary>
     public IReadOnlyList<string> Events(string pod, string @namespace = "default") =>

@@ -125,7 +125,7 @@ public class ApplyPropertyTests
         ServerSideApply.Apply(live, configuration, Type, new(manager, "apps/v1", null, now ?? Now), force: false, Nothing);
 
     // What the API server stores: as decoded.
-    private static JsonObject Normal(JsonObject merged) => RequestDecoder.DecodePatched(merged, Type, FieldValidation.Strict).Object;
+    private static JsonObject Normal(JsonObject merged) => RequestDecoder.DecodePatched(merged, Type, FieldValidation.Strict, []).Object;
 
     private static bool Same(JsonObject one, JsonObject other) => RecordedRefusalTests.Sorted(one) == RecordedRefusalTests.Sorted(other);
 

@@ -52,7 +52,7 @@ public class RecordedOwnershipTests
         RecordedConversation.Unmask(unmasked);
         if (previous == "12")
             unmasked["metadata"]!["annotations"] = new JsonObject { ["a"] = "b" }; // left out of the recording
-        var live = RequestDecoder.DecodePatched(unmasked, Types.Find(Deployment)!, FieldValidation.Strict).Object.ToElement();
+        var live = RequestDecoder.DecodePatched(unmasked, Types.Find(Deployment)!, FieldValidation.Strict, []).Object.ToElement();
         var type = Types.Find(Deployment)!;
 
         var patched = step.Asked.At("type").Text() switch
@@ -61,7 +61,7 @@ public class RecordedOwnershipTests
             "application/merge-patch+json" => MergePatch.Apply(live.ToObject(), RequestDecoder.DecodeUntyped(step.Sent, MediaKind.Json)),
             _ => StrategicMergePatch.Apply(live.ToObject(), RequestDecoder.DecodeUntyped(step.Sent, MediaKind.Json), type.Type),
         };
-        patched = RequestDecoder.DecodePatched(patched, type, FieldValidation.Strict).Object;
+        patched = RequestDecoder.DecodePatched(patched, type, FieldValidation.Strict, []).Object;
         if (number == "09")
             patched["spec"]!["revisionHistoryLimit"] = 10; // what defaulting does
         ManagedFields.RecordUpdate(patched, live, type, new("unknown", "apps/v1", null, Now), ResetFields.Of(Deployment, null, hasStatus: true));

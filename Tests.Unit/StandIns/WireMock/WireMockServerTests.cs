@@ -62,12 +62,13 @@ internal sealed class WireMockServerTests
         _server.Given(Request.Create().WithPath("/a/*").UsingPost().WithHeader("X-Key", "k?y").WithParam("q", "1", "2").WithBody(new JsonPartialMatcher(new { id = "I1" })))
             .RespondWith(Response.Create().WithStatusCode(200));
 
-        Assert.That(await StatusAsync("/a/b?q=2", "KEY", """{"id":"I1","value":1}"""), Is.EqualTo(200));
-        Assert.That(await StatusAsync("/b?q=2", "key", """{"id":"I1","value":1}"""), Is.EqualTo(404), "path");
+        Assert.That(await StatusAsync("/a/b?q=1&q=2", "KEY", """{"id":"I1","value":1}"""), Is.EqualTo(200));
+        Assert.That(await StatusAsync("/a/b?q=2", "key", """{"id":"I1","value":1}"""), Is.EqualTo(404), "both values are wanted");
+        Assert.That(await StatusAsync("/b?q=1&q=2", "key", """{"id":"I1","value":1}"""), Is.EqualTo(404), "path");
         Assert.That(await StatusAsync("/a/b?q=3", "key", """{"id":"I1","value":1}"""), Is.EqualTo(404), "parameter");
-        Assert.That(await StatusAsync("/a/b?q=2", "kees", """{"id":"I1","value":1}"""), Is.EqualTo(404), "header");
-        Assert.That(await StatusAsync("/a/b?q=2", "key", """{"id":"I2","value":1}"""), Is.EqualTo(404), "body");
-        Assert.That(await StatusAsync("/a/b?q=2", "key", "{"), Is.EqualTo(404), "not JSON");
+        Assert.That(await StatusAsync("/a/b?q=1&q=2", "kees", """{"id":"I1","value":1}"""), Is.EqualTo(404), "header");
+        Assert.That(await StatusAsync("/a/b?q=1&q=2", "key", """{"id":"I2","value":1}"""), Is.EqualTo(404), "body");
+        Assert.That(await StatusAsync("/a/b?q=1&q=2", "key", "{"), Is.EqualTo(404), "not JSON");
 
         async Task<int> StatusAsync(string path, string key, string body)
         {
@@ -170,7 +171,7 @@ internal sealed class WireMockServerTests
 
         Assert.That(_server.FindLogEntries(Request.Create().WithPath("/pay").WithBody(new JsonMatcher(new { id = "I2" }))), Has.Count.EqualTo(1));
         Assert.That(_server.LogEntries.Select(entry => entry.RequestMessage!.Body), Is.EqualTo((string[])["""{"id":"I1"}""", """{"id":"I2"}"""]));
-        Assert.That(_server.LogEntries[0].RequestMessage!.Headers!["content-type"].ToString(), Does.StartWith("application/json"));
+        Assert.That(_server.LogEntries[0].RequestMessage!.Headers!["Content-Type"].ToString(), Does.StartWith("application/json"));
 
         _server.Reset();
         Assert.That(_server.LogEntries, Is.Empty);

@@ -81,7 +81,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     private async Task<int> TrappedAsync(ShellNode node, Streams streams)
     {
         var terminated = new TaskCompletionSource();
-        await using var registration = state.Process.Stop.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), terminated);
+        using var registration = state.Process.Stop.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), terminated);
         var running = RunAsync(node, streams);
         await Task.WhenAny(running, terminated.Task);
         if (!running.IsCompleted && state.OnTerminate is { } trap)

@@ -1,0 +1,127 @@
+using ClusterSim;
+using Tests.Cluster.Clusters;
+using static Tests.Cluster.Clusters.PayingSystem;
+
+namespace Tests.Cluster.Isolation;
+
+/// <summary>
+/// What becomes of callers' tokens as time passes: keys rotate, tokens expire, the issuer is away. On the simulated cluster alone: no API
+/// makes a real one rotate its keys or issue a token that has expired.
+/// </summary>
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+[NonParallelizable]
+public sealed class TokenKeyTests
+{
+    private const string Policy = "payment-provider-to-issuer";
+
+    private SimulatedClusterUnderTest _system = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _system = await SimulatedClusterUnderTest.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task EndAsync()
+    {
+        if (_system is not null)
+            await _system.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Tokens_of_old_and_new_keys_are_taken_while_both_are_published_and_of_a_retired_key_no_more()
+    {
+        var first = await _system.CallerTokenAsync();
+        var firstKey = _system.Cluster.TokenKeys[^1];
+        await AnsweredAsync(first, 200);
+
+        var secondKey = _system.Cluster.RotateTokenKey();
+        var second = await _system.CallerTokenAsync();
+
+        Assert.That(_system.Cluster.TokenKeys, Is.SupersetOf(new[] { firstKey, secondKey }));
+        await AnsweredAsync(second, 200);
+        await AnsweredAsync(first, 200);
+
+        // The first is not retired: the pods' own tokens are of it until the kubelet renews them.
+        _system.Cluster.RotateTokenKey();
+        _system.Cluster.RetireTokenKey(secondKey);
+        // A token of a key that is not known yet makes the provider look again: then the second is gone.
+        await AnsweredAsync(await _system.CallerTokenAsync(), 200);
+        await AnsweredAsync(second, 401);
+        await AnsweredAsync(first, 200);
+    }
+
+    [Test]
+    public async Task Invoices_are_paid_across_a_rotation()
+    {
+        _system.Cluster.RotateTokenKey();
+
+        await new PayingSystemAssertions(_system).Every_replica_says_that_all_invoices_are_paid_and_the_ledger_holds_each_once();
+    }
+
+    [Test]
+    public async Task A_token_that_has_expired_is_answered_401()
+    {
+        // Kubernetes gives none for less than ten minutes: signed by hand, with the cluster's key.
+        var account = _system.Cluster.Server.Store.Find(new("", "serviceaccounts"), new(Invoices, "invoice-app"))!;
+        var expired = _system.Cluster.Identity.ServiceAccountTokens.Issue(account, ["payment-provider"], -120, null);
+
+        var answer = await AnsweredAsync(expired, 401);
+
+        Assert.That(answer.Body, Does.Contain("the token has expired"));
+    }
+
+    [Test]
+    public async Task Another_clusters_token_is_answered_401()
+    {
+        await using var other = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [] });
+        other.ApplyYaml("""
+            apiVersion: v1
+            kind: Namespace
+            metadata: { name: invoices }
+            ---
+            apiVersion: v1
+            kind: ServiceAccount
+            metadata: { name: invoice-app, namespace: invoices }
+            """);
+        var account = other.Server.Store.Find(new("", "serviceaccounts"), new(Invoices, "invoice-app"))!;
+        var foreign = other.Identity.ServiceAccountTokens.Issue(account, ["payment-provider"], 600, null);
+
+        var answer = await AnsweredAsync(foreign, 401);
+
+        Assert.That(answer.Body, Does.Contain("none of its issuer"));
+    }
+
+    [Test]
+    public async Task An_issuer_that_cannot_be_reached_takes_no_replica_down_and_what_is_known_stays_good()
+    {
+        var token = await _system.CallerTokenAsync();
+        await AnsweredAsync(token, 200);
+        var policy = MutationTests.Manifest("NetworkPolicy", Payments, Policy);
+
+        await _system.DeleteAsync("networkpolicies", Payments, Policy);
+        var before = await _system.PodsAsync(Payments, PaymentProviderPods);
+        await _system.KillPodAsync(Payments, before[1]);
+        var fresh = (await _system.ReadyPodsAsync(Payments, PaymentProviderPods, 3)).Except(before).Single();
+
+        // Who has asked for the keys before goes on; who has not says so, is Ready, and asks the caller to come again.
+        Assert.That((await AskAsync(token, before[0])).Code, Is.EqualTo(200));
+        var unknowing = await Eventually.HoldsAsync(() => AskAsync(token, fresh), answer => answer.Code is 503 or 200, "the new replica answers");
+        Assert.That(unknowing.Code, Is.EqualTo(503), unknowing.Body);
+        Assert.That(unknowing.MediaType, Is.EqualTo("application/problem+json"));
+        Assert.That(unknowing.Body, Does.Contain("callers cannot be checked now"));
+
+        _system.Cluster.Apply(policy);
+        await Eventually.HoldsAsync(() => AskAsync(token, fresh), answer => answer.Code == 200, "the new replica has fetched the keys");
+    }
+
+    private async Task<Answer> AnsweredAsync(string token, int code)
+    {
+        Answer last = null!;
+        foreach (var pod in await _system.PodsAsync(Payments, PaymentProviderPods))
+            // Keys are not fetched more often than every five seconds, whatever callers send.
+            last = await Eventually.HoldsAsync(() => AskAsync(token, pod), answer => answer.Code == code, $"{pod} answers {code}");
+        return last;
+    }
+
+    private Task<Answer> AskAsync(string token, string pod) =>
+        _system.RequestToPodAsync(Payments, pod, PaymentProviderPort, HttpMethod.Get, "/payments?limit=1", token: token);
+}
