@@ -18,6 +18,7 @@ packages: ## find out which packages the feed has, and get PostgreSQL where ther
 	@eng/packages.sh
 	@eng/postgres.sh
 	@eng/pact.sh || echo "make: without Pact's core the contract tests are skipped"
+	@eng/clients.sh || echo "make: without Kubernetes' clients for Node and Python their tests are skipped"
 
 .PHONY: build
 build: packages ## everything, warnings as errors
