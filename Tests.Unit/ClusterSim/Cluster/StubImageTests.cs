@@ -91,32 +91,6 @@ public sealed class StubImageTests
         Assert.That(Running(cluster, "first"), "what runs goes on");
     }
 
-    [Test]
-    public async Task A_Service_that_publishes_addresses_that_are_not_ready_leads_to_them()
-    {
-        await using var cluster = await StartAsync(UnknownImages.Stub);
-        cluster.ApplyYaml("""
-            apiVersion: v1
-            kind: Pod
-            metadata: { name: never-ready, labels: { app: never-ready } }
-            spec: { containers: [{ name: main, image: shop/web, ports: [{ containerPort: 80 }], readinessProbe: { tcpSocket: { port: "81" }, periodSeconds: 1 } }] }
-            ---
-            apiVersion: v1
-            kind: Service
-            metadata: { name: ready-only }
-            spec: { selector: { app: never-ready }, ports: [{ port: 80 }] }
-            ---
-            apiVersion: v1
-            kind: Service
-            metadata: { name: all }
-            spec: { publishNotReadyAddresses: true, selector: { app: never-ready }, ports: [{ port: 80 }] }
-            """);
-        await cluster.UntilAsync(() => Running(cluster, "never-ready") && cluster.Find("endpoints", "default", "all") is { } all && all.At("subsets").Count() > 0, Limit);
-
-        await (await cluster.DialAsPodAsync("default", "never-ready", "all", 80, CancellationToken.None)).DisposeAsync();
-        Assert.ThrowsAsync<System.Net.Sockets.SocketException>(async () => await cluster.DialAsPodAsync("default", "never-ready", "ready-only", 80, CancellationToken.None));
-    }
-
     private static async Task<SimulatedCluster> StartAsync(UnknownImages unknown)
     {
         var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { UnknownImages = unknown, Network = new NetworkOptions { Denied = DeniedTraffic.Reject } });
