@@ -180,7 +180,7 @@ public static class FaultScheduleYaml
             }
             catch (FormatException wrong)
             {
-                throw new FormatException($"{place}.{name}: {wrong.Message}");
+                throw new FormatException($"{place}.{name}: {wrong.Message}", wrong);
             }
         }
 
