@@ -110,7 +110,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         });
         Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
         _controllers = new ControllerManager(
-            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested });
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested, KeepEndpoints = options.KeepEndpoints });
         _definitions = new CustomResourceDefinitionController(
             ContextOf(new ApiClient(Server, UserInfo.ApiServer, "kube-apiserver"), "kube-apiserver", "Extensions"), schema, UserInfo.ApiServer);
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
