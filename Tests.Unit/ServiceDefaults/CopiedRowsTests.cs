@@ -14,7 +14,7 @@ namespace Tests.Unit.ServiceDefaults;
 [TestFixture]
 internal sealed class CopiedRowsTests
 {
-    private PostgresDatabase _database = null!;
+    private IPostgresDatabase _database = null!;
     private NpgsqlDataSource _source = null!;
 
     [OneTimeSetUp]
