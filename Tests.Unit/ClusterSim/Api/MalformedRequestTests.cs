@@ -82,7 +82,7 @@ public sealed class MalformedRequestTests
         using var made = await _client.PostAsync(new Uri("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", UriKind.Relative), definition);
         Assert.That(made.StatusCode, Is.EqualTo(HttpStatusCode.Created), await made.Content.ReadAsStringAsync());
         while (!(await _client.GetAsync(new Uri("/apis/fuzz.example.com/v1/crontabs", UriKind.Relative))).IsSuccessStatusCode)
-            await Task.Delay(20);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         foreach (var (path, body) in ((string, string)[])[("/apis/fuzz.example.com/v1/namespaces/default/crontabs", Bodies[7]), ("/api/v1/namespaces/default/configmaps", Bodies[2])])
         {
             using var content = new StringContent(body.Replace(",\"run\":1.5", "", StringComparison.Ordinal), Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
@@ -227,9 +227,8 @@ public sealed class MalformedRequestTests
         var stream = new System.Net.Security.SslStream(new System.Net.Sockets.NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
         await stream.AuthenticateAsClientAsync(new System.Net.Security.SslClientAuthenticationOptions
         {
-            TargetHost = "localhost",
-            // What is sent is broken on purpose; whom it reaches does not matter.
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            TargetHost = _cluster.ApiServer.Host,
+            CertificateChainPolicy = ApiHttp.TrustOf(_cluster),
         });
         return stream;
     }
