@@ -19,7 +19,10 @@ public sealed class InvoiceAppService
 
     /// <summary>Runs the service until it is told to stop. Settings: <see cref="InvoiceAppSettings"/> and those of <see cref="ServiceHost"/>.</summary>
     /// <returns>The exit code.</returns>
-    public static Task<int> RunAsync(ServiceProcess process) => ServiceHost.RunAsync(process, new ServiceDefinition<InvoiceAppSettings>
+    public static Task<int> RunAsync(ServiceProcess process) => RunWithAsync(process, change: null);
+
+    /// <summary>As <see cref="RunAsync"/>, with services changed: how tests put a defect into it.</summary>
+    internal static Task<int> RunWithAsync(ServiceProcess process, Action<IServiceCollection>? change) => ServiceHost.RunAsync(process, new ServiceDefinition<InvoiceAppSettings>
     {
         Name = "invoice-app",
         Port = 8081,
@@ -34,6 +37,7 @@ public sealed class InvoiceAppService
                 .AddSingleton<ClaimStore>()
                 .AddSingleton<PayTools>()
                 .AddPayments(settings.Payments);
+            change?.Invoke(builder.Services);
         },
         Map = (application, _) =>
         {

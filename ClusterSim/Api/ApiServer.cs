@@ -73,7 +73,7 @@ internal sealed partial class ApiServer
     public void Add(IComputedResource computed)
     {
         _computed[computed.Type.GroupResource] = computed;
-        Catalog.Put([computed.Type]);
+        Catalog.Put(computed.Type);
     }
 
     /// <summary>The subresource registered under that name; null where there is none.</summary>

@@ -1,3 +1,4 @@
+using ClusterSim.Faults.Wire;
 using ClusterSim.Nodes;
 using ClusterSim.Storage;
 
@@ -7,17 +8,20 @@ namespace ClusterSim.Faults;
 /// What goes wrong in a cluster on purpose. Nothing is told to the API that a real cluster would not learn by itself: a node that stops is
 /// noticed by its silence, a killed container by its end.
 /// </summary>
-public sealed class ClusterFaults
+public sealed partial class ClusterFaults
 {
     private readonly SimulatedCluster _cluster;
     private readonly NodeFaults _nodes;
     private readonly Lock _lock = new();
     private readonly List<(TimeSpan By, Func<string, string, string, bool> Which)> _delays = [];
 
-    internal ClusterFaults(SimulatedCluster cluster, NodeFaults nodes)
+    internal ClusterFaults(SimulatedCluster cluster, NodeFaults nodes, TimeProvider clock)
     {
         _cluster = cluster;
         _nodes = nodes;
+        _wire = new WireFaults(clock) { Struck = (hop, how) => Told?.Invoke($"{hop.From} → {hop.To}: {how}") };
+        _cluster.Wire.Faults = _wire;
+        _nodes.ClockSkew = SkewOf;
     }
 
     /// <summary>

@@ -63,6 +63,13 @@ internal sealed class ResourceCatalog
                 _tables.CustomStored.SetItem(stored.GroupResource, stored));
     }
 
+    /// <summary>Adds a resource that stores nothing: an aggregated API's.</summary>
+    public void Put(ResourceType computed)
+    {
+        lock (_changing)
+            _tables = Tables.Of([.. _tables.All.Where(type => type.GroupResource != computed.GroupResource), computed], _tables.CustomStored);
+    }
+
     /// <summary>Takes a custom resource out.</summary>
     public void Remove(GroupResource resource)
     {

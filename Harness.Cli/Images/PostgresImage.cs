@@ -16,7 +16,9 @@ namespace Harness.Images;
 /// directory (PGDATA): whoever mounts the same volume finds the same data, whoever mounts an empty one starts with nothing. What differs
 /// from the official image: POSTGRES_USER owns its database but is no superuser, and there is no shell.
 /// </summary>
-public sealed class PostgresImage(PostgresServer server) : Image
+/// <param name="server">The server.</param>
+/// <param name="leads">Leads sessions elsewhere; null: each to its pod's own database.</param>
+public sealed class PostgresImage(PostgresServer server, PostgresSwitch? leads = null) : Image
 {
     private const int Port = 5432;
     private const string Marker = "harness-database";
@@ -64,6 +66,7 @@ public sealed class PostgresImage(PostgresServer server) : Image
 
         await server.RecoverAsync(process.Stop);
         var own = await InitializeAsync(process, user, password, database);
+        leads?.Know(database, new PodDatabase(own.NameOf(database), own.RoleOf(user)));
         await using var listener = await network.BindAsync(new IPEndPoint(IPAddress.Any, Port), process.Stop);
         await WriteLineAsync(process.Error, $"LOG:  starting PostgreSQL {server.Version}, data in {own.Id} of the server at {server.DataDirectory}");
         await WriteLineAsync(process.Error, "LOG:  database system is ready to accept connections");
@@ -118,8 +121,10 @@ public sealed class PostgresImage(PostgresServer server) : Image
         return own;
     }
 
-    private async Task RelayAsync(ConnectionContext connection, OwnDatabase own, Stream log, CancellationTokenSource gone, CancellationToken stop)
+    private async Task RelayAsync(ConnectionContext connection, OwnDatabase own, Stream log, CancellationTokenSource gone, CancellationToken end)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end, leads?.Sessions ?? CancellationToken.None);
+        var stop = either.Token;
         await using (connection)
         {
             var client = new DuplexStream(connection.Transport.Input.AsStream(), connection.Transport.Output.AsStream());
@@ -150,7 +155,7 @@ public sealed class PostgresImage(PostgresServer server) : Image
                     return;
                 }
                 await using var backend = new NetworkStream(socket, ownsSocket: false);
-                await backend.WriteAsync(startup.IsCancel ? startup.Message : startup.For(own.RoleOf(startup.User), own.NameOf(startup.Database)), stop);
+                await backend.WriteAsync(startup.IsCancel ? startup.Message : startup.For(own.RoleOf(startup.User), leads?.Lead(startup.Database) ?? own.NameOf(startup.Database)), stop);
                 await RelayAsync(client, backend, socket, stop);
             }
             catch (Exception ended) when (ended is IOException or SocketException or OperationCanceledException or InvalidDataException or ConnectionAbortedException)

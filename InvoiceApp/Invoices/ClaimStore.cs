@@ -14,7 +14,7 @@ internal sealed class ClaimStore(NpgsqlDataSource database)
         """
         WITH next AS MATERIALIZED (
             SELECT number FROM invoices
-            WHERE state IN ('unpaid', 'claimed') AND number > $3 AND number <> ALL ($4)
+            WHERE decided_at IS NULL AND number > $3 AND number <> ALL ($4)
                 AND (state = 'unpaid' OR lease_until < clock_timestamp())
             ORDER BY number LIMIT $5 FOR UPDATE SKIP LOCKED)
         UPDATE invoices SET state = 'claimed', claimed_by = $1, lease_until = clock_timestamp() + $2
@@ -35,20 +35,25 @@ internal sealed class ClaimStore(NpgsqlDataSource database)
             SELECT invoices.number, given.state, given.reason
             FROM unnest($2, $3, $4) AS given (number, state, reason) JOIN invoices ON invoices.number = given.number
             WHERE invoices.state <> 'paid' AND (given.state = 'paid' OR (invoices.state = 'claimed' AND invoices.claimed_by = $1))
-            ORDER BY invoices.number FOR UPDATE OF invoices)
-        UPDATE invoices SET state = outcome.state, reason = outcome.reason, claimed_by = NULL, lease_until = NULL,
-            decided_at = CASE WHEN outcome.state = 'unpaid' THEN NULL ELSE clock_timestamp() END
-        FROM outcome WHERE invoices.number = outcome.number
+            ORDER BY invoices.number FOR UPDATE OF invoices),
+        marked AS (
+            UPDATE invoices SET state = outcome.state, reason = outcome.reason, claimed_by = NULL, lease_until = NULL,
+                decided_at = CASE WHEN outcome.state = 'unpaid' THEN NULL ELSE clock_timestamp() END
+            FROM outcome WHERE invoices.number = outcome.number
+            RETURNING invoices.state),
+        counted AS (
+            INSERT INTO paid_batches (paid) SELECT count(*) FROM marked WHERE state = 'paid' HAVING count(*) > 0)
+        SELECT count(*) FROM marked
         """;
 
     private const string Tally =
         """
         SELECT clock_timestamp(),
-            count(*) FILTER (WHERE state = 'paid'),
-            count(*) FILTER (WHERE state = 'refused' AND decided_at < $1),
-            count(*) FILTER (WHERE state = 'refused' AND decided_at >= $1),
-            count(*) FILTER (WHERE state IN ('unpaid', 'claimed'))
-        FROM invoices
+            (SELECT coalesce(sum(paid), 0)::bigint FROM paid_batches),
+            count(*) FILTER (WHERE decided_at < $1),
+            count(*) FILTER (WHERE decided_at >= $1),
+            (SELECT count(*) FROM invoices WHERE decided_at IS NULL)
+        FROM invoices WHERE decided_at IS NOT NULL AND reason IS NOT NULL
         """;
 
     // Npgsql's names for -infinity and infinity.
@@ -106,10 +111,10 @@ internal sealed class ClaimStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. results.Select(result => result.Invoice.Number)] });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. results.Select(result => result.StateAfter)] });
         command.Parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = [.. results.Select(result => result.Reason)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        return await command.ExecuteNonQueryAsync(cancellation);
+        return (int)(long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    /// <summary>Counts the invoices.</summary>
+    /// <summary>Counts the invoices, without looking at those that are paid.</summary>
     /// <param name="since">Refusals before this time (the database's) are earlier ones; <see langword="null"/>: all are.</param>
     /// <param name="cancellation">Ends the call.</param>
     public async Task<Count> CountAsync(DateTime? since, CancellationToken cancellation)
@@ -124,7 +129,7 @@ internal sealed class ClaimStore(NpgsqlDataSource database)
     /// <summary>How many are unpaid or claimed: costs what it counts, however many are paid.</summary>
     public async Task<long> CountOpenAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("SELECT count(*) FROM invoices WHERE state IN ('unpaid', 'claimed')");
+        await using var command = database.CreateCommand("SELECT count(*) FROM invoices WHERE decided_at IS NULL");
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
@@ -134,11 +139,11 @@ internal sealed class ClaimStore(NpgsqlDataSource database)
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellation">Ends the call.</param>
     public Task<List<(string Id, string State, string? Reason)>> RefusedAsync(DateTime? since, DateTime? before, int limit, CancellationToken cancellation) =>
-        ListAsync("state = 'refused' AND decided_at >= $1 AND decided_at < $2", since, before, limit, cancellation);
+        ListAsync("decided_at IS NOT NULL AND reason IS NOT NULL AND decided_at >= $1 AND decided_at < $2", since, before, limit, cancellation);
 
     /// <summary>Unpaid and claimed invoices, the first created first.</summary>
     public Task<List<(string Id, string State, string? Reason)>> OpenAsync(int limit, CancellationToken cancellation) =>
-        ListAsync("state IN ('unpaid', 'claimed') AND $1 < $2", null, null, limit, cancellation);
+        ListAsync("decided_at IS NULL AND $1 < $2", null, null, limit, cancellation);
 
     private async Task<List<(string Id, string State, string? Reason)>> ListAsync(
         string condition, DateTime? since, DateTime? before, int limit, CancellationToken cancellation)

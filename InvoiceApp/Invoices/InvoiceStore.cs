@@ -1,5 +1,6 @@
-using System.Data;
+using System.Globalization;
 using Npgsql;
+using ServiceDefaults.Data;
 
 namespace InvoiceApp.Invoices;
 
@@ -20,25 +21,15 @@ internal sealed class InvoiceStore(NpgsqlDataSource database)
     internal readonly record struct Selection(bool? Paid, long After, long Limit);
 
     /// <summary>
-    /// Opens a reader on id, value, currency, paid, in the order of creation. Rows come as they are read: a million take no more memory than one.
+    /// Opens rows of id, value, currency, paid, in the order of creation. They come as they are read: a million take no more memory than one.
     /// </summary>
-    public async Task<InvoiceRows> ReadAsync(Selection selection, CancellationToken cancellation)
+    public Task<CopiedRows> ReadAsync(Selection selection, CancellationToken cancellation)
     {
-        var connection = await database.OpenConnectionAsync(cancellation);
-        try
-        {
-            var filter = selection.Paid switch { true => "AND state = 'paid'", false => "AND state <> 'paid'", null => "" };
-            var command = new NpgsqlCommand($"SELECT id, value, currency, state = 'paid' FROM invoices WHERE number > $1 {filter} ORDER BY number LIMIT $2", connection)
-            {
-                Parameters = { new NpgsqlParameter<long> { TypedValue = selection.After }, new NpgsqlParameter<long> { TypedValue = selection.Limit } },
-            };
-            return new InvoiceRows(connection, command, await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellation));
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+        var filter = selection.Paid switch { true => "AND state = 'paid'", false => "AND state <> 'paid'", null => "" };
+        return CopiedRows.OpenAsync(
+            database,
+            string.Create(CultureInfo.InvariantCulture, $"SELECT id, value, currency, state = 'paid' FROM invoices WHERE number > {selection.After} {filter} ORDER BY number LIMIT {selection.Limit}"),
+            cancellation);
     }
 
     /// <summary>The invoice's place in the order of creation.</summary>

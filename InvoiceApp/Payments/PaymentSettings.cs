@@ -14,8 +14,8 @@ public sealed record PaymentSettings
     /// </summary>
     public string? TokenFile { get; init; }
 
-    /// <summary><c>PAYMENT_PARALLELISM</c>: payments under way at most, in this process (default 32).</summary>
-    public int Parallelism { get; init; } = 32;
+    /// <summary><c>PAYMENT_PARALLELISM</c>: payments under way at most, in this process (default 128).</summary>
+    public int Parallelism { get; init; } = 128;
 
     /// <summary><c>PAYMENT_CONNECT_TIMEOUT_SECONDS</c>: to open a connection (default 2).</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -47,7 +47,7 @@ public sealed record PaymentSettings
         {
             Provider = settings.HttpAddress("PAYMENT_PROVIDER_URL", "http://payment-provider.payments:8082"),
             TokenFile = settings.Optional("PAYMENT_TOKEN_FILE"),
-            Parallelism = settings.Integer("PAYMENT_PARALLELISM", 32, 1, 1000),
+            Parallelism = settings.Integer("PAYMENT_PARALLELISM", 128, 1, 1000),
             ConnectTimeout = settings.Seconds("PAYMENT_CONNECT_TIMEOUT_SECONDS", 2, 0.01, 60),
             AttemptTimeout = settings.Seconds("PAYMENT_ATTEMPT_TIMEOUT_SECONDS", 3, 0.01, 300),
             Timeout = settings.Seconds("PAYMENT_TIMEOUT_SECONDS", 10, 0.01, 600),

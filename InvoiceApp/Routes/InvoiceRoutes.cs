@@ -51,8 +51,8 @@ internal static class InvoiceRoutes
 
             // The first row before the first byte: a database that is away is still a 503.
             await using var rows = await store.ReadAsync(selection, context.RequestAborted);
-            var any = await rows.ReadAsync(context.RequestAborted);
-            await InvoiceJson.WriteAsync(rows, any, context.Response.BodyWriter, context.RequestAborted);
+            var any = await rows.NextAsync(context.RequestAborted);
+            await RowsAsJson.WriteAsync(rows, any, InvoiceJson.Write, context.Response.BodyWriter, context.RequestAborted);
         }
 
         async Task<InvoiceStore.Selection?> SelectAsync(HttpContext context)

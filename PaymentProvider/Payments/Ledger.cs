@@ -1,6 +1,7 @@
-using System.Runtime.CompilerServices;
+using System.Globalization;
 using System.Threading.Channels;
 using Npgsql;
+using ServiceDefaults.Data;
 
 namespace PaymentProvider.Payments;
 
@@ -11,20 +12,15 @@ namespace PaymentProvider.Payments;
 internal sealed class Ledger : IAsyncDisposable
 {
     /// <summary>
-    /// Inserts what is new and returns what the ledger then holds for every id asked for. A row that another transaction commits while this
-    /// statement waits for it is in neither part (it is younger than the snapshot): <see cref="Lookup"/> finds it.
+    /// Inserts what is new, and says what that was. What is not, <see cref="Lookup"/> finds: in a statement of its own, whose snapshot has what
+    /// other transactions committed while this one waited for them. Almost all payments are new, so almost always one statement is all.
     /// </summary>
     private const string Insert =
         """
-        WITH asked AS (SELECT * FROM unnest($1, $2, $3) AS asked (id, value, currency)),
-        made AS (
-            INSERT INTO payments (id, value, currency)
-            SELECT id, value, currency FROM asked
-            ON CONFLICT (id) DO NOTHING
-            RETURNING id, value, currency)
-        SELECT id, value, currency FROM made
-        UNION ALL
-        SELECT id, payments.value, payments.currency FROM payments WHERE id = ANY ($1)
+        INSERT INTO payments (id, value, currency)
+        SELECT id, value, currency FROM unnest($1, $2, $3) AS asked (id, value, currency)
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id
         """;
 
     private const string Lookup = "SELECT id, value, currency FROM payments WHERE id = ANY ($1)";
@@ -76,19 +72,16 @@ internal sealed class Ledger : IAsyncDisposable
         return await reader.ReadAsync(cancellation) ? Entry(reader) : null;
     }
 
-    /// <summary>Payments in the order of their ids, read as they are consumed: a million take no more memory than one.</summary>
+    /// <summary>
+    /// Opens rows of id, value, currency, time, in the order of ids. They come as they are read: a million take no more memory than one.
+    /// </summary>
     /// <param name="after">Only ids greater than this one (in the database's order).</param>
     /// <param name="limit">At most so many.</param>
-    /// <param name="cancellation">Ends the reading.</param>
-    public async IAsyncEnumerable<LedgerEntry> ReadAsync(string? after, long? limit, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await using var command = _database.CreateCommand($"{Columns} WHERE id > $1 ORDER BY id LIMIT $2");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after ?? "" });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limit ?? long.MaxValue });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-            yield return Entry(reader);
-    }
+    /// <param name="cancellation">Ends the opening.</param>
+    public Task<CopiedRows> ReadAsync(string? after, long? limit, CancellationToken cancellation) => CopiedRows.OpenAsync(
+        _database,
+        string.Create(CultureInfo.InvariantCulture, $"{Columns} WHERE id > {CopiedRows.Literal(after ?? "")} ORDER BY id LIMIT {limit ?? long.MaxValue}"),
+        cancellation);
 
     /// <summary>Writes what still waits, then ends.</summary>
     public async ValueTask DisposeAsync()
@@ -140,30 +133,30 @@ internal sealed class Ledger : IAsyncDisposable
             insert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = ids });
             insert.Parameters.Add(new NpgsqlParameter<decimal[]> { TypedValue = Array.ConvertAll(payments, payment => payment.Value) });
             insert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(payments, payment => payment.Currency) });
-            await CollectAsync(insert, held);
+            await using var reader = await insert.ExecuteReaderAsync();
+            var made = new HashSet<string>(batch.Count, StringComparer.Ordinal);
+            while (await reader.ReadAsync())
+                made.Add(reader.GetString(0));
+
+            // Of several with one id the first was made, or none.
+            foreach (var payment in payments)
+                if (made.Contains(payment.Id))
+                    held.TryAdd(payment.Id, payment);
         }
 
-        if (Array.FindAll(ids, id => !held.ContainsKey(id)) is { Length: > 0 } raced)
+        if (Array.FindAll(ids, id => !held.ContainsKey(id)) is { Length: > 0 } known)
         {
             await using var lookup = new NpgsqlCommand(Lookup, connection);
-            lookup.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = raced });
-            await CollectAsync(lookup, held);
+            lookup.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = known });
+            await using var reader = await lookup.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+                held[reader.GetString(0)] = new Payment(reader.GetString(0), reader.GetDecimal(1), reader.GetString(2));
         }
 
         foreach (var waiting in batch)
         {
             var outcome = held[waiting.Payment.Id] == waiting.Payment ? PaymentOutcome.Paid : PaymentOutcome.Conflict;
             waiting.Outcome.TrySetResult(outcome);
-        }
-    }
-
-    private static async Task CollectAsync(NpgsqlCommand command, Dictionary<string, Payment> held)
-    {
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            var payment = new Payment(reader.GetString(0), reader.GetDecimal(1), reader.GetString(2));
-            held[payment.Id] = payment;
         }
     }
 

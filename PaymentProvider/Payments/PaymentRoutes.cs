@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.OpenApi;
+using ServiceDefaults.Data;
 using ServiceDefaults.Http;
 using ServiceDefaults.Money;
 
@@ -15,7 +16,6 @@ internal static class PaymentRoutes
     /// <summary>The largest body of a payment, in bytes: an id of 200 characters, all escaped, and plenty of white space fit.</summary>
     public const int BodyBytesMax = 16 * 1024;
 
-    private const int FlushBytes = 32 * 1024;
     private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public static void MapPayments(this IEndpointRouteBuilder routes)
@@ -99,34 +99,30 @@ internal static class PaymentRoutes
                 limit = number;
             }
 
-            var entries = ledger.ReadAsync(context.Request.Query["after"], limit, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
-            await using (entries)
-            {
-                // The first row before the first byte: a database that is away is still a 503.
-                var more = await entries.MoveNextAsync();
-                context.Response.ContentType = "application/json";
-                var output = context.Response.BodyWriter;
-                await using var json = new Utf8JsonWriter(output, JsonOptions);
-                json.WriteStartArray();
-                for (var flushed = 0L; more; more = await entries.MoveNextAsync())
-                {
-                    Write(json, entries.Current);
-
-                    // Not BytesPending alone: the writer hands full buffers to the pipe by itself, which flushes none of them.
-                    if (json.BytesCommitted + json.BytesPending - flushed >= FlushBytes)
-                    {
-                        json.Flush();
-                        flushed = json.BytesCommitted;
-                        await output.FlushAsync(context.RequestAborted);
-                    }
-                }
-
-                json.WriteEndArray();
-            }
+            // The first row before the first byte: a database that is away is still a 503.
+            await using var rows = await ledger.ReadAsync(context.Request.Query["after"], limit, context.RequestAborted);
+            var any = await rows.NextAsync(context.RequestAborted);
+            context.Response.ContentType = "application/json";
+            await RowsAsJson.WriteAsync(rows, any, Write, context.Response.BodyWriter, context.RequestAborted);
         }
     }
 
     private static string TooLarge => string.Create(CultureInfo.InvariantCulture, $"request body is larger than {BodyBytesMax} bytes");
+
+    private static int Write(CopiedRows rows, Span<byte> to)
+    {
+        var text = new RowText(to);
+        text.Raw("{\"id\":\""u8);
+        text.Text(rows.Field(0));
+        text.Raw("\",\"value\":"u8);
+        text.Numeric(rows.Field(1), Currencies.DecimalsOf(rows.Field(2)));
+        text.Raw(",\"currency\":\""u8);
+        text.Text(rows.Field(2));
+        text.Raw("\",\"paidAt\":\""u8);
+        text.Time(rows.Field(3));
+        text.Raw("\"}"u8);
+        return text.Length;
+    }
 
     private static void Write(Utf8JsonWriter json, LedgerEntry entry)
     {

@@ -22,12 +22,24 @@ public static class Currencies
             .SelectMany(group => group.Item1.Split(' ').Select(code => KeyValuePair.Create(code, group.Item2)))
             .ToFrozenDictionary(StringComparer.Ordinal);
 
+    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> DecimalsByLetters = Decimals.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>All codes.</summary>
     public static IReadOnlyCollection<string> Codes => Decimals.Keys;
 
     /// <summary>How many decimals an amount of <paramref name="code"/> (three upper-case letters) may have.</summary>
     /// <returns>False when there is no such currency.</returns>
     public static bool TryGetDecimals(string code, out int decimals) => Decimals.TryGetValue(code, out decimals);
+
+    /// <summary>As <see cref="TryGetDecimals"/>, of a code in ASCII; <see langword="null"/> when there is no such currency.</summary>
+    public static int? DecimalsOf(ReadOnlySpan<byte> code)
+    {
+        const int codeLength = 3;
+        if (code.Length != codeLength)
+            return null;
+        Span<char> letters = [(char)code[0], (char)code[1], (char)code[2]];
+        return DecimalsByLetters.TryGetValue(letters, out var decimals) ? decimals : null;
+    }
 
     /// <summary>The digits after the point that <paramref name="amount"/> really needs: trailing zeros don't count.</summary>
     public static int DecimalsOf(decimal amount)

@@ -11,11 +11,11 @@ internal sealed class InvoiceAppSettingsTests
     [TestCase("PAYMENT_PROVIDER_URL", "payment-provider", "found 'payment-provider', should be an absolute http or https address")]
     [TestCase("PAYMENT_PROVIDER_URL", "ftp://payment-provider", "should be an absolute http or https address")]
     [TestCase("PAYMENT_TOKEN_FILE", "token", "found 'token', should be an absolute path")]
-    [TestCase("PAYMENT_PARALLELISM", "0", "found '0', should be a whole number from 1 to 1000 (default 32)")]
+    [TestCase("PAYMENT_PARALLELISM", "0", "found '0', should be a whole number from 1 to 1000 (default 128)")]
     [TestCase("PAYMENT_ATTEMPT_TIMEOUT_SECONDS", "60", "found 60, should be at most PAYMENT_TIMEOUT_SECONDS, 10")]
     [TestCase("PAYMENT_RETRIES", "-1", "found '-1'")]
     [TestCase("PAYMENT_CIRCUIT_BREAK_SECONDS", "0.1", "found '0.1', should be seconds from 0.5")]
-    [TestCase("PAY_BATCH", "many", "found 'many', should be a whole number from 1 to 10000 (default 100)")]
+    [TestCase("PAY_BATCH", "many", "found 'many', should be a whole number from 1 to 10000 (default 500)")]
     [TestCase("PAY_LEASE_SECONDS", "0", "found '0', should be seconds from 0.1")]
     [TestCase("DATABASE", null, "missing, should be a connection string")]
     public async Task A_wrong_setting_ends_the_process_with_one_line_that_names_it(string name, string? value, string fault)

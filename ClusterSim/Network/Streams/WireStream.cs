@@ -26,6 +26,9 @@ internal sealed class WireStream : Stream, IHalfClose
     /// <summary>Between whom it runs.</summary>
     public WireHop Hop => _connection.Hop;
 
+    /// <summary>Fires when this end was disposed, or the connection cut.</summary>
+    internal CancellationToken Gone => _connection.Server.ConnectionClosed;
+
     /// <inheritdoc/>
     public override bool CanRead => !_reading.IsClosed;
 
@@ -54,6 +57,9 @@ internal sealed class WireStream : Stream, IHalfClose
 
     /// <summary>Cuts the connection (TCP's RST).</summary>
     public void Abort() => _connection.Abort();
+
+    /// <summary>Says something in the other end's place, which must have nothing to say at the time.</summary>
+    internal async ValueTask SayAsOtherEndAsync(ReadOnlyMemory<byte> bytes) => await _connection.ToClient.Writer.WriteAsync(bytes);
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -68,6 +68,9 @@ internal sealed class ContainerRun
     /// <summary>Completes when the program's function has returned, which a killed one may do long after its end.</summary>
     public Task LetGo => _letGo.Task;
 
+    /// <summary>The clock of its process, where that is not the node's.</summary>
+    public TimeProvider? ProcessClock { get; init; }
+
     /// <summary>What its process was given; what exec gives to another process in the container. Null before <see cref="Start"/>.</summary>
     public ServiceProcess? Process { get; private set; }
 
@@ -77,20 +80,23 @@ internal sealed class ContainerRun
     /// <param name="context">Where it runs.</param>
     /// <param name="tracked">Counts what the program has under way; null: not to be counted.</param>
     /// <param name="input">Standard input.</param>
-    public void Start(ProgramMain program, ServiceProcess process, PodContext context, Tracked? tracked, Stream input)
+    /// <param name="terminal">What stands between it and whoever types and reads; null where it has no terminal.</param>
+    public void Start(ProgramMain program, ServiceProcess process, PodContext context, Tracked? tracked, Stream input, Terminal? terminal)
     {
         process = process with
         {
-            Input = input,
-            Output = Log.Writer(isError: false),
-            Error = Log.Writer(isError: true),
-            Clock = _clock,
+            Input = terminal?.Input ?? input,
+            Output = terminal?.Output ?? Log.Writer(isError: false),
+            Error = terminal?.Output ?? Log.Writer(isError: true),
+            Clock = ProcessClock ?? _clock,
             Network = new ListeningNetwork(_network, () => _listening.TrySetResult()),
             Stop = _stop.Token,
             Killed = _killed.Token,
         };
         Process = process;
         _tracked = tracked;
+        if (terminal is not null)
+            _ = terminal.RunAsync(_killed.Token);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
             if (tracked is not null)

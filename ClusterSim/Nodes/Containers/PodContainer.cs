@@ -72,6 +72,9 @@ internal sealed class PodContainer(ContainerKind kind, JsonElement spec)
     /// <summary>Standard input's writing end for whoever attaches; null where the spec wants none.</summary>
     public Pipe? Input { get; set; }
 
+    /// <summary>The terminal of the newest instance; null where the spec wants none.</summary>
+    public Terminal? Terminal { get; set; }
+
     /// <summary>The file system of the newest instance.</summary>
     public Volumes.ContainerFileRoot? Files { get; set; }
 
