@@ -29,9 +29,9 @@ internal static class SystemCommands
         ("whoami", command => UserOf(command).Uid == 0 ? PrintCommands.PrintAsync(command, "root") : command.FailAsync(string.Create(CultureInfo.InvariantCulture, $"unknown uid {UserOf(command).Uid}"))),
         ("uname", UnameAsync),
         ("ps", ProcessesAsync),
-        ("pgrep", async command => { var found = Matching(command, command.Arguments.LastOrDefault() ?? ""); await command.SayAsync(string.Concat(found.Select(process => string.Create(CultureInfo.InvariantCulture, $"{process.Id}\n")))); return found.Count > 0 ? 0 : 1; }),
-        ("pkill", async command => await SignalAsync(command, Matching(command, command.Arguments.LastOrDefault() ?? ""), [.. command.Arguments.SkipLast(1)])),
-        ("killall", async command => await SignalAsync(command, Matching(command, command.Arguments.LastOrDefault() ?? ""), [.. command.Arguments.SkipLast(1)])),
+        ("pgrep", async command => { var found = Matching(command, Last(command)); await command.SayAsync(string.Concat(found.Select(process => string.Create(CultureInfo.InvariantCulture, $"{process.Id}\n")))); return found.Count > 0 ? 0 : 1; }),
+        ("pkill", async command => await SignalAsync(command, Matching(command, Last(command)), [.. command.Arguments.SkipLast(1)])),
+        ("killall", async command => await SignalAsync(command, Matching(command, Last(command)), [.. command.Arguments.SkipLast(1)])),
         ("kill", KillAsync),
         ("nproc", command => PrintCommands.PrintAsync(command, "1")),
         ("stty", TerminalSettingsAsync),
@@ -166,6 +166,8 @@ internal static class SystemCommands
             await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{(running.Count == 0 ? 1 : running[^1].Id + 1),5} {user,-8}  0:00 {own}\n"));
         return 0;
     }
+
+    private static string Last(Command command) => command.Arguments.Count == 0 ? "" : command.Arguments[^1];
 
     private static List<ContainerProcess> Matching(Command command, string pattern) =>
         [.. ((command.Process.Files as ContainerFileRoot)?.Processes.Running ?? []).Where(process => PosixPattern.Regex(pattern, isExtended: true).IsMatch(process.CommandLine.Split(' ')[0]))];

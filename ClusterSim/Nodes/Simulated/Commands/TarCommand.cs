@@ -73,7 +73,7 @@ internal static class TarCommand
             var (uid, gid) = SystemCommands.UserOf(command);
             var made = new GnuTarEntry(kind, kind == TarEntryType.Directory ? name.TrimEnd('/') + "/" : name)
             {
-                ModificationTime = entry.Changed,
+                ModificationTime = new DateTimeOffset(entry.Changed, TimeSpan.Zero),
                 Uid = (int)uid,
                 Gid = (int)gid,
                 Mode = kind == TarEntryType.SymbolicLink ? (UnixFileMode)0x1ff : new FileInfo(entry.Path).UnixFileMode,
