@@ -19,6 +19,16 @@ public sealed class TokenKeyTests
     [OneTimeSetUp]
     public async Task StartAsync() => _system = await SimulatedClusterUnderTest.StartAsync();
 
+    [TearDown]
+    public async Task TellAsync()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status != NUnit.Framework.Interfaces.TestStatus.Failed)
+            return;
+        foreach (var (@namespace, selector) in new[] { (Invoices, InvoiceAppPods), (Payments, PaymentProviderPods) })
+            foreach (var pod in await _system.PodsAsync(@namespace, selector))
+                TestContext.Out.WriteLine($"--- {pod}\n{await _system.LogAsync(@namespace, pod)}");
+    }
+
     [OneTimeTearDown]
     public async Task EndAsync()
     {

@@ -159,7 +159,8 @@ internal sealed class ClusterCertificates : IDisposable
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
         lock (_signing)
-            return request.Create(_authority, now - ClockSkew, end < authorityEnd ? end : authorityEnd, serial);
+            return request.Create(
+                _authority.SubjectName, X509SignatureGenerator.CreateForECDsa(_authorityKey), now - ClockSkew, end < authorityEnd ? end : authorityEnd, serial);
     }
 }
 

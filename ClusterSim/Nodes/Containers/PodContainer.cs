@@ -104,6 +104,14 @@ internal sealed class PodContainer(ContainerKind kind, JsonElement spec)
         Probes = [];
     }
 
+    /// <summary>Stops probing one instance.</summary>
+    public void StopProbes(ContainerRun run)
+    {
+        foreach (var probe in Probes)
+            if (probe.Run == run)
+                probe.Dispose();
+    }
+
     /// <summary>Waits for something, and says what.</summary>
     public void Wait(string reason, string? message) => (WaitingReason, WaitingMessage) = (reason, message);
 

@@ -1,0 +1,77 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Tests.Cluster.Transcripts;
+
+/// <summary>
+/// A session in a shell, as a file: lines after <c>$ </c> are commands, what follows is what they print, and <c>[exit N]</c> where that is not 0.
+/// What differs from run to run (ages, uids, addresses, random names…) stands in angle brackets; runs of blanks within a line are two blanks.
+/// </summary>
+internal static partial class Transcript
+{
+    /// <summary>The commands of a transcript.</summary>
+    public static IEnumerable<string> CommandsOf(string transcript) =>
+        transcript.Split('\n').Where(line => line.StartsWith("$ ", StringComparison.Ordinal)).Select(line => line[2..]);
+
+    /// <summary>A command with what it printed, as a transcript has it.</summary>
+    public static string Entry(string command, string output, int exit)
+    {
+        var entry = new StringBuilder("$ ").Append(command).Append('\n');
+        foreach (var line in output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'))
+            if (Normal(line).TrimEnd() is { Length: > 0 } normal)
+                entry.Append(normal).Append('\n');
+        if (exit != 0)
+            entry.Append("[exit ").Append(exit).Append("]\n");
+        return entry.ToString();
+    }
+
+    /// <summary>A line without what differs from run to run.</summary>
+    public static string Normal(string line)
+    {
+        line = Uid().Replace(line, "<uid>");
+        line = Instant().Replace(line, "<time>");
+        line = ContainerId().Replace(line, "$1<id>");
+        line = RandomSuffix().Replace(line, "-<random>");
+        line = PodAddress().Replace(line, "<pod-ip>");
+        line = ServiceAddress().Replace(line, "<service-ip>");
+        line = Loopback().Replace(line, "127.0.0.1:<port>");
+        line = NodePort().Replace(line, "<node-port>");
+        line = Version().Replace(line, "$1<version>");
+        line = Age().Replace(line, "<age>");
+        return Blanks().Replace(line, "  ");
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static partial Regex Uid();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000")]
+    private static partial Regex Instant();
+
+    [GeneratedRegex("(containerd://|sha256:)[0-9a-f]{64}")]
+    private static partial Regex ContainerId();
+
+    // Kubernetes draws random names from consonants and digits that make no words.
+    [GeneratedRegex(@"(?<=[a-z0-9])-(?=[a-z0-9]*\d|[bcdfghjklmnpqrstvwxz]{5}\b)[bcdfghjklmnpqrstvwxz2456789]{5}(?![\w.-])")]
+    private static partial Regex RandomSuffix();
+
+    [GeneratedRegex(@"\b10\.244\.\d+\.\d+")]
+    private static partial Regex PodAddress();
+
+    [GeneratedRegex(@"\b10\.96\.\d+\.\d+")]
+    private static partial Regex ServiceAddress();
+
+    [GeneratedRegex(@"127\.0\.0\.1:\d+")]
+    private static partial Regex Loopback();
+
+    [GeneratedRegex(@"\b3[0-2]\d{3}(?=/TCP|\b.*NodePort)")]
+    private static partial Regex NodePort();
+
+    [GeneratedRegex("""(resourceVersion"?: "?)\d+""")]
+    private static partial Regex Version();
+
+    [GeneratedRegex(@"(?<![\w.=:/-])(\d+[dhms]){1,2}(?![\w.=])")]
+    private static partial Regex Age();
+
+    [GeneratedRegex(@"(?<=\S)(?:[ \t]{2,}|\t)")]
+    private static partial Regex Blanks();
+}
