@@ -22,6 +22,7 @@ internal sealed class Terminal
     private readonly Channel<byte[]> _lines = Channel.CreateUnbounded<byte[]>();
     private readonly List<byte> _line = [];
     private readonly List<byte> _sequence = [];
+    private readonly List<Action> _effects = [];
     private int _cursor;
     private int _remembered;
 
@@ -79,7 +80,7 @@ internal sealed class Terminal
         finally
         {
             if (_line.Count > 0)
-                Send([.. _line]);
+                _lines.Writer.TryWrite([.. _line]);
             _lines.Writer.TryComplete();
         }
     }
@@ -105,6 +106,10 @@ internal sealed class Terminal
             Take(keys.Span[i], echo);
         if (echo.Length > 0)
             await _shown.WriteAsync(echo.GetBuffer().AsMemory(0, (int)echo.Length), CancellationToken.None);
+        // After the echo: what the program says to it comes below.
+        foreach (var effect in _effects)
+            effect();
+        _effects.Clear();
     }
 
     private void Take(byte key, MemoryStream echo)
@@ -115,7 +120,7 @@ internal sealed class Terminal
             _line.Clear();
             _sequence.Clear();
             Show(echo, "^C"u8);
-            Interrupted?.Invoke();
+            _effects.Add(() => Interrupted?.Invoke());
             return;
         }
         if (!IsCanonical)
@@ -277,7 +282,7 @@ internal sealed class Terminal
         (_cursor, _remembered) = (0, 0);
     }
 
-    private void Send(byte[] bytes) => _lines.Writer.TryWrite(bytes);
+    private void Send(byte[] bytes) => _effects.Add(() => _lines.Writer.TryWrite(bytes));
 
     private void Show(MemoryStream echo, ReadOnlySpan<byte> bytes)
     {
