@@ -50,6 +50,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
         var port = FreePort();
         var start = new ProcessStartInfo("dotnet", [harness, "serve", "--api-port", port.ToString(CultureInfo.InvariantCulture)])
         {
+            UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
@@ -68,7 +69,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
                 throw new InvalidOperationException($"the cluster did not start: {said}");
             if (ready is null && await IsReadyAsync(port))
                 ready = Stopwatch.GetElapsedTime(began);
-            await Task.Delay(2);
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
         return new HarnessServer(process, root, new Uri($"https://127.0.0.1:{port}"), ready.Value);
     }
@@ -97,7 +98,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
             using var socket = new TcpClient();
             await socket.ConnectAsync(IPAddress.Loopback, port);
             // The certificate is not known before the kubeconfig is there; this asks for nothing but a sign of life.
-            await using var stream = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+            await using var stream = new SslStream(socket.GetStream(), false, (_, certificate, _, _) => certificate is not null);
             await stream.AuthenticateAsClientAsync("127.0.0.1");
             await stream.WriteAsync("GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
             using var reader = new StreamReader(stream);

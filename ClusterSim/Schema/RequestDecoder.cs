@@ -46,6 +46,9 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         "certificates.k8s.io/v1beta1", "authentication.k8s.io/v1beta1", "authorization.k8s.io/v1beta1", "admissionregistration.k8s.io/v1beta1",
     ];
 
+    /// <summary>Whether a kind has a protobuf form: the built-in ones have, custom ones have not.</summary>
+    public bool TakesProtobuf(GroupVersionKind kind) => schema.NameOf(kind) is { } name && ProtobufFields.Default.Find(name) is not null;
+
     /// <summary>Reads a body.</summary>
     /// <param name="body">The bytes.</param>
     /// <param name="media">What they are written in.</param>

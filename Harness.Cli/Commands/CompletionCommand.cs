@@ -75,7 +75,7 @@ internal static class CompletionCommand
 
     private static async Task<IReadOnlyList<string>> CompleteAsync(CommandContext context, RootCommand root, IReadOnlyList<string> words, CancellationToken cancellation)
     {
-        var last = words.LastOrDefault() ?? "";
+        var last = words.Count == 0 ? "" : words[^1];
         if (words.Count <= 1)
             return Beginning(root.Subcommands.Where(one => !one.Hidden).Select(one => one.Name), last);
         if (root.Subcommands.FirstOrDefault(one => one.Name == words[0]) is not { } command)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -11,6 +12,7 @@ namespace Harness.Kube;
 /// </summary>
 public static class ObjectDescriber
 {
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     private static readonly HashSet<string> Told = new(StringComparer.Ordinal) { "apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "managedFields" };
 
     /// <summary>The text.</summary>
@@ -105,7 +107,7 @@ public static class ObjectDescriber
     /// <summary><c>creationTimestamp</c> as <c>Creation Timestamp</c>; keys that are no field names stay as they are.</summary>
     private static string Words(string field)
     {
-        if (field.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") >= 0 || field.Length == 0 || char.IsUpper(field[0]))
+        if (field.AsSpan().IndexOfAnyExcept(Letters) >= 0 || field.Length == 0 || char.IsUpper(field[0]))
             return field;
         var words = new StringBuilder().Append(char.ToUpperInvariant(field[0]));
         for (var i = 1; i < field.Length; i++)

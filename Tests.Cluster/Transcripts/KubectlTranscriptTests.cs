@@ -101,10 +101,10 @@ public sealed partial class KubectlTranscriptTests
             await process.WaitForExitAsync(late.Token);
             return (output, process.ExitCode);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException over)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"'{command}' did not end within {Limit.TotalSeconds} s");
+            throw new TimeoutException($"'{command}' did not end within {Limit.TotalSeconds} s", over);
         }
     }
 

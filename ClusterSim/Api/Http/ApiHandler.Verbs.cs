@@ -192,9 +192,10 @@ internal sealed partial class ApiHandler
         {
             "application/json" => MediaKind.Json,
             "application/yaml" => MediaKind.Yaml,
-            "application/vnd.kubernetes.protobuf" => MediaKind.Protobuf,
+            "application/vnd.kubernetes.protobuf" when _decoder.TakesProtobuf(kind) => MediaKind.Protobuf,
             _ => throw ApiException.UnsupportedMediaType(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"),
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
+                + (_decoder.TakesProtobuf(kind) ? ", application/vnd.kubernetes.protobuf" : "")),
         }, kind, validation);
 
     private JsonObject ToStored(in RequestTarget target, JsonObject @object) => target.Resource.Custom is not null || target.Subresource is not null and not "status"

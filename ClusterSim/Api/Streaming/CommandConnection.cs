@@ -89,7 +89,7 @@ internal sealed class WebSocketCommand : CommandConnection
         Input = wishes.Input ? channels.Reader(0) : null;
         Output = wishes.Output ? channels.Writer(1) : null;
         Error = wishes.Error && !wishes.IsTerminal ? channels.Writer(2) : null;
-        Sizes = wishes.IsTerminal ? ReadSizesAsync(channels.Reader(Resize)) : null;
+        Sizes = wishes.IsTerminal ? ReadSizesAsync(channels.Reader(Resize), cancellation) : null;
         _receiving = channels.ReceiveAsync(cancellation);
     }
 

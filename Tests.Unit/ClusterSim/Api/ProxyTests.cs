@@ -146,7 +146,7 @@ internal sealed class ProxyTests
         using var socket = new ClientWebSocket();
         using var invoker = ApiHttp.ClientOf(_cluster);
         socket.Options.SetRequestHeader("Authorization", invoker.DefaultRequestHeaders.Authorization!.ToString());
-        socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null;
         using var limit = new CancellationTokenSource(Patience);
         await socket.ConnectAsync(new UriBuilder(_cluster.ApiServer) { Scheme = "wss", Path = Pod + "/proxy/socket" }.Uri, limit.Token);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, limit.Token);
@@ -227,7 +227,7 @@ internal sealed class ProxyTests
 
     private async Task<HttpResponseMessage> Unfollowed(string path)
     {
-        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } };
         using var client = new HttpClient(handler) { BaseAddress = _cluster.ApiServer };
         client.DefaultRequestHeaders.Authorization = _client.DefaultRequestHeaders.Authorization;
         return await client.GetAsync(path);

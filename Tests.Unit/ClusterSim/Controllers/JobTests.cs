@@ -155,6 +155,25 @@ public sealed class JobTests
         });
     }
 
+    [TestCase("""{"spec":{"suspend":true} }""", 0)]
+    [TestCase("""{"spec":{"parallelism":1} }""", 1)]
+    public async Task Pods_that_a_job_wants_no_more_count_neither_as_done_nor_as_failed(string patch, int left)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Create(Job("idle", "box", "\"completions\":3,\"parallelism\":3,\"backoffLimit\":6"));
+        await cluster.AdvanceAsync(2);
+
+        cluster.Patch("jobs", "batch", "idle", patch);
+        await cluster.AdvanceAsync(5);
+
+        var job = cluster.Find("jobs", "idle", "batch")!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(cluster.Pods(), Has.Count.EqualTo(left));
+            Assert.That($"{job.Status.At("active").Integer(0)} {job.Status.At("succeeded").Integer(0)} {job.Status.At("failed").Integer(0)}", Is.EqualTo($"{left} 0 0"));
+        });
+    }
+
     private static List<string> Conditions(global::ClusterSim.Storage.Document job) =>
         [.. job.Status.At("conditions").Items().Select(one => $"{one.At("type").Text()} {one.At("reason").Text()} {one.At("message").Text()}")];
 

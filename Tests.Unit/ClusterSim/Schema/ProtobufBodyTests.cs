@@ -86,6 +86,13 @@ public class ProtobufBodyTests
     }
 
     [Test]
+    public void Custom_kinds_have_no_protobuf_form()
+    {
+        Assert.That(Decoder.TakesProtobuf(new("apps", "v1", "Deployment")), Is.True);
+        Assert.That(Decoder.TakesProtobuf(new("stable.example.com", "v1", "CronTab")), Is.False);
+    }
+
+    [Test]
     public void A_field_that_is_not_known_is_refused_unless_it_is_empty()
     {
         var pod = new GroupVersionKind("", "v1", "Pod");

@@ -83,7 +83,7 @@ internal sealed class CommandTests
     {
         using var stop = new CancellationTokenSource();
         using var output = new SharedOutput();
-        var watching = RunAsync(stop.Token, output, "get", "configmaps", "-w");
+        var watching = RunAsync(output, stop.Token, "get", "configmaps", "-w");
         await output.Says("settings");
 
         _cluster.ApplyYaml("{ apiVersion: v1, kind: ConfigMap, metadata: { name: later, namespace: default } }");
@@ -145,7 +145,7 @@ internal sealed class CommandTests
         if (program is null)
             Assert.Ignore($"{shell} is not installed");
 
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, [check, file]) { RedirectStandardError = true })!;
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, [check, file]) { RedirectStandardError = true, UseShellExecute = false })!;
         var complaint = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
 
@@ -198,10 +198,10 @@ internal sealed class CommandTests
     private async Task<(int Code, string Output, string Error)> RunAsync(CancellationToken stop, params string[] arguments)
     {
         using var output = new SharedOutput();
-        return await RunAsync(stop, output, arguments);
+        return await RunAsync(output, stop, arguments);
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(CancellationToken stop, SharedOutput output, params string[] arguments)
+    private async Task<(int Code, string Output, string Error)> RunAsync(SharedOutput output, CancellationToken stop, params string[] arguments)
     {
         using var error = new MemoryStream();
         var code = await HarnessCommand.RunAsync(new ServiceProcess
@@ -227,7 +227,7 @@ internal sealed class CommandTests
             get
             {
                 lock (_lock)
-                    return Encoding.UTF8.GetString(ToArray());
+                    return Encoding.UTF8.GetString(ToArray()); // which a disposed stream still does
             }
         }
 
@@ -247,12 +247,8 @@ internal sealed class CommandTests
         {
             using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (!Text.Contains(text, StringComparison.Ordinal))
-                await Task.Delay(10, late.Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, late.Token);
         }
 
-        protected override void Dispose(bool disposing)
-        {
-            // Read after the command has disposed of it.
-        }
     }
 }

@@ -50,7 +50,7 @@ internal static class HttpFetch
             return stream;
 #pragma warning disable CA5359 // what -k asks for
         var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, shown, _, errors) => authorities is null
-            || ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == 0 && shown is not null && IsSigned(shown, authorities)));
+            || (errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors && shown is not null && IsSigned(shown, authorities)));
 #pragma warning restore CA5359
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, timeout);
         return secured;

@@ -249,7 +249,7 @@ internal static class NetworkCommands
     {
         var source = new CancellationTokenSource(
             TimeSpan.FromSeconds(double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var given) ? given : otherwise), command.Process.Clock);
-        command.Process.Killed.UnsafeRegister(static one => ((CancellationTokenSource)one!).CancelAsync(), source);
+        command.Process.Killed.UnsafeRegister(static one => ((CancellationTokenSource)one!).Cancel(), source);
         return source;
     }
 

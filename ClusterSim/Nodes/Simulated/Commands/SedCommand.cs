@@ -192,8 +192,10 @@ internal static class SedCommand
                     _at += flags.Length;
                     return step with
                     {
-                        Pattern = PosixPattern.Regex(pattern, isExtended, flags.Contains('i', StringComparison.OrdinalIgnoreCase)), Text = by,
-                        IsGlobal = flags.Contains('g', StringComparison.Ordinal), Prints = flags.Contains('p', StringComparison.Ordinal),
+                        Pattern = PosixPattern.Regex(pattern, isExtended, flags.Contains('i', StringComparison.OrdinalIgnoreCase)),
+                        Text = by,
+                        IsGlobal = flags.Contains('g', StringComparison.Ordinal),
+                        Prints = flags.Contains('p', StringComparison.Ordinal),
                     };
                 case 'a' or 'i' or 'c':
                     var end = script.IndexOf('\n', _at) is >= 0 and var found ? found : script.Length;

@@ -10,7 +10,18 @@ internal static class SystemCommands
 {
     private static readonly Dictionary<string, int> SignalNumbers = new(StringComparer.Ordinal)
     {
-        ["HUP"] = 1, ["INT"] = 2, ["QUIT"] = 3, ["KILL"] = 9, ["USR1"] = 10, ["USR2"] = 12, ["PIPE"] = 13, ["ALRM"] = 14, ["TERM"] = 15, ["CHLD"] = 17, ["CONT"] = 18, ["STOP"] = 19,
+        ["HUP"] = 1,
+        ["INT"] = 2,
+        ["QUIT"] = 3,
+        ["KILL"] = 9,
+        ["USR1"] = 10,
+        ["USR2"] = 12,
+        ["PIPE"] = 13,
+        ["ALRM"] = 14,
+        ["TERM"] = 15,
+        ["CHLD"] = 17,
+        ["CONT"] = 18,
+        ["STOP"] = 19,
     };
 
     /// <summary>The commands by name.</summary>
@@ -29,9 +40,9 @@ internal static class SystemCommands
         ("whoami", command => UserOf(command).Uid == 0 ? PrintCommands.PrintAsync(command, "root") : command.FailAsync(string.Create(CultureInfo.InvariantCulture, $"unknown uid {UserOf(command).Uid}"))),
         ("uname", UnameAsync),
         ("ps", ProcessesAsync),
-        ("pgrep", async command => { var found = Matching(command, command.Arguments.LastOrDefault() ?? ""); await command.SayAsync(string.Concat(found.Select(process => string.Create(CultureInfo.InvariantCulture, $"{process.Id}\n")))); return found.Count > 0 ? 0 : 1; }),
-        ("pkill", async command => await SignalAsync(command, Matching(command, command.Arguments.LastOrDefault() ?? ""), [.. command.Arguments.SkipLast(1)])),
-        ("killall", async command => await SignalAsync(command, Matching(command, command.Arguments.LastOrDefault() ?? ""), [.. command.Arguments.SkipLast(1)])),
+        ("pgrep", async command => { var found = Matching(command, Last(command)); await command.SayAsync(string.Concat(found.Select(process => string.Create(CultureInfo.InvariantCulture, $"{process.Id}\n")))); return found.Count > 0 ? 0 : 1; }),
+        ("pkill", async command => await SignalAsync(command, Matching(command, Last(command)), [.. command.Arguments.SkipLast(1)])),
+        ("killall", async command => await SignalAsync(command, Matching(command, Last(command)), [.. command.Arguments.SkipLast(1)])),
         ("kill", KillAsync),
         ("nproc", command => PrintCommands.PrintAsync(command, "1")),
         ("stty", TerminalSettingsAsync),
@@ -166,6 +177,8 @@ internal static class SystemCommands
             await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{(running.Count == 0 ? 1 : running[^1].Id + 1),5} {user,-8}  0:00 {own}\n"));
         return 0;
     }
+
+    private static string Last(Command command) => command.Arguments.Count == 0 ? "" : command.Arguments[^1];
 
     private static List<ContainerProcess> Matching(Command command, string pattern) =>
         [.. ((command.Process.Files as ContainerFileRoot)?.Processes.Running ?? []).Where(process => PosixPattern.Regex(pattern, isExtended: true).IsMatch(process.CommandLine.Split(' ')[0]))];

@@ -17,13 +17,16 @@ internal static class TarCommand
         if (words.Count > 0 && !words[0].StartsWith('-'))
             words[0] = "-" + words[0];
         var options = Options.Read(words, "fCTX", ["directory", "file", "exclude"]);
+        // The archive is where the caller stands, whatever folder its content goes to.
+        var file = options.Value("f") ?? options.Value("file") ?? "-";
+        if (file != "-")
+            file = command.Normal(file);
         if ((options.Value("C") ?? options.Value("directory")) is { } folder)
         {
             if (!Directory.Exists(command.Resolve(folder)))
                 return await command.FailAsync($"can't change directory to '{folder}': No such file or directory");
             command = command with { Directory = command.Normal(folder) };
         }
-        var file = options.Value("f") ?? options.Value("file") ?? "-";
         try
         {
             if (options.Has("c"))
@@ -73,7 +76,7 @@ internal static class TarCommand
             var (uid, gid) = SystemCommands.UserOf(command);
             var made = new GnuTarEntry(kind, kind == TarEntryType.Directory ? name.TrimEnd('/') + "/" : name)
             {
-                ModificationTime = entry.Changed,
+                ModificationTime = new DateTimeOffset(entry.Changed, TimeSpan.Zero),
                 Uid = (int)uid,
                 Gid = (int)gid,
                 Mode = kind == TarEntryType.SymbolicLink ? (UnixFileMode)0x1ff : new FileInfo(entry.Path).UnixFileMode,

@@ -75,7 +75,7 @@ internal static class TestCommand
         'd' => Directory.Exists(command.Resolve(path)),
         's' => new FileInfo(command.Resolve(path)) is { Exists: true, Length: > 0 },
         'r' => Path.Exists(command.Resolve(path)),
-        'x' => Path.Exists(command.Resolve(path)) && (new FileInfo(command.Resolve(path)).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0,
+        'x' => Path.Exists(command.Resolve(path)) && (new FileInfo(command.Resolve(path)).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None,
         'w' => IsWritable(command, path),
         'L' or 'h' => command.LinkTarget(path) is not null,
         'p' or 'S' or 'b' or 'c' or 'u' or 'g' or 'k' => false,

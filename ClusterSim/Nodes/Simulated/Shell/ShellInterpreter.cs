@@ -372,7 +372,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         var file = command.Resolve(command.Name);
         if (!Path.Exists(file))
             return await ComplainAsync(streams, $"{command.Name}: not found", 127);
-        if (Directory.Exists(file) || (new FileInfo(file).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+        if (Directory.Exists(file) || (new FileInfo(file).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
             return await ComplainAsync(streams, $"{command.Name}: Permission denied", 126);
         return await find("sh")!(command with { Arguments = [command.Name, .. command.Arguments] });
     }

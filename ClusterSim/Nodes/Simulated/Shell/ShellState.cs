@@ -68,10 +68,18 @@ internal sealed class ShellState(ServiceProcess process)
     /// <summary>A copy, for a subshell.</summary>
     public ShellState Fork()
     {
-        var copy = new ShellState(Process) 
+        var copy = new ShellState(Process)
         {
-            Parameters = Parameters, Name = Name, Directory = Directory, Last = Last, StopsAtError = StopsAtError, ProcessId = ProcessId,
-            RefusesUnset = RefusesUnset, Traces = Traces, PipesFail = PipesFail, LastBackground = LastBackground,
+            Parameters = Parameters,
+            Name = Name,
+            Directory = Directory,
+            Last = Last,
+            StopsAtError = StopsAtError,
+            ProcessId = ProcessId,
+            RefusesUnset = RefusesUnset,
+            Traces = Traces,
+            PipesFail = PipesFail,
+            LastBackground = LastBackground,
         };
         foreach (var (name, body) in Functions)
             copy.Functions[name] = body;
