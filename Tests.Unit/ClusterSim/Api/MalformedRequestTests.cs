@@ -123,33 +123,33 @@ public sealed class MalformedRequestTests
 
     private async Task SendAsync(int seed, int number, System.Collections.Concurrent.ConcurrentQueue<string> failures, CancellationToken cancellation)
     {
-            var random = new Random(unchecked((seed * 486187739) ^ (number * 16777619)));
-            var path = Pick(random, Paths);
-            var query = Pick(random, Queries);
-            path += (path.Contains('?', StringComparison.Ordinal) ? "&" : "?") + query;
-            using var request = new HttpRequestMessage(new HttpMethod(Pick(random, Methods)), new Uri(path, UriKind.Relative));
-            var body = Damaged(random, Encoding.UTF8.GetBytes(Pick(random, Bodies)));
-            if (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head && request.Method != HttpMethod.Trace)
-            {
-                request.Content = new ByteArrayContent(body);
-                request.Content.Headers.TryAddWithoutValidation("Content-Type", Pick(random, Types));
-            }
-            try
-            {
-                using var response = await _client.SendAsync(request, cancellation);
-                var told = await response.Content.ReadAsStringAsync(cancellation);
-                // An apply of a field that no schema has is 500 on a real server too: it says so itself.
-                var typed = response.StatusCode == HttpStatusCode.InternalServerError && told.Contains("failed to create typed patch object", StringComparison.Ordinal);
-                var isStatus = told.Length == 0 || response.Content.Headers.ContentType?.MediaType != "application/json" || told.Replace(" ", "", StringComparison.Ordinal).Contains("\"kind\":\"Status\"", StringComparison.Ordinal);
-                if ((int)response.StatusCode >= 400 && !isStatus)
-                    failures.Enqueue($"#{number} {request.Method} {path} -> {(int)response.StatusCode} without a Status: {told}");
-                if ((int)response.StatusCode >= 500 && response.StatusCode != HttpStatusCode.GatewayTimeout && !typed)
-                    failures.Enqueue($"#{number} {request.Method} {path} {request.Content?.Headers.ContentType} {Encoding.UTF8.GetString(body)} -> {(int)response.StatusCode} {told}");
-            }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
-            {
-                failures.Enqueue($"#{number} {request.Method} {path} {Encoding.UTF8.GetString(body)} -> {failure.Message}");
-            }
+        var random = new Random(unchecked((seed * 486187739) ^ (number * 16777619)));
+        var path = Pick(random, Paths);
+        var query = Pick(random, Queries);
+        path += (path.Contains('?', StringComparison.Ordinal) ? "&" : "?") + query;
+        using var request = new HttpRequestMessage(new HttpMethod(Pick(random, Methods)), new Uri(path, UriKind.Relative));
+        var body = Damaged(random, Encoding.UTF8.GetBytes(Pick(random, Bodies)));
+        if (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head && request.Method != HttpMethod.Trace)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", Pick(random, Types));
+        }
+        try
+        {
+            using var response = await _client.SendAsync(request, cancellation);
+            var told = await response.Content.ReadAsStringAsync(cancellation);
+            // An apply of a field that no schema has is 500 on a real server too: it says so itself.
+            var typed = response.StatusCode == HttpStatusCode.InternalServerError && told.Contains("failed to create typed patch object", StringComparison.Ordinal);
+            var isStatus = told.Length == 0 || response.Content.Headers.ContentType?.MediaType != "application/json" || told.Replace(" ", "", StringComparison.Ordinal).Contains("\"kind\":\"Status\"", StringComparison.Ordinal);
+            if ((int)response.StatusCode >= 400 && !isStatus)
+                failures.Enqueue($"#{number} {request.Method} {path} -> {(int)response.StatusCode} without a Status: {told}");
+            if ((int)response.StatusCode >= 500 && response.StatusCode != HttpStatusCode.GatewayTimeout && !typed)
+                failures.Enqueue($"#{number} {request.Method} {path} {request.Content?.Headers.ContentType} {Encoding.UTF8.GetString(body)} -> {(int)response.StatusCode} {told}");
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            failures.Enqueue($"#{number} {request.Method} {path} {Encoding.UTF8.GetString(body)} -> {failure.Message}");
+        }
     }
 
     [Test]
