@@ -13,6 +13,7 @@ using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
 using ClusterSim.Controllers;
+using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Extensions;
 using ClusterSim.Faults;
 using ClusterSim.Manifests;
@@ -80,7 +81,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server = new ApiServer(
             store, catalog, new KindStrategies().For, _access.Authorizer, new FieldManager(schema, catalog), new Selectors(), options.Clock, Random);
         Decoder = new RequestDecoder(schema, catalog);
-        MetricsApi.Install(Server, Metrics);
+        if (options.MetricsServer)
+            MetricsApi.Install(Server, Metrics);
         Server.Add(new UsageAdmission());
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
@@ -110,7 +112,13 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         });
         Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
         _controllers = new ControllerManager(
-            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested, KeepEndpoints = options.KeepEndpoints });
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions
+            {
+                RootCertificate = _access.Certificates.AuthorityPem,
+                PodMetrics = options.MetricsServer ? Metrics : new NoPodMetrics(),
+                SignRequest = _access.Certificates.IssueRequested,
+                KeepEndpoints = options.KeepEndpoints,
+            });
         _definitions = new CustomResourceDefinitionController(
             ContextOf(new ApiClient(Server, UserInfo.ApiServer, "kube-apiserver"), "kube-apiserver", "Extensions"), schema, UserInfo.ApiServer);
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
@@ -187,7 +195,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Images.Unknown = _options.UnknownImages;
         ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
         DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
-        MetricsApi.Register(Server);
+        if (_options.MetricsServer)
+            MetricsApi.Register(Server);
         Server.Store.Compact();
         foreach (var node in _options.Nodes)
             Nodes.Add(node);

@@ -41,6 +41,12 @@ public sealed record SimulatedClusterOptions
     /// </summary>
     public bool KeepEndpoints { get; init; } = true;
 
+    /// <summary>
+    /// Whether metrics.k8s.io is served, as where metrics-server is installed. It knows what <see cref="SimulatedCluster.Metrics"/> is told;
+    /// without it the API group does not exist, and autoscalers say so.
+    /// </summary>
+    public bool MetricsServer { get; init; } = true;
+
     /// <summary>What becomes of images nobody published; <see cref="ImageStore.Unknown"/> changes it later.</summary>
     public UnknownImages UnknownImages { get; init; }
 
