@@ -8,11 +8,13 @@ namespace ClusterSim.Nodes;
 /// </summary>
 internal sealed class Tracked(bool followsFlow) : SynchronizationContext
 {
-    private const int DoubtsMax = 50;
+    private static readonly TimeSpan DoubtMax = TimeSpan.FromMilliseconds(100);
 
     private readonly Flow? _flow = followsFlow ? new Flow() : null;
     private int _underWay;
-    private int _doubts;
+    private readonly Lock _doubt = new();
+    private int _residents;
+    private long? _doubtedSince;
 
     /// <summary>Whether nothing is running or about to.</summary>
     public bool IsIdle => Volatile.Read(ref _underWay) == 0 && (_flow is null || (ThreadPool.PendingWorkItemCount == 0 && _flow.IsIdle && IsPoolAtRest()));
@@ -21,21 +23,30 @@ internal sealed class Tracked(bool followsFlow) : SynchronizationContext
     public override void Post(SendOrPostCallback d, object? state)
     {
         Interlocked.Increment(ref _underWay);
-        Volatile.Write(ref _doubts, 0);
         ThreadPool.UnsafeQueueUserWorkItem(static item => item.Context.Run(item.Callback, item.State), (Context: this, Callback: d, State: state), preferLocal: false);
     }
 
     /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 
-    // A thread that has taken work from the queue but not yet entered its flow is seen only by being busy. Others may be busy for long with
-    // what is none of our business, so that alone holds the clock back for some looks after each piece of work, not for ever.
+    // A thread that has taken work from the queue but not yet entered its flow is seen only by being busy. Others may be busy for good with
+    // what is none of our business: as many as stayed so for a while are taken for residents.
     private bool IsPoolAtRest()
     {
         ThreadPool.GetMaxThreads(out var all, out _);
         ThreadPool.GetAvailableThreads(out var free, out _);
-        var others = all - free - (Thread.CurrentThread.IsThreadPoolThread ? 1 : 0);
-        return others <= 0 || Interlocked.Increment(ref _doubts) > DoubtsMax;
+        var others = Math.Max(0, all - free - (Thread.CurrentThread.IsThreadPoolThread ? 1 : 0));
+        lock (_doubt)
+        {
+            if (others > _residents)
+            {
+                _doubtedSince ??= TimeProvider.System.GetTimestamp();
+                if (TimeProvider.System.GetElapsedTime(_doubtedSince.Value) < DoubtMax)
+                    return false;
+            }
+            (_residents, _doubtedSince) = (others, null);
+            return true;
+        }
     }
 
     private void Run(SendOrPostCallback callback, object? state)
