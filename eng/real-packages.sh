@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds the tests on the packages that they are written against, where the NuGet feed lacks some and a folder or another feed has them:
-# usage: eng/real-packages.sh SOURCE [test] [arguments of dotnet test]
-# SOURCE is a folder with .nupkg files, or a feed's address. A copy of what is committed is built, so the checkout stays on what it has.
+# usage: eng/real-packages.sh SOURCE [PACKAGE=VERSION…] [test] [arguments of dotnet test]
+# SOURCE is a folder with .nupkg files, or a feed's address; PACKAGE=VERSION is another version than Directory.Packages.props pins.
+# A copy of what is committed is built, with a package cache of its own: packages that were built by hand stay out of everybody else's.
 set -euo pipefail
 # shellcheck source=eng/checks.sh
 . "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 
-[ $# -ge 1 ] || fail "name a folder with packages, or a feed: eng/real-packages.sh SOURCE [test]"
+[ $# -ge 1 ] || fail "name a folder with packages, or a feed: eng/real-packages.sh SOURCE [PACKAGE=VERSION…] [test]"
 source=$1
 shift
 [ ! -d "$source" ] || source=$(cd -P "$source" && pwd)
@@ -24,6 +25,13 @@ cat >"$work/nuget.config" <<CONFIG
 </configuration>
 CONFIG
 cd "$work"
+export NUGET_PACKAGES=$work/.packages
+while [ $# -gt 0 ] && [ "$1" != test ]; do
+  package=${1%%=*}
+  grep -q "Include=\"$package\" Version=" Directory.Packages.props || fail "$1: Directory.Packages.props pins no $package; PACKAGE=VERSION, such as PactNet=5.0.1, or test"
+  sed -i.before "s|Include=\"$package\" Version=\"[^\"]*\"|Include=\"$package\" Version=\"${1#*=}\"|" Directory.Packages.props
+  shift
+done
 # Asked for in these versions; a package that has moved on among its own dependencies is not this check's to judge (NU1603).
 for project in Tests.Unit Tests.Contract Tests.Cluster; do
   say "building $project on the real packages"
@@ -32,8 +40,13 @@ for project in Tests.Unit Tests.Contract Tests.Cluster; do
 done
 if [ "${1:-}" = test ]; then
   shift
+  failed=''
   for project in Tests.Unit Tests.Contract Tests.Cluster; do
-    dotnet test "$project" --configuration Release --no-build --nologo "$@" || fail "$project: not everything holds on the real packages"
+    dotnet test "$project" --configuration Release --no-build --nologo "$@" || failed="$failed $project"
   done
+  [ -z "$failed" ] || fail "not everything holds on the real packages in:$failed"
 fi
-say "everything holds on the packages of $source"
+dotnet list Tests.Unit package --include-transitive | grep -E '> (WireMock|Testcontainers)' || true
+dotnet list Tests.Contract package --include-transitive | grep -E '> PactNet' || true
+dotnet list Tests.Cluster package --include-transitive | grep -E '> Testcontainers' || true
+say "everything holds on the packages of $source, in the versions above"

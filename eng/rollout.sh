@@ -65,6 +65,12 @@ wait_for_rollouts() {
   done
 }
 
+# The newest last: `get events` has no order of time, and --sort-by=.lastTimestamp puts first what the scheduler tells, which has none.
+# harness has no such command; the simulated cluster it asks is too small for that to matter.
+events_of() { # asker namespace
+  if [ "$1" = kubectl ]; then kubectl events --namespace "$2" | tail -n 40; else "$1" get events -n "$2" | tail -n 100; fi
+}
+
 # What a person would look at next when a rollout fails. `$1` is what asks the cluster: kubectl, or harness.
 explain() {
   local ask=$1 namespace pod
@@ -72,8 +78,7 @@ explain() {
     printf '\n--- pods of %s\n' "$namespace"
     $ask get pods -n "$namespace" || return 0
     printf -- '--- events of %s\n' "$namespace"
-    # In no order of time: the ones that matter may be anywhere.
-    $ask get events -n "$namespace" | tail -n 100 || true
+    events_of "$ask" "$namespace" || true
     for pod in $($ask get pods -n "$namespace" 2>/dev/null | awk 'NR > 1 { split($2, n, "/"); if (n[1] != n[2]) print $1 }'); do
       printf -- '--- the last lines of %s/%s\n' "$namespace" "$pod"
       $ask logs -n "$namespace" "$pod" 2>&1 | tail -n 15 || true

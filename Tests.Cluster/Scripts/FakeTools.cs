@@ -31,7 +31,7 @@ internal sealed partial class FakeTools : IDisposable
           "kubectl apply --server-side"*) printf 'one serverside-applied\ntwo serverside-applied\n' ;;
           "kubectl rollout status"*) [ ! -f "$FAKE_FOLDER/stuck" ] || { echo "error: timed out waiting for the condition" >&2; exit 1; } ;;
           "kubectl get pods -n"*) printf 'NAME READY STATUS\nservice-1 0/1 ImagePullBackOff\n' ;;
-          "kubectl get events"*) echo "Failed to pull image" ;;
+          "kubectl events"*) echo "Failed to pull image" ;;
           "kubectl logs"*) echo "its last words" ;;
           "kubectl get namespace "*) cat "$FAKE_FOLDER/namespace" 2>/dev/null || true ;;
         esac
