@@ -18,6 +18,7 @@ packages: ## find out which packages the feed has, and get PostgreSQL where ther
 	@eng/packages.sh
 	@eng/postgres.sh
 	@eng/pact.sh || echo "make: without Pact's core the contract tests are skipped"
+	@eng/clients.sh || echo "make: without Kubernetes' clients for Node and Python their tests are skipped"
 
 .PHONY: build
 build: packages ## everything, warnings as errors
@@ -60,6 +61,20 @@ cluster: build ## both services on a simulated cluster in the test's own process
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
 
+.PHONY: bench-reach
+bench-reach: ## harness reach on manifests of 1,000 pods: how long
+	@Benchmarks/reach.sh 1000
+
+.PHONY: bench-api
+bench-api: ## requests a second of the API, CPU a request, memory, time to ready; by two clients
+	@HARNESS_BUILD=only ./harness
+	@dotnet run --project Benchmarks --configuration Release -- api
+
+.PHONY: bench-watch
+bench-watch: build ## 1,000 watchers of one namespace see 1,000 changes each
+	@dotnet test Tests.Unit --configuration Release --no-build --nologo --logger "console;verbosity=detailed" \
+		--filter 'Name=Every_watcher_sees_every_change_in_order\(1000,1000\)' | grep -E '^ *[0-9]+ watchers saw|Failed|error'
+
 .PHONY: bench-pay
 bench-pay: ## 100,000 invoices paid, by processes and by three replicas each on the simulated cluster
 	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
@@ -93,6 +108,10 @@ bench-start: ## ten starts of the whole system: medians of time and memory
 .PHONY: bench-kubectl
 bench-kubectl: ## `kubectl get pods` 20 times beside kubectl's own start: medians
 	@Benchmarks/kubectl.sh 20
+
+.PHONY: fuzz
+fuzz: ## bad requests to the API: FUZZ_REQUESTS=100000 of them, from FUZZ_SEED
+	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} dotnet test Tests.Unit --nologo --filter "FullyQualifiedName~MalformedRequestTests"
 
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing

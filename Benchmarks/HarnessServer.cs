@@ -13,8 +13,6 @@ namespace Benchmarks;
 /// <summary>A cluster in a process of its own, as <c>harness up</c> starts it, in a folder of its own; with what /proc tells of the process.</summary>
 internal sealed partial class HarnessServer : IAsyncDisposable
 {
-    // The unit of /proc/pid/stat: sysconf(_SC_CLK_TCK), 100 on every Linux that .NET runs on.
-    private const double TicksPerSecond = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -40,18 +38,10 @@ internal sealed partial class HarnessServer : IAsyncDisposable
     public string Kubeconfig => Path.Combine(_root, ".harness", "kubeconfig");
 
     /// <summary>User and system time of the process so far.</summary>
-    public TimeSpan Cpu
-    {
-        get
-        {
-            var fields = File.ReadAllText($"/proc/{_process.Id}/stat").Split(") ")[^1].Split(' ');
-            var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
-            return TimeSpan.FromSeconds(ticks / TicksPerSecond);
-        }
-    }
+    public TimeSpan Cpu => TimeSpan.FromSeconds(ProcessUsage.CpuOf(_process));
 
-    /// <summary>Resident memory in MB: now, and at its highest.</summary>
-    public (int Now, int Peak) Memory => (Status("VmRSS"), Status("VmHWM"));
+    /// <summary>Resident memory in MiB: now, and at its highest.</summary>
+    public (long Now, long Peak) Memory => (ProcessUsage.ResidentOf(_process.Id), ProcessUsage.PeakOf(_process.Id));
 
     /// <summary>Starts <c>harness.dll serve</c> and waits until the API is ready and the kubeconfig written.</summary>
     public static async Task<HarnessServer> StartAsync(string harness)
@@ -60,6 +50,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
         var port = FreePort();
         var start = new ProcessStartInfo("dotnet", [harness, "serve", "--api-port", port.ToString(CultureInfo.InvariantCulture)])
         {
+            UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
@@ -78,7 +69,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
                 throw new InvalidOperationException($"the cluster did not start: {said}");
             if (ready is null && await IsReadyAsync(port))
                 ready = Stopwatch.GetElapsedTime(began);
-            await Task.Delay(2);
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
         return new HarnessServer(process, root, new Uri($"https://127.0.0.1:{port}"), ready.Value);
     }
@@ -107,7 +98,7 @@ internal sealed partial class HarnessServer : IAsyncDisposable
             using var socket = new TcpClient();
             await socket.ConnectAsync(IPAddress.Loopback, port);
             // The certificate is not known before the kubeconfig is there; this asks for nothing but a sign of life.
-            await using var stream = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+            await using var stream = new SslStream(socket.GetStream(), false, (_, certificate, _, _) => certificate is not null);
             await stream.AuthenticateAsClientAsync("127.0.0.1");
             await stream.WriteAsync("GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
             using var reader = new StreamReader(stream);
@@ -118,9 +109,6 @@ internal sealed partial class HarnessServer : IAsyncDisposable
             return false;
         }
     }
-
-    private int Status(string name) =>
-        int.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     [GeneratedRegex("token: *\"?([^\"\\s]+)")]
     private static partial Regex TokenLine();

@@ -4,6 +4,7 @@ using Benchmarks;
 return args switch
 {
     ["scale", .. var rest] => await ScaleBenchmark.RunAsync(rest),
+    ["reach-manifests", var folder, var pods] => ReachManifestsGenerator.Write(folder, int.Parse(pods, System.Globalization.CultureInfo.InvariantCulture)),
     ["api", .. var rest] => await ApiBenchmark.RunAsync(rest),
     ["api-compare", .. var builds] => await ApiBenchmark.CompareAsync(builds),
     ["pay", .. var rest] => await PayBenchmark.RunAsync(rest),
@@ -15,6 +16,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: Benchmarks scale [nodes [pods]] | api [harness.dll [requests [connections [rounds]]]] | api-compare harness.dll…"
-        + " | pay [invoices [both|processes|cluster]] | stream [invoices]");
+        + " | pay [invoices [both|processes|cluster]] | stream [invoices] | reach-manifests FOLDER PODS");
     return 2;
 }

@@ -87,7 +87,7 @@ internal sealed class ServiceProcesses : IAsyncDisposable
 
     private static async Task ReadyAsync(HttpClient client)
     {
-        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(20))
+        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System))
         {
             try
             {

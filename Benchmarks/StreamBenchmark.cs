@@ -25,6 +25,8 @@ internal static class StreamBenchmark
         await ListAsync(services.Invoices, "/invoices", services.InvoiceApp, services, tell: true);
 
         // Cancelled by its caller, who hangs up; another call goes on where it stopped.
+        var before = services.Cpu();
+        var last = 0L;
         var resident = ProcessUsage.ResidentOf(services.InvoiceApp.Id);
         using (var hangsUp = new CancellationTokenSource())
         {
@@ -32,15 +34,16 @@ internal static class StreamBenchmark
             {
                 await PayAsync(services.Invoices, line =>
                 {
-                    Say($"  {line}");
                     using var told = System.Text.Json.JsonDocument.Parse(line);
-                    if (told.RootElement.GetProperty("paid").GetInt64() >= PaidBeforeCancelled)
+                    last = told.RootElement.GetProperty("paid").GetInt64();
+                    if (last >= PaidBeforeCancelled)
                         hangsUp.Cancel();
                 }, hangsUp.Token);
             }
             catch (OperationCanceledException)
             {
-                Say($"  hung up");
+                var spent = services.Cpu();
+                Say($"hung up after {last:#,0} of {count:#,0} were paid: {(spent.App - before.App + spent.Provider - before.Provider) * 1e6 / last:0} us of CPU an invoice of the services, {(spent.Postgres - before.Postgres) * 1e6 / last:0} of PostgreSQL");
             }
         }
         var began = Stopwatch.GetTimestamp();

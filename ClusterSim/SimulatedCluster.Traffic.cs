@@ -17,10 +17,12 @@ public sealed partial class SimulatedCluster
     {
         var network = Wire.FindPod(Pod(@namespace, pod).Uid)
             ?? throw new ArgumentException($"pod {@namespace}/{pod} has no network: it is not running");
-        var process = network.Join("dial-as-pod");
+        var process = network.JoinProcess("dial-as-pod");
         try
         {
-            return await process.DialAsync(host, port, cancellation);
+            var stream = await process.DialAsync(host, port, cancellation);
+            process.LeaveAfterLastConnection();
+            return stream;
         }
         catch
         {

@@ -8,6 +8,7 @@ using ClusterSim.Api;
 using ClusterSim.Api.Discovery;
 using ClusterSim.Api.Http;
 using ClusterSim.Api.OpenApi;
+using ClusterSim.Api.Proxying;
 using ClusterSim.Api.Streaming;
 using ClusterSim.Api.Subresources;
 using ClusterSim.Api.Tables;
@@ -109,7 +110,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         });
         Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
         _controllers = new ControllerManager(
-            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested });
+            Server, _informers, Quiescence, options.Logging, new ControllerOptions { RootCertificate = _access.Certificates.AuthorityPem, PodMetrics = Metrics, SignRequest = _access.Certificates.IssueRequested, KeepEndpoints = options.KeepEndpoints });
         _definitions = new CustomResourceDefinitionController(
             ContextOf(new ApiClient(Server, UserInfo.ApiServer, "kube-apiserver"), "kube-apiserver", "Extensions"), schema, UserInfo.ApiServer);
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
@@ -218,6 +219,8 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new("", "pods"), "attach", new PodCommand(Server, Nodes, attaches: true));
         handler.Add(new("", "pods"), "portforward", new PodPortForward(Server, Nodes));
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
+        handler.Add(new("", "services"), "proxy", new ServiceProxying(Server, Wire.DialFromNodeAsync));
+        handler.Add(new("", "nodes"), "proxy", new NodeProxy(Server, Nodes));
         _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
         _parts.Push(_http);
         _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));

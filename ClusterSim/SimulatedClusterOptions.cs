@@ -35,6 +35,12 @@ public sealed record SimulatedClusterOptions
     /// <summary>Its ingress controller, on 127.0.0.1.</summary>
     public IngressOptions Ingress { get; init; } = new();
 
+    /// <summary>
+    /// Whether Services get Endpoints beside their EndpointSlices. Kubernetes 1.36 gives them unless it is told not to
+    /// (<c>--controllers=-endpoints-controller</c>).
+    /// </summary>
+    public bool KeepEndpoints { get; init; } = true;
+
     /// <summary>What becomes of images nobody published; <see cref="ImageStore.Unknown"/> changes it later.</summary>
     public UnknownImages UnknownImages { get; init; }
 

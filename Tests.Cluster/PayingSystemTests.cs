@@ -28,6 +28,9 @@ public sealed class PayingSystemTests(ClusterUnderTest underTest)
     public Task Every_pod_is_Ready() => _system.Every_pod_is_Ready();
 
     [Test]
+    public Task Its_network_enforces_policies() => PolicyEnforcement.AwaitAsync(_cluster);
+
+    [Test]
     public Task Invoice_app_answers_from_outside() => _system.Invoice_app_answers_from_outside();
 
     [Test]

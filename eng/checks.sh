@@ -33,6 +33,11 @@ find_postgres() {
   "$root/eng/postgres.sh" || fail "PostgreSQL is missing and could not be fetched; see above"
 }
 
+# Kubernetes' clients for Node and Python, for the tests that use them unchanged. It says itself which are missing: their tests are skipped.
+find_clients() {
+  "$root/eng/clients.sh" || say "Kubernetes' official clients could not be fetched (see above): their tests will be skipped"
+}
+
 # Pact's core, for the contract tests on PactNet's stand-in. Without it they are skipped, and say why.
 find_pact() {
   "$root/eng/pact.sh" || say "Pact's core could not be fetched (see above): the contract tests will be skipped"

@@ -66,12 +66,16 @@ check_minikube() {
   need_kubectl
   need_engine
 }
-exists_minikube() { minikube status --profile "$cluster_name" >/dev/null 2>&1; }
+# A profile that is stopped is there too: it is started, and not called ours.
+exists_minikube() { minikube profile list --output json 2>/dev/null | grep -q "\"Name\": *\"$cluster_name\""; }
 # Calico, as minikube's own network accepts policies and ignores them.
 create_minikube() {
   minikube start --profile "$cluster_name" --driver docker --cni calico --nodes 1 --memory 4g --ports "127.0.0.1:$port:80" --addons ingress --wait all
 }
-kubeconfig_minikube() { minikube update-context --profile "$cluster_name" >/dev/null; }
+kubeconfig_minikube() {
+  minikube status --profile "$cluster_name" >/dev/null 2>&1 || minikube start --profile "$cluster_name"
+  minikube update-context --profile "$cluster_name" >/dev/null
+}
 prepare_minikube() { kubectl --namespace ingress-nginx rollout status deployment/ingress-nginx-controller --timeout "${limit}s"; }
 load_minikube() {
   local reference

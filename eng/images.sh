@@ -64,26 +64,18 @@ build_with_docker() { # image reference
   if have git && git -C "$root" rev-parse --verify --quiet HEAD >/dev/null; then
     arguments+=(--build-arg "REVISION=$(git -C "$root" rev-parse HEAD)")
   fi
-  DOCKER_BUILDKIT=1 docker build "${arguments[@]}" "$root" || fail "$2 could not be built; see above"
+  docker build "${arguments[@]}" "$root" || fail "$2 could not be built; see above"
 }
 
-# Without an engine the SDK itself writes the image: straight to REGISTRY, or to an archive.
+# Without an engine the SDK itself writes the image, straight to REGISTRY.
 build_with_sdk() { # image reference
   need_dotnet
   say "building $2 with the .NET SDK, as no Docker engine answers"
-  local arguments=(-p:ContainerRepository="$1" -p:ContainerImageTag="${2##*:}" -p:ContainerUser=1654
-    -p:ContainerBaseImage="${RUNTIME_IMAGE:-$runtime_image_default}")
-  if [ -n "${REGISTRY:-}" ]; then
-    case $REGISTRY in
-      */*) arguments[0]=-p:ContainerRepository="${REGISTRY#*/}/$1" ;;
-    esac
-    arguments+=(-p:ContainerRegistry="${REGISTRY%%/*}")
-  else
-    mkdir -p "$root/artifacts/containers"
-    arguments+=(-p:ContainerArchiveOutputPath="$(image_archive "$1")")
-  fi
+  local repository=$1
+  case $REGISTRY in
+    */*) repository=${REGISTRY#*/}/$1 ;;
+  esac
   dotnet publish "$root/$(project_of "$1")" --configuration Release --nologo --verbosity quiet -nodeReuse:false -t:PublishContainer \
-    -p:UseAppHost=false -p:DebugType=none "${arguments[@]}" || fail "$2 could not be built; see above"
+    -p:UseAppHost=false -p:DebugType=none -p:ContainerRegistry="${REGISTRY%%/*}" -p:ContainerRepository="$repository" -p:ContainerImageTag="${2##*:}" \
+    -p:ContainerUser=1654 -p:ContainerBaseImage="${RUNTIME_IMAGE:-$runtime_image_default}" || fail "$2 could not be built; see above"
 }
-
-image_archive() { printf '%s/artifacts/containers/%s.tar\n' "$root" "$1"; } # image

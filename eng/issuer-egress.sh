@@ -19,7 +19,7 @@ slices=$("${kubectl[@]}" get endpointslices.discovery.k8s.io --namespace default
 
 rules=''
 while read -r port addresses; do
-  [ -n "$port" ] && [ -n "$addresses" ] || continue
+  if [ -z "$addresses" ]; then continue; fi
   blocks=''
   for address in $addresses; do
     case $address in

@@ -72,7 +72,8 @@ explain() {
     printf '\n--- pods of %s\n' "$namespace"
     $ask get pods -n "$namespace" || return 0
     printf -- '--- events of %s\n' "$namespace"
-    $ask get events -n "$namespace" | tail -n 20 || true
+    # In no order of time: the ones that matter may be anywhere.
+    $ask get events -n "$namespace" | tail -n 100 || true
     for pod in $($ask get pods -n "$namespace" 2>/dev/null | awk 'NR > 1 { split($2, n, "/"); if (n[1] != n[2]) print $1 }'); do
       printf -- '--- the last lines of %s/%s\n' "$namespace" "$pod"
       $ask logs -n "$namespace" "$pod" 2>&1 | tail -n 15 || true

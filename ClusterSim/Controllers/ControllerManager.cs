@@ -28,8 +28,8 @@ internal sealed record ControllerOptions
     /// <summary>How long a node may be silent before it counts as lost (<c>--node-monitor-grace-period</c>).</summary>
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(50);
 
-    /// <summary>Whether Services get Endpoints beside their EndpointSlices; the recorded 1.36 cluster does not give them.</summary>
-    public bool KeepEndpoints { get; init; }
+    /// <summary>Whether Services get Endpoints beside their EndpointSlices, as kube-controller-manager keeps them unless its endpoints-controller is switched off.</summary>
+    public bool KeepEndpoints { get; init; } = true;
 
     /// <summary>What pods use; none unless given.</summary>
     public IPodMetrics PodMetrics { get; init; } = new NoPodMetrics();

@@ -114,9 +114,10 @@ internal class ReplicaSetController : Controller
         if (_kind == "ReplicaSet")
             status["terminatingReplicas"] = terminating;
         status["observedGeneration"] = set.Generation();
-        if (refused is not null)
+        // Said once, as there: the next refusal names another pod, and to write that would only call for another try.
+        if (refused is not null && Conditions.Find(status, "ReplicaFailure") is null)
             Conditions.Set(status, "ReplicaFailure", "True", refused.Reason, refused.Failure.Message, now);
-        else
+        else if (refused is null)
             Conditions.Remove(status, "ReplicaFailure");
         if (JsonNode.DeepEquals(status, before))
             return;

@@ -211,9 +211,9 @@ internal sealed class JsonPathFilter
             var constant = JsonElement.Parse(text);
             return _ => constant;
         }
-        catch (JsonException)
+        catch (JsonException malformed)
         {
-            throw new FormatException($"{text} is neither a path, a number nor a quoted string");
+            throw new FormatException($"{text} is neither a path, a number nor a quoted string", malformed);
         }
     }
 }

@@ -14,6 +14,12 @@ internal sealed record PodIdentity(string Namespace, string Name, string Uid, st
 /// <summary>Gives pods their network (what a CNI plugin does): an address, a listener, a dialler, a way to be cut off.</summary>
 internal interface IPodNetworks
 {
+    /// <summary>The address of the DNS server that pods are told of.</summary>
+    IPAddress DnsAddress { get; }
+
+    /// <summary>The DNS domain of the cluster.</summary>
+    string Domain { get; }
+
     /// <summary>The address range of a node's pods (<c>spec.podCIDR</c>); the network gives each node its own.</summary>
     string PodRangeOf(string node);
 

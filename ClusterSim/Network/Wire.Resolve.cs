@@ -25,12 +25,16 @@ internal sealed partial class Wire
     /// The addresses of a name, for one process: an address as it is; <c>/etc/hosts</c>; then DNS, which policy must let the pod reach.
     /// </summary>
     /// <exception cref="SocketException"><c>HostNotFound</c>, <c>NoData</c>; <c>TryAgain</c> where no DNS server could be reached.</exception>
-    internal async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation)
+    internal async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation) =>
+        (await LookupAsync(process, name, cancellation)).Addresses;
+
+    /// <summary>As <see cref="ResolveAsync"/>, and the full name that was found.</summary>
+    internal async ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(WireProcess process, string name, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(name, out var literal))
-            return [literal];
+            return (name, [literal]);
         if (HostsFile(process.Host, name) is { } local)
-            return [local];
+            return (name, [local]);
         if (process.Host.Pod is not null)
             await ReachDnsAsync(process.Host, cancellation);
 
@@ -39,12 +43,12 @@ internal sealed partial class Wire
         {
             var answer = Names.Resolve(candidate);
             if (answer.Addresses.Count > 0)
-                return answer.Addresses;
+                return (candidate, answer.Addresses);
             exists |= answer.Exists;
             if (answer.External is not { } external)
                 continue;
             if (_context.Options.AllowExternal && await AskTheMachineAsync(external, cancellation) is { Count: > 0 } found)
-                return found;
+                return (external, found);
         }
         throw new SocketException((int)(exists ? SocketError.NoData : SocketError.HostNotFound));
     }

@@ -53,6 +53,12 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     private int _lastSourcePort;
     private int _underWay;
 
+    /// <inheritdoc/>
+    public IPAddress DnsAddress => _context.Options.DnsAddress;
+
+    /// <inheritdoc/>
+    public string Domain => _context.Options.ClusterDomain;
+
     /// <summary>A wire without hosts.</summary>
     public Wire(WireContext context)
     {
@@ -130,7 +136,7 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     }
 
     /// <summary>The network of a pod that runs; null where none of that uid does.</summary>
-    public IPodNetwork? FindPod(string uid) => _podsByUid.GetValueOrDefault(uid);
+    public WireHost? FindPod(string uid) => _podsByUid.GetValueOrDefault(uid);
 
     /// <inheritdoc/>
     public ValueTask<Stream> DialFromNodeAsync(string node, IPAddress address, int port, CancellationToken cancellation)

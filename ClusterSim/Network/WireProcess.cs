@@ -7,13 +7,14 @@ using Microsoft.AspNetCore.Connections;
 namespace ClusterSim.Network;
 
 /// <summary>One process on a host of the wire: what it listens on, what it has open, and the means to cut all of it.</summary>
-internal sealed class WireProcess : IContainerNetwork, IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class WireProcess : IContainerNetwork, INameLookup, IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly Lock _lock = new();
     private readonly HashSet<WireConnection> _connections = [];
     private readonly HashSet<WireListener> _listeners = [];
     private readonly Dictionary<(string Host, int Port), SocketBridge> _bridges = [];
     private bool _severed;
+    private bool _leaves;
 
     internal WireProcess(Wire wire, WireHost host, string container)
     {
@@ -53,6 +54,12 @@ internal sealed class WireProcess : IContainerNetwork, IConnectionListenerFactor
 
     /// <inheritdoc/>
     public ValueTask<Stream> DialAsync(string host, int port, CancellationToken cancellation) => Wire.DialAsync(this, host, port, cancellation);
+
+    /// <inheritdoc/>
+    public IPAddress DnsServer => Wire.DnsAddress;
+
+    /// <inheritdoc/>
+    public ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(string name, CancellationToken cancellation) => Wire.LookupAsync(this, name, cancellation);
 
     /// <inheritdoc/>
     public string SocketDirectory(string host, int port)
@@ -112,8 +119,27 @@ internal sealed class WireProcess : IContainerNetwork, IConnectionListenerFactor
 
     internal void Remove(WireConnection connection)
     {
+        bool leaves;
         lock (_lock)
+        {
             _connections.Remove(connection);
+            leaves = _leaves && _connections.Count == 0;
+        }
+        if (leaves)
+            Host.Leave(this);
+    }
+
+    /// <summary>Takes it off its host when its last connection is over: for a process that is nothing but its connections.</summary>
+    internal void LeaveAfterLastConnection()
+    {
+        bool leaves;
+        lock (_lock)
+        {
+            _leaves = true;
+            leaves = _connections.Count == 0;
+        }
+        if (leaves)
+            Host.Leave(this);
     }
 
     internal void Remove(WireListener listener)

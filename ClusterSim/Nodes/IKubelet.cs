@@ -17,7 +17,7 @@ internal interface IKubelet
     /// <exception cref="Api.ApiException">The container is not running or lacks the program, in the runtime's words.</exception>
     Task<int> ExecAsync(Document pod, string container, IReadOnlyList<string> command, ContainerStreams streams, CancellationToken cancellation);
 
-    /// <summary>Attaches to a running container's main process; returns its exit code when it ends.</summary>
+    /// <summary>Attaches to a running container's main process until it ends; returns its exit code.</summary>
     Task<int> AttachAsync(Document pod, string container, ContainerStreams streams, CancellationToken cancellation);
 
     /// <summary>Connects to a port of the pod from inside its own network, as port-forward and proxy do: no policy stands between.</summary>
@@ -54,7 +54,8 @@ internal sealed record LogOptions
 /// <param name="Output">Standard output; null: thrown away.</param>
 /// <param name="Error">Standard error; null: thrown away, or mixed into the output of a terminal.</param>
 /// <param name="IsTerminal">Whether it is a terminal.</param>
-internal sealed record ContainerStreams(Stream? Input, Stream? Output, Stream? Error, bool IsTerminal);
+/// <param name="Sizes">The terminal's size as it changes; null: nobody says.</param>
+internal sealed record ContainerStreams(Stream? Input, Stream? Output, Stream? Error, bool IsTerminal, IAsyncEnumerable<Containers.TerminalSize>? Sizes = null);
 
 /// <summary>The kubelets by node.</summary>
 internal interface IKubelets

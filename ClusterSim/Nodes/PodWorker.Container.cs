@@ -11,6 +11,7 @@ namespace ClusterSim.Nodes;
 internal sealed partial class PodWorker
 {
     private const string StartError = "StartError";
+    private const int StopSignal = 15;
 
     private static readonly (ProbeKind Kind, string Field)[] ProbeFields =
         [(ProbeKind.Startup, "startupProbe"), (ProbeKind.Liveness, "livenessProbe"), (ProbeKind.Readiness, "readinessProbe")];
@@ -62,7 +63,18 @@ internal sealed partial class PodWorker
         var directory = container.Spec.At("workingDir").Text() ?? image.Configuration.WorkingDirectory;
         var files = container.Files = new ContainerFileRoot(
             _volumes, container.Spec, text => VariableExpansion.Expand(text, environment),
-            image.ContentFolder is { } folder ? (image.Configuration.WorkingDirectory, folder) : null, Hosts());
+            image.ContentFolder is { } folder ? (image.Configuration.WorkingDirectory, folder) : null, EtcFiles())
+        {
+            User = container.Identity,
+        };
+        // Process 1 ignores every signal that it has no handler for, but for the runtime's.
+        files.Processes.Start(string.Join(' ', argv), signal =>
+        {
+            if (signal == StopSignal)
+                run.Terminate();
+        });
+        var input = InputOf(container);
+        container.Terminal = container.Spec.At("tty").Flag(false) ? new Terminal(input, run.Log.Writer(isError: false)) : null;
         run.Start(
             program!,
             new ServiceProcess
@@ -77,7 +89,8 @@ internal sealed partial class PodWorker
             },
             new PodContext(_pod.Namespace ?? "", _pod.Name, _uid, container.Name, _node.Name),
             image.IsTracked ? _node.Tracked : null,
-            InputOf(container));
+            input,
+            container.Terminal);
         Normal(container, "Started", "Container started");
         if (hasHook)
             _node.Tracked.Post(_ => _ = PostStartAsync(container, run), null);
@@ -225,6 +238,13 @@ internal sealed partial class PodWorker
         $"# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{_address}\t{PodFields.HostnameOf(_pod)}\n"
         + string.Concat(_pod.Spec.At("hostAliases").Items().Select(alias =>
             $"{alias.At("ip").Text("")}\t{string.Join('\t', alias.At("hostnames").Items().Select(name => name.Text("")))}\n"));
+
+    private IReadOnlyList<(string Name, string Content)> EtcFiles() =>
+    [
+        ("hosts", Hosts()),
+        ("hostname", PodFields.HostnameOf(_pod) + "\n"),
+        ("resolv.conf", new ResolverConfiguration(_pod, _node.Shared.Networks.DnsAddress, _node.Shared.Networks.Domain).ToString()),
+    ];
 
     private string NewContainerId() => (_node.Shared.Random.NextUid() + _node.Shared.Random.NextUid()).Replace("-", "", StringComparison.Ordinal);
 }

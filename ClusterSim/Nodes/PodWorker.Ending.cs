@@ -91,7 +91,8 @@ internal sealed partial class PodWorker
         {
             run.Kill();
         }
-        container.StopProbes();
+        // Of this instance alone: the next may have started by now.
+        container.StopProbes(run);
     }
 
     private async Task EndWithinAsync(ContainerRun run, TimeSpan span)

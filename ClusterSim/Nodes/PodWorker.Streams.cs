@@ -12,6 +12,8 @@ namespace ClusterSim.Nodes;
 
 internal sealed partial class PodWorker
 {
+    private const int Interrupt = 2;
+
     /// <inheritdoc cref="IKubelet.WriteLogAsync"/>
     public Task WriteLogAsync(string name, LogOptions options, Stream output, CancellationToken cancellation)
     {
@@ -36,8 +38,24 @@ internal sealed partial class PodWorker
             throw ApiException.BadRequest($"cannot exec into a container in a completed pod; current phase is {_pod.Status.At("phase").Text("")}");
         if (!container.IsRunning || container.Run is not { } run)
             throw ApiException.InternalError($"container not found (\"{name}\")");
-        var output = streams.Output ?? Stream.Null;
-        return await ExecAsync(container, run, command, streams.Input ?? Stream.Null, output, streams.Error ?? (streams.IsTerminal ? output : Stream.Null), cancellation);
+        var (input, output, error) = (streams.Input ?? Stream.Null, streams.Output ?? Stream.Null, streams.Error ?? Stream.Null);
+        if (!streams.IsTerminal)
+            return await ExecAsync(container, run, command, input, output, error, null, cancellation);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var terminal = new Terminal(input, output);
+        // The process first: an early Ctrl-C is for it. Nobody types where no input is asked for, but the terminal is there, and has no end.
+        var running = ExecAsync(container, run, command, terminal.Input, terminal.Output, terminal.Output, terminal, cancellation);
+        var typing = streams.Input is null ? Task.CompletedTask : terminal.RunAsync(end.Token);
+        _ = streams.Sizes is { } sizes ? terminal.FollowAsync(sizes, end.Token) : Task.CompletedTask;
+        try
+        {
+            return await running;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await typing;
+        }
     }
 
     /// <inheritdoc cref="IKubelet.AttachAsync"/>
@@ -51,6 +69,7 @@ internal sealed partial class PodWorker
         try
         {
             using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            _ = streams.Sizes is { } sizes && container.Terminal is { } terminal ? terminal.FollowAsync(sizes, detached.Token) : Task.CompletedTask;
             var typing = streams.Input is { } input && container.Input is { } pipe ? CopyInputAsync(input, pipe, container.Spec.At("stdinOnce").Flag(false), detached.Token) : Task.CompletedTask;
             var ending = run.Ended.ContinueWith(_ => written.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             await foreach (var (isError, bytes) in written.Reader.ReadAllAsync(cancellation))
@@ -106,13 +125,13 @@ internal sealed partial class PodWorker
     private async Task<(int ExitCode, string Output)> ExecForResultAsync(PodContainer container, ContainerRun run, IReadOnlyList<string> command, CancellationToken cancellation)
     {
         await using var output = new CollectedOutput();
-        var exitCode = await ExecAsync(container, run, command, Stream.Null, output, output, cancellation);
+        var exitCode = await ExecAsync(container, run, command, Stream.Null, output, output, null, cancellation);
         return (exitCode, output.Text);
     }
 
     /// <summary>Another process in a running container: same network, files and end.</summary>
     private async Task<int> ExecAsync(
-        PodContainer container, ContainerRun run, IReadOnlyList<string> command, Stream input, Stream output, Stream error, CancellationToken cancellation)
+        PodContainer container, ContainerRun run, IReadOnlyList<string> command, Stream input, Stream output, Stream error, Terminal? terminal, CancellationToken cancellation)
     {
         if (run.Process is not { } main || command.Count == 0 || !run.Image.TryFindProgram(command[0], out var program))
             throw ApiException.InternalError(
@@ -120,6 +139,13 @@ internal sealed partial class PodWorker
         using var end = new CancellationTokenSource();
         await using var withClient = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end);
         var process = main with { Arguments = [.. command.Skip(1)], Input = input, Output = output, Error = error, Stop = end.Token, Killed = end.Token };
+        if (terminal is not null)
+        {
+            process = process with { Environment = new Dictionary<string, string>(main.Environment, StringComparer.Ordinal) { ["TERM"] = "xterm" } };
+            terminal.Interrupted = () => Signal(Interrupt);
+        }
+        var signalled = 0;
+        var listed = container.Files?.Processes.Start(string.Join(' ', command), Signal);
         var context = new PodContext(_pod.Namespace ?? "", _pod.Name, _uid, container.Name, _node.Name);
         var exit = new TaskCompletionSource<int>();
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
@@ -129,14 +155,28 @@ internal sealed partial class PodWorker
             else
                 ThreadPool.UnsafeQueueUserWorkItem(_ => _ = RunAsync(), null);
         }
-        var first = await Task.WhenAny(exit.Task, run.Ended).WaitAsync(cancellation);
-        if (first == exit.Task)
-            return await exit.Task;
-        if (run.Image.IsTracked)
-            end.Cancel(); // in sight of a manual clock
-        else
-            await end.CancelAsync();
-        return ContainerExit.Killed;
+        try
+        {
+            var first = await Task.WhenAny(exit.Task, run.Ended).WaitAsync(cancellation);
+            if (first == exit.Task)
+                return await exit.Task;
+            if (run.Image.IsTracked)
+                end.Cancel(); // in sight of a manual clock
+            else
+                await end.CancelAsync();
+            return ContainerExit.Killed;
+        }
+        finally
+        {
+            if (listed is not null)
+                container.Files?.Processes.End(listed);
+        }
+
+        void Signal(int signal)
+        {
+            signalled = signal;
+            _ = end.CancelAsync();
+        }
 
         async Task RunAsync()
         {
@@ -147,7 +187,7 @@ internal sealed partial class PodWorker
             }
             catch (OperationCanceledException) when (end.IsCancellationRequested)
             {
-                exit.TrySetResult(ContainerExit.Killed);
+                exit.TrySetResult(signalled > 0 ? 128 + signalled : ContainerExit.Killed);
             }
             catch (Exception unhandled)
             {

@@ -122,7 +122,9 @@ internal ref struct ObjectReader
             var value = ReadValue(field.Type, shape.GoName);
             if (isReset && value is JsonArray { Count: 0 })
                 value = new JsonArray(new JsonObject());
-            if (!field.IsPointer && IsZero(value, field.Type.Kind))
+            // An empty list that Go writes is not nil, until it has been through etcd: who sent it owns it.
+            var isSent = _path.Count == 1 && field.Zero == ZeroRule.Written && field.Type.Kind == FieldKind.Array;
+            if (!field.IsPointer && !isSent && IsZero(value, field.Type.Kind))
                 value = null;
             if (value is not null)
             {

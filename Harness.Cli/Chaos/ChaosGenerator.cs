@@ -78,8 +78,12 @@ internal static class ChaosGenerator
             case FaultKind.Answer:
                 return fault with
                 {
-                    From = Some(dice, App), To = Some(dice, Provider),
-                    Status = ((int[])[500, 502, 503, 504, 429, 408])[dice.Next(6)], CarriedOut = dice.Next(2) == 0, Chance = (1 + dice.Next(9)) / 10.0, Seed = dice.Next(1000),
+                    From = Some(dice, App),
+                    To = Some(dice, Provider),
+                    Status = ((int[])[500, 502, 503, 504, 429, 408])[dice.Next(6)],
+                    CarriedOut = dice.Next(2) == 0,
+                    Chance = (1 + dice.Next(9)) / 10.0,
+                    Seed = dice.Next(1000),
                 };
             case FaultKind.SkewClock:
                 return fault with { From = null, To = null, Pods = Some(dice, dice.Next(2) == 0 ? App : Provider), By = TimeSpan.FromSeconds(dice.Next(7200) - 3600) };

@@ -15,6 +15,7 @@ namespace Harness.Chaos;
 /// </summary>
 internal sealed class ChaosRun
 {
+    private const int CreateTries = 20;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(30);
 
@@ -93,9 +94,15 @@ internal sealed class ChaosRun
             ["Value"] = invoice.Value,
             ["Currency"] = invoice.Currency,
         }));
-        var (status, answer) = await AskAsync(_system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp)[0], HttpMethod.Post, "/invoices", body, cancellation);
-        if (status is not (200 or 201))
-            throw new InvalidOperationException($"invoice-app did not take the invoices: {status} {answer}");
+        for (var tries = 1; ; tries++)
+        {
+            var (status, answer) = await AskAsync(_system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp)[0], HttpMethod.Post, "/invoices", body, cancellation);
+            if (status is 200 or 201)
+                break;
+            // A pool may still hold connections to the databases of before. What is known already just stays, so asking again is safe.
+            if (status != 503 || tries == CreateTries)
+                throw new InvalidOperationException($"invoice-app did not take the invoices: {status} {answer}");
+        }
         _timeline.Tell($"{_plan.Invoices.Count} invoices made, {_plan.Invoices.Count(invoice => invoice.IsRefused)} of which the provider will refuse");
     }
 

@@ -34,6 +34,7 @@ public sealed class ChaosSystem : IAsyncDisposable
     // How far apart the numbers of two runs' invoices are: an answer that comes too late for its run must not meet another run's invoice.
     private const long NumbersOfRun = 1_000_000;
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Waits as short as runs need them: a lease is over, a lost attempt noticed, a call done within a second or two.</summary>
     private static readonly Dictionary<string, (string Name, string Value)[]> Settings = new(StringComparer.Ordinal)
@@ -159,7 +160,7 @@ public sealed class ChaosSystem : IAsyncDisposable
                 return;
             if (TimeProvider.System.GetElapsedTime(began) > ReadyLimit)
                 throw new TimeoutException($"of {ready.Length} replicas {ready.Count(answer => answer)} answer that they are ready after {ReadyLimit.TotalSeconds:0} s");
-            await Task.Delay(5, cancellation);
+            await Task.Delay(Poll, TimeProvider.System, cancellation);
         }
     }
 
@@ -183,6 +184,7 @@ public sealed class ChaosSystem : IAsyncDisposable
         await Cluster.DisposeAsync();
         await _dropping;
         await Server.DisposeAsync();
+        _databases.Dispose();
     }
 
     private static Manifest Hastened(Manifest manifest)

@@ -33,6 +33,8 @@ internal static class DownCommand
         await context.Error.WriteLineAsync($"harness: stopping the cluster (process {running.ProcessId})");
         if (!await running.StopAsync(Limit, cancellation))
             throw new CommandException($"process {running.ProcessId} has not ended within {Limit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
+        // The cluster has done so itself, unless it was killed.
+        context.Folder.Merged.TakeOut(line => context.Error.WriteLine($"harness: {line}"));
     }
 
     /// <summary>Removes databases and volumes.</summary>

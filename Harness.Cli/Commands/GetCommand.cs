@@ -8,59 +8,110 @@ namespace Harness.Commands;
 /// <summary><c>harness get</c>: for those without kubectl; prints what it prints.</summary>
 internal static class GetCommand
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
+    private const int Gap = 3;
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, IndentSize = 4, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create(CommandContext context)
     {
-        var kinds = new Argument<string>("resources") { Description = "What to list: pods, deployments, svc, pods,svc …" };
-        var name = new Argument<string?>("name") { Description = "One object.", Arity = ArgumentArity.ZeroOrOne };
+        var what = new Argument<string[]>("resources") { Description = "KIND, KIND,KIND, KIND NAME… or KIND/NAME…: pods, po,svc, deploy invoice-app, pod/web-0.", Arity = ArgumentArity.OneOrMore };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "The namespace; default where none is named." };
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "All namespaces." };
         var selector = new Option<string?>("--selector", "-l") { Description = "A label selector." };
-        var output = new Option<string?>("--output", "-o") { Description = "wide, name or json; a table where not given." };
-        output.AcceptOnlyFromAmong("wide", "name", "json");
-        var command = new Command("get", "Print objects of the running cluster, as kubectl get does.") { kinds, name, @namespace, all, selector, output };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Go on with every change, until Ctrl-C." };
+        var output = new Option<string?>("--output", "-o") { Description = "wide, yaml, json or name; a table where not given." };
+        output.AcceptOnlyFromAmong("wide", "name", "json", "yaml");
+        var command = new Command("get", "Print objects of the running cluster, as kubectl get does.") { what, @namespace, all, selector, watch, output };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var client = context.Connect();
-            var form = parsed.GetValue(output);
-            var resources = parsed.GetRequiredValue(kinds).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(client.Resource).ToList();
+            var asked = NamedObjects.Read(client, parsed.GetRequiredValue(what));
             var where = parsed.GetValue(all) ? null : parsed.GetValue(@namespace) ?? client.Namespace;
-            var found = false;
-            foreach (var resource in resources)
-            {
-                var text = form is "json" or "name"
-                    ? await ObjectsAsync(client, resource, where, parsed.GetValue(name), parsed.GetValue(selector), form, cancellation)
-                    : await TableAsync(client, resource, where, parsed.GetValue(name), parsed.GetValue(selector), parsed.GetValue(all), form == "wide", cancellation);
-                if (text.Length == 0)
-                    continue;
-                if (found && form is null or "wide")
-                    await context.Output.WriteLineAsync();
-                found = true;
-                await context.Output.WriteAsync(text);
-            }
-            if (!found)
-                await context.Error.WriteLineAsync(where is null ? "No resources found" : $"No resources found in {where} namespace.");
+            var query = new Query(asked, where, parsed.GetValue(selector), parsed.GetValue(output), parsed.GetValue(all));
+            if (parsed.GetValue(watch))
+                return await WatchAsync(context, client, query, cancellation);
+            if (query.Form is "json" or "yaml" or "name")
+                await context.Output.WriteAsync(await ObjectsAsync(client, query, cancellation));
+            else if (await TablesAsync(client, query, cancellation) is { Length: > 0 } tables)
+                await context.Output.WriteAsync(tables);
+            else
+                await context.Error.WriteLineAsync(where is null || asked.All(one => !one.Resource.Namespaced) ? "No resources found" : $"No resources found in {where} namespace.");
             return 0;
         });
         return command;
     }
 
-    private static async Task<string> TableAsync(
-        KubeClient client, KubeResource resource, string? where, string? name, string? selector, bool all, bool wide, CancellationToken cancellation)
+    /// <summary>What is asked for.</summary>
+    private sealed record Query(IReadOnlyList<(KubeResource Resource, string? Name)> Asked, string? Namespace, string? Selector, string? Form, bool IsAll);
+
+    private static async Task<string> TablesAsync(KubeClient client, Query query, CancellationToken cancellation)
     {
-        var table = await client.TableAsync(resource, where, name, selector, cancellation);
-        return table.At("rows").Count() == 0 ? "" : TablePrinter.Print(table, withNamespace: all && resource.Namespaced, wide);
+        var tables = new List<string>();
+        foreach (var ofOne in query.Asked.GroupBy(one => one.Resource.QualifiedSingular))
+        {
+            var found = new List<JsonElement>();
+            foreach (var (resource, name) in ofOne)
+                if (await client.TableAsync(resource, query.Namespace, name, query.Selector, cancellation) is var table && table.At("rows").Count() > 0)
+                    found.Add(table);
+            if (found.Count > 0)
+                tables.Add(TablePrinter.Print(found, withNamespace: query.IsAll && ofOne.First().Resource.Namespaced, query.Form == "wide"));
+        }
+        return string.Join('\n', tables);
     }
 
-    private static async Task<string> ObjectsAsync(
-        KubeClient client, KubeResource resource, string? where, string? name, string? selector, string form, CancellationToken cancellation)
+    private static async Task<string> ObjectsAsync(KubeClient client, Query query, CancellationToken cancellation)
     {
-        var objects = name is null ? await client.ListAsync(resource, where, selector, cancellation) : [await client.GetAsync(resource, where, name, cancellation)];
-        if (form == "name")
-            return string.Concat(objects.Select(@object => $"{resource.QualifiedSingular}/{@object.At("metadata", "name").Text()}\n"));
-        return (name is null
-            ? JsonSerializer.Serialize(new { apiVersion = "v1", kind = "List", items = objects }, Readable)
-            : JsonSerializer.Serialize(objects[0], Readable)) + "\n";
+        var objects = new List<(KubeResource Resource, JsonElement Object)>();
+        foreach (var (resource, name) in query.Asked)
+            foreach (var one in name is null ? await client.ListAsync(resource, query.Namespace, query.Selector, cancellation) : [await client.GetAsync(resource, query.Namespace, name, cancellation)])
+                objects.Add((resource, one));
+        if (query.Form == "name")
+            return string.Concat(objects.Select(one => $"{one.Resource.QualifiedSingular}/{one.Object.At("metadata", "name").Text()}\n"));
+        var whole = query.Asked is [{ Name: not null }] && objects.Count == 1
+            ? objects[0].Object
+            : JsonBuilding.Object(
+                ("apiVersion", "v1"), ("items", new System.Text.Json.Nodes.JsonArray([.. objects.Select(one => Complete(one.Resource, one.Object))])),
+                ("kind", "List"), ("metadata", JsonBuilding.Object(("resourceVersion", "")))).ToElement();
+        return query.Form == "yaml" ? YamlPrinter.Print(whole) : JsonSerializer.Serialize(whole, Readable) + "\n";
+    }
+
+    // What comes in a list does not say its type.
+    private static System.Text.Json.Nodes.JsonNode Complete(KubeResource resource, JsonElement item)
+    {
+        var @object = item.ToObject();
+        @object["kind"] ??= resource.Kind;
+        @object["apiVersion"] ??= resource.GroupVersion;
+        return @object;
+    }
+
+    /// <summary>The rows as they are, then each as it changes.</summary>
+    private static async Task<int> WatchAsync(CommandContext context, KubeClient client, Query query, CancellationToken cancellation)
+    {
+        if (query.Asked.Count != 1 || query.Form is "json" or "yaml")
+            throw new CommandException("--watch watches one kind, or one object of it, and prints rows or names");
+        var (resource, name) = query.Asked[0];
+        var widths = Array.Empty<int>();
+        try
+        {
+            await foreach (var (type, table) in client.WatchTableAsync(resource, query.Namespace, name, query.Selector, cancellation))
+            {
+                if (query.Form == "name")
+                {
+                    foreach (var row in table.At("rows").Items())
+                        await context.Output.WriteLineAsync($"{resource.QualifiedSingular}/{row.At("object", "metadata").At("name").Text()}");
+                    continue;
+                }
+                var lines = TablePrinter.Rows([table], query.IsAll && resource.Namespaced, query.Form == "wide");
+                var isFirst = widths.Length == 0;
+                if (isFirst)
+                    widths = [.. Enumerable.Range(0, lines[0].Count).Select(column => lines.Max(line => line[column].Length) + Gap)];
+                foreach (var line in isFirst ? lines : lines.Skip(1))
+                    await context.Output.WriteLineAsync(string.Concat(line.Select((cell, column) => column == line.Count - 1 ? cell : cell.PadRight(Math.Max(widths[column], cell.Length + Gap)))).TrimEnd());
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C: what ends a watch.
+        }
+        return 0;
     }
 }

@@ -17,12 +17,15 @@ public static class HarnessCommand
         root.Subcommands.Add(StatusCommand.Create(context));
         root.Subcommands.Add(ApplyCommand.Create(context));
         root.Subcommands.Add(GetCommand.Create(context));
+        root.Subcommands.Add(DescribeCommand.Create(context));
         root.Subcommands.Add(LogsCommand.Create(context));
         root.Subcommands.Add(ReachCommand.Create(context));
         root.Subcommands.Add(ChaosCommand.Create(context));
         root.Subcommands.Add(KubeconfigCommand.Create(context));
         root.Subcommands.Add(ResetCommand.Create(context));
         root.Subcommands.Add(ServeCommand.Create(context));
+        root.Subcommands.Add(CompletionCommand.Create(context));
+        root.Subcommands.Add(CompletionCommand.CreateAnswer(context, root));
 
         var parsed = root.Parse([.. process.Arguments]);
         if (parsed.Errors.Count > 0)

@@ -5,6 +5,7 @@ using ClusterSim.Access.Certificates;
 using ClusterSim.Api.Http;
 using ClusterSim.Json;
 using Harness.Kube;
+using Harness.Running;
 using KubeconfigText = ClusterSim.Access.Certificates.Kubeconfig;
 
 namespace Harness.Commands;
@@ -15,7 +16,6 @@ namespace Harness.Commands;
 /// </summary>
 internal static class KubeconfigCommand
 {
-    private const string ClusterName = "cluster-sim";
     private const int TokenSeconds = 3600;
 
     public static Command Create(CommandContext context)
@@ -25,7 +25,7 @@ internal static class KubeconfigCommand
         var account = new Option<string?>("--service-account") { Description = "NAMESPACE/NAME: a token of this service account, for an hour unless --seconds says otherwise." };
         var seconds = new Option<int>("--seconds") { Description = "How long a service account's token is good.", DefaultValueFactory = _ => TokenSeconds };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "The namespace kubectl works in." };
-        var merge = new Option<bool>("--merge") { Description = "Put it into $KUBECONFIG's first file, or ~/.kube/config, beside what is there, instead of printing it." };
+        var merge = new Option<bool>("--merge") { Description = "Put it into $KUBECONFIG's first file, or ~/.kube/config, beside what is there, instead of printing it; down takes it out again." };
         var command = new Command("kubeconfig", "A kubeconfig for the administrator, a user with groups, or a service account.") { user, group, account, seconds, @namespace, merge };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -40,7 +40,7 @@ internal static class KubeconfigCommand
                 : name is null ? ("kubernetes-admin", administrator.Token) : await IdentityAsync(client, name, groups, cancellation);
             var entry = new KubeconfigEntry
             {
-                Cluster = ClusterName,
+                Cluster = MergedKubeconfigs.ClusterName,
                 Server = administrator.Server,
                 AuthorityPem = administrator.Authority?.ExportCertificatePem() + "\n",
                 User = who,
@@ -85,11 +85,12 @@ internal static class KubeconfigCommand
         {
             var before = File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
             KubeconfigText.Save(path, KubeconfigText.Merge(before, [entry], setCurrent: false));
+            context.Folder.Merged.Remember(path, entry.Server);
         }
         catch (FormatException malformed)
         {
             throw new CommandException($"{path}: {malformed.Message}; it is left as it was");
         }
-        await context.Error.WriteLineAsync($"harness: {path} has the context {entry.ContextName}: kubectl --context {entry.ContextName} …");
+        await context.Error.WriteLineAsync($"harness: {path} has the context {entry.ContextName}: kubectl --context {entry.ContextName} … (harness down takes it out again)");
     }
 }

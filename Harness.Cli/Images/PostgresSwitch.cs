@@ -6,7 +6,7 @@ namespace Harness.Images;
 /// Leads the sessions of simulated database pods to other databases of the server than their own, so that a running system can be given a
 /// fresh one. Who is connected stays where he is until <see cref="Cut"/>.
 /// </summary>
-public sealed class PostgresSwitch
+public sealed class PostgresSwitch : IDisposable
 {
     private readonly ConcurrentDictionary<string, string> _leads = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, PodDatabase> _known = new(StringComparer.Ordinal);
@@ -29,6 +29,9 @@ public sealed class PostgresSwitch
         using var sessions = Interlocked.Exchange(ref _sessions, new CancellationTokenSource());
         sessions.Cancel();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _sessions.Dispose();
 
     internal void Know(string name, PodDatabase database) => _known[name] = database;
 

@@ -72,6 +72,9 @@ public sealed class KubeClient : IDisposable
             ?? throw new KubeException(404, $"no matches for kind \"{kind}\" in version \"{(string?)@object["apiVersion"]}\""));
     }
 
+    /// <summary>Plural and short names of everything that is built in, for completion.</summary>
+    public IEnumerable<string> ResourceNames => _catalog.BuiltIn.SelectMany(type => type.ShortNames.Prepend(type.Name)).Distinct(StringComparer.Ordinal);
+
     /// <summary>One object.</summary>
     /// <exception cref="KubeException">It cannot be had; 404 where there is none.</exception>
     public async Task<JsonElement> GetAsync(KubeResource resource, string? @namespace, string name, CancellationToken cancellation = default) =>
@@ -219,6 +222,32 @@ public sealed class KubeClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// What <c>kubectl get -w</c> prints: tables of one row, what is there first. The columns come with the first alone, so each is given them here.
+    /// </summary>
+    public async IAsyncEnumerable<(string Type, JsonElement Table)> WatchTableAsync(
+        KubeResource resource, string? @namespace, string? name, string? labelSelector = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var query = "?watch=true" + (labelSelector is null ? "" : $"&labelSelector={Uri.EscapeDataString(labelSelector)}")
+            + (name is null ? "" : $"&fieldSelector={Uri.EscapeDataString($"metadata.name={name}")}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, resource.Path(@namespace) + query);
+        request.Headers.TryAddWithoutValidation("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (!response.IsSuccessStatusCode)
+            throw await RefusalAsync(response, cancellation);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation), Encoding.UTF8);
+        JsonNode? columns = null;
+        while (await lines.ReadLineAsync(cancellation) is { } line)
+        {
+            var change = JsonElement.Parse(line);
+            var table = change.At("object").ToObject();
+            columns = change.At("object", "columnDefinitions").Count() > 0 ? change.At("object", "columnDefinitions").ToNode() : columns;
+            table["columnDefinitions"] = columns?.DeepClone();
+            if (change.At("type").Text() != "BOOKMARK")
+                yield return (change.At("type").Text(""), table.ToElement());
+        }
+    }
+
     /// <summary>A request by hand, for what has no method here.</summary>
     public Task<JsonElement> SendAsync(HttpMethod method, string path, JsonNode? body, string? mediaType, CancellationToken cancellation = default)
     {
@@ -293,6 +322,9 @@ public sealed class KubeResource
 
     /// <summary>Name with its group, as kubectl prints it: <c>deployment.apps</c>.</summary>
     public string QualifiedSingular => _type.Group.Length == 0 ? _type.SingularName : $"{_type.SingularName}.{_type.Group}";
+
+    /// <summary>Its group and version as objects name them: <c>apps/v1</c>.</summary>
+    public string GroupVersion => _type.GroupVersion.ToString();
 
     /// <summary>The kind of its objects.</summary>
     public string Kind => _type.Kind;

@@ -16,7 +16,10 @@ public static class TablePrinter
     public static string Print(JsonElement table, bool withNamespace = false, bool wide = false) => Print([table], withNamespace, wide);
 
     /// <summary>Several tables with the same columns as one.</summary>
-    public static string Print(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide)
+    public static string Print(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide) => Align(Rows(tables, withNamespace, wide));
+
+    /// <summary>The heading and the rows of tables with the same columns, cell by cell.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Rows(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide)
     {
         var rows = new List<IReadOnlyList<string>>();
         foreach (var table in tables)
@@ -35,7 +38,7 @@ public static class TablePrinter
                 rows.Add(withNamespace ? [row.At("object", "metadata").At("namespace").Text(""), .. shown] : [.. shown]);
             }
         }
-        return Align(rows);
+        return rows;
     }
 
     /// <summary>Rows with their columns aligned; trailing blanks are left out.</summary>

@@ -13,7 +13,8 @@ internal static class ReachPicture
     private const string Style = """
         text { font: 12px ui-monospace, Menlo, Consolas, monospace; fill: #24292f }
         .yes { fill: #1a7f37 } .no { fill: #f6dcd9 } .none { fill: #eaeef2 }
-        .sign { text-anchor: middle; font-size: 14px } .sign.y { fill: #ffffff } .sign.n { fill: #a40e26 }
+        .sign, .mark { text-anchor: middle; font-size: 14px } .sign.y, .mark.y { fill: #ffffff } .sign.n, .mark.n { fill: #a40e26 }
+        .head { fill: #57606a; font-style: italic }
         .line { stroke: #8c959f; stroke-width: 1 }
         """;
 
@@ -61,8 +62,9 @@ internal static class ReachPicture
         // Headings lean by 45 degrees: what they take in height they take to the right as well.
         var leaning = (int)(Letter * report.Targets.Select(target => target.ToString().Length).DefaultIfEmpty(0).Max() * 0.72) + 12;
         var top = Margin + leaning;
-        var width = left + Cell * report.Targets.Count + leaning + Margin;
-        var height = top + Cell * report.Sources.Count + Margin;
+        var width = Math.Max(left + Cell * report.Targets.Count + leaning, Cell * 13) + Margin;
+        var bottom = top + Cell * report.Sources.Count;
+        var height = bottom + Cell + Margin;
         var svg = new StringBuilder(head);
         Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"Who reaches whom\">\n");
         Add($"<style>\n{Style}\n</style>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n");
@@ -80,6 +82,15 @@ internal static class ReachPicture
                 DrawCell(svg, report, from, report.Targets[column], left + Cell * column, y);
         }
         DrawBorders(svg, report, left, top);
+        Add($"<text class=\"head\" x=\"{left - 10}\" y=\"{top - 8}\" text-anchor=\"end\">from ↓ to →</text>\n");
+        var legend = ((string Kind, string Letter, string Sign, string Words)[])[("yes", "y", "✓", "allowed"), ("no", "n", "×", "denied"), ("none", "", "", "not the cluster's")];
+        for (var index = 0; index < legend.Length; index++)
+        {
+            var (kind, letter, sign, words) = legend[index];
+            var (x, y) = (Margin + Cell * 4 * index, bottom + 12);
+            Add($"<rect class=\"{kind}\" x=\"{x}\" y=\"{y}\" width=\"18\" height=\"18\" rx=\"3\"/><text class=\"mark {letter}\" x=\"{x + 9}\" y=\"{y + 14}\">{sign}</text>");
+            Add($"<text x=\"{x + 24}\" y=\"{y + 13}\">{words}</text>\n");
+        }
         return svg.Append("</svg>\n").ToString();
 
         void Add(FormattableString text) => svg.Append(text.ToString(CultureInfo.InvariantCulture));

@@ -21,9 +21,11 @@ internal sealed class ClusterHost : IAsyncDisposable
     private readonly HarnessFolder _folder;
     private readonly PostgresServer _postgres;
     private readonly SimulatedCluster _cluster;
+    private readonly Action<string> _tell;
 
-    private ClusterHost(HarnessFolder folder, PostgresServer postgres, SimulatedCluster cluster)
+    private ClusterHost(HarnessFolder folder, PostgresServer postgres, SimulatedCluster cluster, Action<string> tell)
     {
+        _tell = tell;
         _folder = folder;
         _postgres = postgres;
         _cluster = cluster;
@@ -37,6 +39,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         if (folder.FindRunning() is { } running)
             throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"a cluster is running already (process {running.ProcessId}); end it with: ./harness down"));
         folder.Create();
+        folder.Merged.TakeOut(tell); // a cluster that was killed could not
         folder.Forget();
         var times = new Dictionary<string, double>(StringComparer.Ordinal) { ["process"] = SinceProcessStart() };
         var began = Stopwatch.GetTimestamp();
@@ -56,7 +59,7 @@ internal sealed class ClusterHost : IAsyncDisposable
             times["postgresql"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             tell(Line($"PostgreSQL {postgres.Version} is ready ({Seconds(began)})"));
 
-            var host = new ClusterHost(folder, postgres, cluster);
+            var host = new ClusterHost(folder, postgres, cluster, tell);
             WriteFiles(folder, cluster, times);
             return host;
         }
@@ -90,6 +93,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     {
         await _cluster.DisposeAsync();
         await _postgres.DisposeAsync();
+        _folder.Merged.TakeOut(_tell);
         _folder.Forget();
     }
 

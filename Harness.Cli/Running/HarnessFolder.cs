@@ -23,6 +23,9 @@ public sealed record HarnessFolder(string Root)
     /// <summary>The persistent volumes.</summary>
     public string Volumes => Path.Combine(Folder, "volumes");
 
+    /// <summary>Other kubeconfig files that have contexts of the running cluster.</summary>
+    internal MergedKubeconfigs Merged => new(Path.Combine(Folder, "merged-kubeconfigs"));
+
     /// <summary>Published services: one folder an image.</summary>
     public string Images => Path.Combine(Root, "artifacts", "images");
 

@@ -66,8 +66,10 @@ public sealed record DatabaseSettings
         // DataSource) is said here, for each process alone.
         connection.Timezone = "UTC";
         connection.ClientEncoding = "UTF8";
+        // Every join of these services is of a batch with a table by its key, which never pays by reading the whole table: a planner whose
+        // statistics are an hour old, or that takes the disk for a turning one, thinks otherwise.
         if (string.IsNullOrEmpty(connection.Options))
-            connection.Options = "-c idle_in_transaction_session_timeout=60000";
+            connection.Options = "-c idle_in_transaction_session_timeout=60000 -c random_page_cost=1.1 -c enable_hashjoin=off -c enable_mergejoin=off";
 
         // No GSS negotiation at each connection.
         connection.GssEncryptionMode = GssEncryptionMode.Disable;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -19,14 +20,19 @@ internal static class DefectiveInvoiceApp
     /// <summary>Puts it in the place of the sound one.</summary>
     public static Action<ImageStore> Of(string defect) => images => SimulatedClusterUnderTest.AddService(images, "invoice-app:1.0.0", ProgramWith(defect), "InvoiceApp");
 
-    private static ProgramMain ProgramWith(string defect) => defect switch
+    private static ProgramMain ProgramWith(string defect)
     {
-        "ignored status" => process => RunAsync(process, _ => new IgnoresTheStatus()),
-        "mark before pay" => process => RunAsync(process, services => new MarksBeforePaying(services.GetRequiredService<NpgsqlDataSource>())),
-        "no idempotency" => process => RunAsync(process, _ => new NewKeyEachAttempt()),
-        "in-memory store" => OriginalInvoiceApp.RunAsync,
-        _ => throw new ArgumentException($"no such defect: {defect}", nameof(defect)),
-    };
+        // Of every replica: a provider without idempotency has no idea who asked before.
+        var asked = new ConcurrentDictionary<string, byte>(StringComparer.Ordinal);
+        return defect switch
+        {
+            "ignored status" => process => RunAsync(process, _ => new IgnoresTheStatus()),
+            "mark before pay" => process => RunAsync(process, services => new MarksBeforePaying(services.GetRequiredService<NpgsqlDataSource>())),
+            "no idempotency" => process => RunAsync(process, _ => new NewKeyEachAttempt(asked)),
+            "in-memory store" => OriginalInvoiceApp.RunAsync,
+            _ => throw new ArgumentException($"no such defect: {defect}", nameof(defect)),
+        };
+    }
 
     private static Task<int> RunAsync(ServiceProcess process, Func<IServiceProvider, DelegatingHandler> handler) =>
         InvoiceAppService.RunWithAsync(process, services => services.AddHttpClient(nameof(PaymentClient)).AddHttpMessageHandler(handler));
@@ -65,7 +71,7 @@ internal static class DefectiveInvoiceApp
     }
 
     /// <summary>Each attempt is another payment to the provider.</summary>
-    private sealed class NewKeyEachAttempt : DelegatingHandler
+    private sealed class NewKeyEachAttempt(ConcurrentDictionary<string, byte> asked) : DelegatingHandler
     {
         private int _attempts;
 
@@ -73,7 +79,7 @@ internal static class DefectiveInvoiceApp
         {
             var (payment, id) = await ReadAsync(request, cancellationToken);
             // The first attempt is as it should be: only what is asked for again is paid again.
-            if (Seen.TryAdd(id, 0))
+            if (asked.TryAdd(id, 0))
                 return await base.SendAsync(request, cancellationToken);
             payment["id"] = $"{id}~{Interlocked.Increment(ref _attempts).ToString(CultureInfo.InvariantCulture)}";
             request.Content = Json(payment);
@@ -82,8 +88,5 @@ internal static class DefectiveInvoiceApp
                 answer.Content = Json(new JsonObject { ["id"] = id });
             return answer;
         }
-
-        // Of every replica: a provider without idempotency has no idea who asked before.
-        private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> Seen = new(StringComparer.Ordinal);
     }
 }

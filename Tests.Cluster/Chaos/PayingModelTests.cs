@@ -111,7 +111,11 @@ public sealed class PayingModelTests
                             Refuse(id);
                     }
                     var body = JsonSerializer.Serialize(made.Select(id => new { InvoiceId = id, Value = 12.34m, Currency = "EUR" }));
-                    Assert.That((await AskAsync(step.Which, HttpMethod.Post, "/invoices", body)).Status, Is.EqualTo(201));
+                    // After a run's change of databases a pool may hold connections to the old ones; what is known already just stays.
+                    var created = 503;
+                    for (var tries = 0; created == 503 && tries < 20; tries++)
+                        created = (await AskAsync(step.Which, HttpMethod.Post, "/invoices", body)).Status;
+                    Assert.That(created, Is.EqualTo(201));
                     break;
                 case Deed.Pay:
                     await PayAsync(step.Which);

@@ -8,7 +8,7 @@ internal sealed class OwnedCluster(ICluster view, params IReadOnlyList<IAsyncDis
 {
     public string Description => view.Description;
 
-    public (string Host, int Port)? World => view.World ?? (owned as ICluster)?.World;
+    public (string Host, int Port)? World => view.World ?? owned.OfType<ICluster>().FirstOrDefault()?.World;
 
     public Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null) => view.ListAsync(resource, @namespace, labelSelector);
 

@@ -16,7 +16,13 @@ public static class PolicyEnforcement
     /// <param name="limit">How long each of the two may take.</param>
     public static async Task AwaitAsync(ICluster cluster, TimeSpan? limit = null)
     {
-        await cluster.ApplyAsync($"{{ apiVersion: v1, kind: Namespace, metadata: {{ name: {Namespace} }} }}");
+        // Not in braces alone: kubectl would take it for JSON.
+        await cluster.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: {Namespace}
+            """);
         await Eventually.HoldsAsync(
             () => cluster.ListAsync("serviceaccounts", Namespace), accounts => accounts.Count > 0, "the namespace has its default service account");
         try

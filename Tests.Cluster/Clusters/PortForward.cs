@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Tests.Cluster.Clusters;
 
-/// <summary>A <c>kubectl port-forward</c> to one pod, until disposed or the pod is gone.</summary>
+/// <summary>
+/// A kubectl that stays: <c>port-forward</c> to one pod, until disposed or the pod is gone, or <c>proxy</c> to the API, for many questions
+/// without a process each.
+/// </summary>
 internal sealed partial class PortForward : IAsyncDisposable
 {
     private static readonly TimeSpan OpensWithin = TimeSpan.FromSeconds(60);
@@ -21,10 +24,19 @@ internal sealed partial class PortForward : IAsyncDisposable
 
     /// <summary>Opens one on a port that the system chooses.</summary>
     /// <exception cref="InvalidOperationException">It cannot be opened; the message holds kubectl's words.</exception>
-    public static async Task<PortForward> OpenAsync(string kubeconfig, string @namespace, string pod, int port)
+    public static Task<PortForward> OpenAsync(string kubeconfig, string @namespace, string pod, int port) => StartAsync(
+        $"port-forward to {@namespace}/{pod}:{port}",
+        ["--kubeconfig", kubeconfig, "--namespace", @namespace, "port-forward", "--address", "127.0.0.1", $"pod/{pod}", $":{port.ToString(CultureInfo.InvariantCulture)}"]);
+
+    /// <summary>Opens one to the API itself.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be opened; the message holds kubectl's words.</exception>
+    public static Task<PortForward> ToApiAsync(string kubeconfig) =>
+        StartAsync("proxy", ["--kubeconfig", kubeconfig, "proxy", "--address", "127.0.0.1", "--port", "0"]);
+
+    private static async Task<PortForward> StartAsync(string what, IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo("kubectl") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--kubeconfig", kubeconfig, "--namespace", @namespace, "port-forward", "--address", "127.0.0.1", $"pod/{pod}", $":{port.ToString(CultureInfo.InvariantCulture)}"])
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         var opened = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,7 +50,7 @@ internal sealed partial class PortForward : IAsyncDisposable
             return new PortForward(process, await opened.Task);
         await EndAsync(process);
         lock (said)
-            throw new InvalidOperationException($"kubectl port-forward to {@namespace}/{pod}:{port} did not open: {string.Join(" | ", said)}");
+            throw new InvalidOperationException($"kubectl {what} did not open: {string.Join(" | ", said)}");
 
         void Hear(object sender, DataReceivedEventArgs line)
         {
@@ -62,6 +74,6 @@ internal sealed partial class PortForward : IAsyncDisposable
         process.Dispose();
     }
 
-    [GeneratedRegex(@"^Forwarding from 127\.0\.0\.1:(?<port>\d+) ->", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(Forwarding from|Starting to serve on) 127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Forwarding();
 }

@@ -41,6 +41,10 @@ internal static class PodHardening
             foreach (var mount in container.At("volumeMounts").Items())
                 if (mount.At("mountPath").Text("").StartsWith("/var/run/secrets/", StringComparison.Ordinal) && !mount.At("readOnly").Flag(false))
                     faults.Add($"volume {mount.At("name").Text()} is writable");
+        // The files of a fresh volume are root's: whoever is not root writes there through the group that the kubelet gives them.
+        if (spec.At("volumes").Items().Any(volume => volume.At("persistentVolumeClaim").Exists())
+            && spec.At("securityContext", "fsGroup").Integer(0) != spec.At("securityContext", "runAsGroup").Integer(-1))
+            faults.Add("its volume's files are not its group's: it cannot write there");
         var user = spec.At("securityContext", "runAsUser").Integer(0);
         foreach (var list in (string[])["initContainers", "containers"])
             foreach (var container in spec.At(list).Items())

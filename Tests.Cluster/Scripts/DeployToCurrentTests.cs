@@ -46,7 +46,7 @@ public sealed class DeployToCurrentTests : IAsyncDisposable
         {
             Assert.That(before, Is.EquivalentTo((string[])["invoice-app:1.0.0", "payment-provider:1.0.0"]));
             Assert.That(broken.ExitCode, Is.EqualTo(1));
-            Assert.That(broken.Error, Does.Contain("--- events of invoices").And.Contain("Failed to pull image"));
+            Assert.That(broken.Error, Does.Contain("--- events of invoices").And.Contain("ErrImagePull").And.Contain("9.9.9"));
             Assert.That(broken.Error, Does.Contain("the rollout did not complete within 6 s"));
         });
 

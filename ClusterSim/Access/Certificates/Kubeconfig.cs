@@ -86,6 +86,11 @@ internal static class Kubeconfig
         return Write(root);
     }
 
+    /// <summary>Whether a kubeconfig has a cluster of that name at that server.</summary>
+    /// <exception cref="FormatException">The text is no kubeconfig.</exception>
+    public static bool HasCluster(string kubeconfig, string cluster, Uri server) => Items(Read(kubeconfig), "clusters")
+        .Any(item => Text(item, "name") == cluster && Text(item, "cluster", "server")?.TrimEnd('/') == server.ToString().TrimEnd('/'));
+
     /// <summary>Writes a file that only its owner may read, in one step: whoever reads it sees the old or the new one.</summary>
     public static void Save(string path, string kubeconfig)
     {

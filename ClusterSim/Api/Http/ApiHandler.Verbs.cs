@@ -214,7 +214,7 @@ internal sealed partial class ApiHandler
 
     /// <summary>What stands behind kind and version of each item of a list.</summary>
     private Func<Document, ReadOnlyMemory<byte>> InVersion(RequestTarget target) =>
-        (_server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersion == target.Resource.GroupVersion
+        target.Resource.Custom is null && (_server.Catalog.Stored(target.Resource.GroupResource) ?? target.Resource).GroupVersion == target.Resource.GroupVersion
             ? static document => document.AfterType
             : document => InVersion(target, document).AfterType;
 

@@ -17,6 +17,9 @@ namespace ClusterSim.Api.Http;
 /// </summary>
 internal sealed partial class ApiHandler
 {
+    // kube-apiserver takes no more: --max-request-body-bytes is fixed at 3 MiB.
+    private const long BodyBytesMax = 3 * 1024 * 1024;
+
     private readonly ApiServer _server;
     private readonly IAuthenticator _authenticator;
     private readonly ITables _tables;
@@ -55,7 +58,7 @@ internal sealed partial class ApiHandler
         catch (BadHttpRequestException broken) when (!context.Response.HasStarted)
         {
             await context.Response.WriteAsync(broken.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new ApiException(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728")
+                ? TooLarge()
                 : ApiException.BadRequest(broken.Message));
         }
         catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested))
@@ -159,12 +162,23 @@ internal sealed partial class ApiHandler
         _ => resource.Custom?.DeprecationWarning,
     };
 
+    private static ApiException TooLarge() => new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
+
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
     {
         var reader = context.Request.BodyReader;
+        var dropped = 0L;
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
+            if (dropped + read.Buffer.Length > BodyBytesMax)
+            {
+                dropped += read.Buffer.Length;
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    throw TooLarge();
+                continue;
+            }
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();

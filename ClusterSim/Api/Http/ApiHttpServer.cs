@@ -16,8 +16,8 @@ namespace ClusterSim.Api.Http;
 /// <summary>The API server's HTTPS listener on loopback.</summary>
 internal sealed class ApiHttpServer : IAsyncDisposable
 {
-    // kube-apiserver reads no more of a body: --max-request-body-bytes is fixed at 3 MiB.
-    private const long BodyBytesMax = 3 * 1024 * 1024;
+    // Past the 3 MiB that a body may have, so much more is read and dropped: who is still writing when the connection is cut sees no answer.
+    private const long BodyBytesMax = 16 * 1024 * 1024;
 
     private readonly WebApplication _host;
 

@@ -1,7 +1,10 @@
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api.Streaming.Spdy;
 using ClusterSim.Json;
+using ClusterSim.Nodes.Containers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -25,6 +28,9 @@ internal abstract class CommandConnection : IAsyncDisposable
     /// <summary>Where standard error goes.</summary>
     public Stream? Error { get; protected set; }
 
+    /// <summary>The size of the client's terminal as it changes; null where it has none.</summary>
+    public IAsyncEnumerable<TerminalSize>? Sizes { get; protected set; }
+
     /// <summary>Is cancelled when the client has left.</summary>
     public abstract CancellationToken Closed { get; }
 
@@ -39,6 +45,27 @@ internal abstract class CommandConnection : IAsyncDisposable
         throw ApiException.BadRequest("Upgrade request required");
     }
 
+    /// <summary>Sizes as clients tell them: <c>{"Width":80,"Height":24}</c>, one after the other.</summary>
+    protected static async IAsyncEnumerable<TerminalSize> ReadSizesAsync(Stream told, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var sizes = JsonSerializer.DeserializeAsyncEnumerable<TerminalSize>(told, topLevelValues: true, JsonSerializerOptions.Default, cancellation).GetAsyncEnumerator(cancellation);
+        await using var _ = sizes;
+        while (true)
+        {
+            try
+            {
+                if (!await sizes.MoveNextAsync())
+                    yield break;
+            }
+            catch (Exception ended) when (ended is JsonException or IOException or OperationCanceledException or InvalidOperationException)
+            {
+                // A size that cannot be read changes nothing, nor does a client that left.
+                yield break;
+            }
+            yield return sizes.Current;
+        }
+    }
+
     /// <summary>Tells the outcome and closes.</summary>
     public abstract Task EndAsync(JsonObject status);
 
@@ -50,6 +77,7 @@ internal abstract class CommandConnection : IAsyncDisposable
 internal sealed class WebSocketCommand : CommandConnection
 {
     private const int Outcome = 3;
+    private const int Resize = 4;
     private const int Channels = 5;
 
     private readonly WebSocketChannels _channels;
@@ -61,6 +89,7 @@ internal sealed class WebSocketCommand : CommandConnection
         Input = wishes.Input ? channels.Reader(0) : null;
         Output = wishes.Output ? channels.Writer(1) : null;
         Error = wishes.Error && !wishes.IsTerminal ? channels.Writer(2) : null;
+        Sizes = wishes.IsTerminal ? ReadSizesAsync(channels.Reader(Resize), cancellation) : null;
         _receiving = channels.ReceiveAsync(cancellation);
     }
 
@@ -71,10 +100,9 @@ internal sealed class WebSocketCommand : CommandConnection
     public static async Task<CommandConnection> OpenAsync(HttpContext context, CommandWishes wishes)
     {
         var offered = context.WebSockets.WebSocketRequestedProtocols;
-        var protocol = offered.Contains(WebSocketChannels.V5) ? WebSocketChannels.V5
-            : offered.Contains(WebSocketChannels.V4) ? WebSocketChannels.V4
-            : throw ApiException.BadRequest($"unable to upgrade: the client offers the protocols [{string.Join(' ', offered)}], the server speaks [{WebSocketChannels.V5} {WebSocketChannels.V4}]");
-        var channels = new WebSocketChannels(await context.WebSockets.AcceptWebSocketAsync(protocol), Channels);
+        var protocol = WebSocketChannels.Protocols.FirstOrDefault(offered.Contains)
+            ?? throw ApiException.BadRequest($"unable to upgrade: the client offers the protocols [{string.Join(' ', offered)}], the server speaks [{string.Join(' ', WebSocketChannels.Protocols)}]");
+        var channels = new WebSocketChannels(await context.WebSockets.AcceptWebSocketAsync(protocol), Channels, protocol);
         var command = new WebSocketCommand(channels, wishes, context.RequestAborted);
         // As the kubelet: an empty message on the lowest channel says that the process can be talked to.
         await channels.SendAsync((byte)(wishes.Output ? 1 : wishes.Error ? 2 : Outcome), default, context.RequestAborted);
@@ -89,6 +117,7 @@ internal sealed class WebSocketCommand : CommandConnection
         {
             await _channels.SendAsync(Outcome, status.ToUtf8(), patience.Token);
             await _channels.CloseAsync(patience.Token);
+            await _channels.IgnoreAsync();
             await _receiving.WaitAsync(patience.Token);
         }
         catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException)
@@ -140,6 +169,7 @@ internal sealed class SpdyCommand : CommandConnection
             throw new OperationCanceledException("the client has not opened the streams it announced", gone);
         }
         command.Input = wishes.Input ? command._streams.GetValueOrDefault("stdin")?.Input : null;
+        command.Sizes = command._streams.GetValueOrDefault("resize") is { } resize ? ReadSizesAsync(resize.Input) : null;
         command.Output = command._streams.GetValueOrDefault("stdout")?.Output;
         command.Error = command._streams.GetValueOrDefault("stderr")?.Output;
         return command;
@@ -154,7 +184,10 @@ internal sealed class SpdyCommand : CommandConnection
             if (_streams.TryGetValue("error", out var outcome))
                 await outcome.Output.WriteAsync(status.ToUtf8(), patience.Token);
             foreach (var stream in _streams.Values)
+            {
+                await stream.IgnoreAsync();
                 await stream.FinishAsync(patience.Token);
+            }
             await _reading.WaitAsync(patience.Token);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ClusterSim.Api.Http;
 using ClusterSim.Nodes;
+using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
 using static ClusterSim.Json.JsonBuilding;
 
@@ -30,12 +31,12 @@ internal sealed class PodCommand(ApiServer server, IKubelets kubelets, bool atta
             throw ApiException.BadRequest("you must specify at least one command for the container");
 
         await using var client = await CommandConnection.AcceptAsync(context, wishes, server.Clock);
-        var streams = new ContainerStreams(client.Input, client.Output, client.Error, wishes.IsTerminal);
+        var streams = new ContainerStreams(client.Input, client.Output, client.Error, wishes.IsTerminal, client.Sizes);
         JsonObject outcome;
         try
         {
             outcome = OutcomeOf(attaches
-                ? await kubelet.AttachAsync(pod, container, streams, client.Closed)
+                ? await AttachAsync(kubelet, pod, container, streams, client.Closed)
                 : await kubelet.ExecAsync(pod, container, command, streams, client.Closed));
         }
         catch (ApiException refusal)
@@ -48,6 +49,13 @@ internal sealed class PodCommand(ApiServer server, IKubelets kubelets, bool atta
             return;
         }
         await client.EndAsync(outcome);
+    }
+
+    /// <summary>How the container ended is its status's to say: runtimes tell whoever was attached that all went well.</summary>
+    private static async Task<int> AttachAsync(IKubelet kubelet, Document pod, string container, ContainerStreams streams, CancellationToken closed)
+    {
+        await kubelet.AttachAsync(pod, container, streams, closed);
+        return 0;
     }
 
     private static JsonObject OutcomeOf(int exitCode)

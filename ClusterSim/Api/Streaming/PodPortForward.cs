@@ -38,7 +38,7 @@ internal sealed class PodPortForward(ApiServer server, IKubelets kubelets) : ISt
         var offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Contains(Tunnelled))
         {
-            var socket = await WebSocketUpgrade.AcceptAsync(context, Tunnelled);
+            using var socket = await WebSocketUpgrade.AcceptAsync(context, Tunnelled);
             await ForwardAsync(new SpdyConnection(new WebSocketBytes(socket)), kubelet, pod, context.RequestAborted);
             return;
         }
@@ -78,17 +78,23 @@ internal sealed class PodPortForward(ApiServer server, IKubelets kubelets) : ISt
         try
         {
             var told = data.Headers.GetValueOrDefault("port");
-            var problem = int.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536
-                ? await CopyAsync(kubelet, pod, port, data.Input, data.Output, () => data.FinishAsync(end.Token), end.Token)
-                : $"\"{told}\" is not a port";
-            if (problem is not null)
-                await error.Output.WriteAsync(Encoding.UTF8.GetBytes(problem), end.Token);
-            await error.FinishAsync(end.Token);
-            await data.FinishAsync(end.Token);
+            if (!int.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+                await FinishAsync($"\"{told}\" is not a port");
+            else
+                await CopyAsync(kubelet, pod, port, data.Input, data.Output, FinishAsync, end.Token);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException or WebSocketException)
         {
             // The client left.
+        }
+
+        // Both at once: a client waits for the end of the errors before it lets go of its side.
+        async ValueTask FinishAsync(string? problem)
+        {
+            if (problem is not null)
+                await error.Output.WriteAsync(Encoding.UTF8.GetBytes(problem), end.Token);
+            await error.FinishAsync(end.Token);
+            await data.FinishAsync(end.Token);
         }
     }
 
@@ -106,24 +112,35 @@ internal sealed class PodPortForward(ApiServer server, IKubelets kubelets) : ISt
         }
         await Task.WhenAll(ports.Select(async (port, index) =>
         {
+            // A channel has no end of its own: what the client would still send to a port that closed is not waited for.
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(channels.Closed);
             try
             {
-                var problem = await CopyAsync(kubelet, pod, port, inputs[index], channels.Writer(index * 2), () => ValueTask.CompletedTask, channels.Closed);
-                if (problem is not null)
-                    await channels.SendAsync((byte)((index * 2) + 1), Encoding.UTF8.GetBytes(problem), channels.Closed);
+                await CopyAsync(kubelet, pod, port, inputs[index], channels.Writer(index * 2), FinishAsync, end.Token);
             }
             catch (Exception gone) when (gone is IOException or OperationCanceledException or WebSocketException)
             {
-                // The client left.
+                // The client left, or the port closed.
+            }
+
+            async ValueTask FinishAsync(string? problem)
+            {
+                if (problem is not null)
+                    await channels.SendAsync((byte)((index * 2) + 1), Encoding.UTF8.GetBytes(problem), channels.Closed);
+                await end.CancelAsync();
             }
         }));
+        await channels.IgnoreAsync();
         await channels.CloseAsync(cancellation);
         await receiving;
     }
 
-    /// <summary>Copies both ways until both ends have finished; returns what went wrong, null for nothing.</summary>
-    private static async Task<string?> CopyAsync(
-        IKubelet kubelet, Document pod, int port, Stream fromClient, Stream toClient, Func<ValueTask> finish, CancellationToken cancellation)
+    /// <summary>
+    /// Copies both ways until both ends have finished. <paramref name="finish"/> is called once, when the pod has sent all it will: with what
+    /// went wrong, null for nothing.
+    /// </summary>
+    private static async Task CopyAsync(
+        IKubelet kubelet, Document pod, int port, Stream fromClient, Stream toClient, Func<string?, ValueTask> finish, CancellationToken cancellation)
     {
         Stream connection;
         try
@@ -133,27 +150,35 @@ internal sealed class PodPortForward(ApiServer server, IKubelets kubelets) : ISt
         catch (Exception refused) when (refused is SocketException or IOException or ApiException)
         {
             var why = refused is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "connect: connection refused" : refused.Message;
-            return $"error forwarding port {port} to pod {pod.Uid}, uid : failed to execute portforward in network namespace: failed to connect to localhost:{port} inside namespace: dial tcp4 127.0.0.1:{port}: {why}";
+            await finish($"error forwarding port {port} to pod {pod.Uid}, uid : failed to execute portforward in network namespace: failed to connect to localhost:{port} inside namespace: dial tcp4 127.0.0.1:{port}: {why}");
+            return;
         }
         await using var _ = connection;
+        var sending = SendAsync();
+        string? problem = null;
         try
         {
-            var sending = SendAsync();
             await connection.CopyToAsync(toClient, cancellation);
-            await finish();
-            await sending;
-            return null;
         }
         catch (IOException broken)
         {
-            return $"error forwarding port {port} to pod {pod.Uid}, uid : {broken.Message}";
+            problem = $"error forwarding port {port} to pod {pod.Uid}, uid : {broken.Message}";
         }
+        await finish(problem);
+        await sending;
 
         async Task SendAsync()
         {
-            await fromClient.CopyToAsync(connection, cancellation);
-            if (connection is IHalfClose half)
-                half.CompleteWrites();
+            try
+            {
+                await fromClient.CopyToAsync(connection, cancellation);
+                if (connection is IHalfClose half)
+                    half.CompleteWrites();
+            }
+            catch (Exception over) when (over is IOException or OperationCanceledException or ObjectDisposedException)
+            {
+                // The pod takes no more; the reading side tells.
+            }
         }
     }
 

@@ -18,9 +18,11 @@ internal sealed partial class JobController
         var found = false;
         foreach (var pod in pods.Where(pod => pod.HasFinalizer(TrackingFinalizer) && !noted.Contains(pod.Uid)))
         {
-            // A pod that is deleted before it ended failed, unless its node is still stopping it.
-            var gone = pod.IsDeleting && !pod.IsEnded() && pod.NodeName is null;
+            // A pod that is deleted before it ended failed, at once or, where only failed pods are replaced, when its node has stopped it.
+            var gone = pod.IsDeleting && !pod.IsEnded() && (pod.NodeName is null || job.Spec.At("podReplacementPolicy").Text() != "Failed");
             if (!pod.IsEnded() && !gone)
+                continue;
+            if (JobIndexFailures.AwaitsSuccessor(job, pod, pods))
                 continue;
             found = true;
             if (pod.Phase() != "Succeeded" && JobFailurePolicy.Judge(job, pod) is { Action: "Ignore" })
@@ -59,6 +61,8 @@ internal sealed partial class JobController
         {
             Conditions.Count(status, "succeeded", (int)(status.Integer("succeeded") ?? 0) + succeeded.Count);
         }
+        if (JobIndexFailures.AreLimited(job))
+            JobIndexFailures.Record(job, status, pods.Where(pod => failed.Contains(pod.Uid)));
         Conditions.Count(status, "failed", (int)(status.Integer("failed") ?? 0) + failed.Count);
         status["uncountedTerminatedPods"] = new JsonObject();
         // The pods as they were counted: one that has ended since is in no counter yet, and must go on standing for itself until it is.

@@ -68,12 +68,6 @@ internal sealed partial class JobController : Controller
         }
         if (job.Spec.At("managedBy").Text() is { Length: > 0 } other && other != "kubernetes.io/job-controller")
             return null;
-        if (job.Spec.At("backoffLimitPerIndex").Exists() || job.Spec.At("successPolicy").Exists())
-        {
-            // Refused loudly: done half, it would look like a job that never ends.
-            Context.Events.Warning(job, "Unsupported", "The simulator does not carry out spec.backoffLimitPerIndex and spec.successPolicy; the job is left alone");
-            return null;
-        }
         var claimed = _refs.Claim(job, LabelSelector.FromObject(job.Spec.At("selector")));
         (job, claimed) = CountEnded(job, claimed);
         return Drive(job, claimed);
@@ -96,28 +90,32 @@ internal sealed partial class JobController : Controller
         TimeSpan? again = null;
         ExceptionDispatchInfo? failure = null;
 
-        var verdict = Conditions.Find(status, "FailureTarget") is { } decided ? (decided.Text("reason")!, decided.Text("message")!) : Verdict(job, pods, failed, status, now);
+        if (JobIndexFailures.AreLimited(job))
+            status.Default("failedIndexes", "");
+        // What was decided stays decided: only the pods that are left have to go.
+        var success = Decided(status, "SuccessCriteriaMet");
+        var verdict = success is not null ? null : Decided(status, "FailureTarget") ?? Verdict(job, pods, failed, status, now);
         if (verdict is var (reason, message))
         {
             Conditions.Set(status, "FailureTarget", "True", reason, message, now, ("lastProbeTime", now.Stamp()));
             active.ForEach(pod => _podControl.Delete(job, pod));
             active.Clear();
             terminating = Current(_pods).ControlledBy(job.Uid).Count(pod => pod.IsDeleting && !pod.IsEnded());
-            if (terminating == 0 && UncountedIsEmpty(status))
+            if (terminating == 0 && IsAllCounted(job, status))
             {
                 Conditions.Set(status, "Failed", "True", reason, message, now, ("lastProbeTime", now.Stamp()));
                 Context.Events.Warning(job, reason, message);
             }
         }
-        else if (IsComplete(job, succeeded, active.Count, status))
+        else if ((success ?? Success(job, succeeded, active.Count, status)) is var (met, how))
         {
-            Conditions.Set(status, "SuccessCriteriaMet", "True", "CompletionsReached", "Reached expected number of succeeded pods", now, ("lastProbeTime", now.Stamp()));
+            Conditions.Set(status, "SuccessCriteriaMet", "True", met, how, now, ("lastProbeTime", now.Stamp()));
             active.ForEach(pod => _podControl.Delete(job, pod));
             active.Clear();
             terminating = Current(_pods).ControlledBy(job.Uid).Count(pod => pod.IsDeleting && !pod.IsEnded());
-            if (terminating == 0 && UncountedIsEmpty(status))
+            if (terminating == 0 && IsAllCounted(job, status))
             {
-                Conditions.Set(status, "Complete", "True", "CompletionsReached", "Reached expected number of succeeded pods", now, ("lastProbeTime", now.Stamp()));
+                Conditions.Set(status, "Complete", "True", met, how, now, ("lastProbeTime", now.Stamp()));
                 status["completionTime"] = now.Stamp();
                 Context.Events.Normal(job, "Completed", "Job completed");
             }
@@ -151,13 +149,24 @@ internal sealed partial class JobController : Controller
         return again;
     }
 
-    private static bool UncountedIsEmpty(JsonObject status) =>
-        status["uncountedTerminatedPods"] is not JsonObject uncounted || uncounted.Count == 0;
+    // Of an index whose failures are counted the last failed pod waits, uncounted, for its successor: what is over has none.
+    private bool IsAllCounted(Document job, JsonObject status) =>
+        (status["uncountedTerminatedPods"] is not JsonObject uncounted || uncounted.Count == 0)
+        && (!JobIndexFailures.AreLimited(job) || !Current(_pods).ControlledBy(job.Uid).Any(pod => pod.IsEnded() && pod.HasFinalizer(TrackingFinalizer)));
 
-    private static bool IsComplete(Document job, int succeeded, int active, JsonObject status) =>
-        job.Spec.At("completions").Integer() is { } completions
-            ? (IsIndexed(job) ? JobIndexes.Parse(status.Text("completedIndexes")).Count : succeeded) >= completions
+    private static (string Reason, string Message)? Decided(JsonObject status, string condition) =>
+        Conditions.Find(status, condition) is { } decided ? (decided.Text("reason")!, decided.Text("message")!) : null;
+
+    private static (string Reason, string Message)? Success(Document job, int succeeded, int active, JsonObject status)
+    {
+        var indexes = IsIndexed(job) ? JobIndexes.Parse(status.Text("completedIndexes")) : null;
+        if (indexes is not null && JobSuccessPolicy.Match(job, indexes) is { } rule)
+            return ("SuccessPolicy", $"Matched rules at index {rule}");
+        var isComplete = job.Spec.At("completions").Integer() is { } completions
+            ? (indexes?.Count ?? succeeded) >= completions
             : succeeded > 0 && active == 0;
+        return isComplete ? ("CompletionsReached", "Reached expected number of succeeded pods") : null;
+    }
 
     private static bool IsIndexed(Document job) => job.Spec.At("completionMode").Text() == "Indexed";
 
@@ -171,7 +180,7 @@ internal sealed partial class JobController : Controller
         if (!job.Spec.At("suspend").Flag(false) && job.Spec.At("activeDeadlineSeconds").Integer() is { } seconds
             && status.Text("startTime") is { } started && DateTimeOffset.Parse(started, CultureInfo.InvariantCulture).AddSeconds(seconds) <= now)
             return ("DeadlineExceeded", "Job was active longer than specified deadline");
-        return null;
+        return JobIndexFailures.AreLimited(job) ? JobIndexFailures.Verdict(job, status) : null;
     }
 
     /// <summary>With restartPolicy OnFailure the containers' restarts count as failures.</summary>
@@ -186,7 +195,7 @@ internal sealed partial class JobController : Controller
 
     private TimeSpan? Suspend(Document job, JsonObject status, List<Document> active, DateTimeOffset now)
     {
-        active.ForEach(pod => _podControl.Delete(job, pod));
+        active.ForEach(pod => Withdraw(job, pod));
         if (Conditions.Set(status, "Suspended", "True", "JobSuspended", "Job suspended", now, ("lastProbeTime", now.Stamp())))
             Context.Events.Normal(job, "Suspended", "Job suspended");
         status.Remove("startTime");
@@ -209,7 +218,7 @@ internal sealed partial class JobController : Controller
         if (active.Count > wanted)
         {
             foreach (var pod in active.Order(new PodDeletionOrder(PodDeletionOrder.CountByNode(active), now)).Take(active.Count - wanted))
-                _podControl.Delete(job, pod);
+                Withdraw(job, pod);
             return null;
         }
         var lacking = wanted - active.Count;
@@ -217,16 +226,35 @@ internal sealed partial class JobController : Controller
             lacking -= pods.Count(pod => pod.IsDeleting && !pod.IsEnded());
         if (lacking <= 0)
             return null;
-        if (BackOff(pods, now) is { } wait)
+        var perIndex = JobIndexFailures.AreLimited(job);
+        if (!perIndex && BackOff(pods.Where(pod => pod.IsEnded()), now) is { } wait)
             return wait;
         var template = job.Spec.At("template");
         if (IsIndexed(job))
         {
             var taken = active.Select(Index).ToHashSet();
             taken.UnionWith(JobIndexes.Parse(status.Text("completedIndexes")));
-            foreach (var index in Enumerable.Range(0, (int)completions!.Value).Where(index => !taken.Contains(index)).Take(lacking))
-                _podControl.Create(job, Pod(job, template, index));
-            return null;
+            taken.UnionWith(JobIndexes.Parse(status.Text("failedIndexes")));
+            if (job.Spec.At("podReplacementPolicy").Text() == "Failed")
+                taken.UnionWith(pods.Where(pod => pod.IsDeleting && !pod.IsEnded()).Select(Index));
+            TimeSpan? first = null;
+            foreach (var index in Enumerable.Range(0, (int)completions!.Value).Where(index => !taken.Contains(index)))
+            {
+                if (lacking-- == 0)
+                    break;
+                var ended = perIndex ? pods.Where(pod => pod.IsEnded() && Index(pod) == index).ToList() : [];
+                if (perIndex && BackOff(ended, now) is { } later)
+                {
+                    first = first is { } sooner && sooner < later ? sooner : later;
+                    lacking++; // another index may go first
+                    continue;
+                }
+                var made = Pod(job, template, index);
+                if (perIndex)
+                    JobIndexFailures.Note(made, job, ended);
+                _podControl.Create(job, made);
+            }
+            return first;
         }
         if (_podControl.CreateSlowStart(job, lacking, () => Pod(job, template, null)) is { } refused)
             throw refused;
@@ -234,9 +262,9 @@ internal sealed partial class JobController : Controller
     }
 
     /// <summary>How long until the next pod may start after failures: 10 s doubling for each failure since the last success.</summary>
-    private static TimeSpan? BackOff(List<Document> pods, DateTimeOffset now)
+    private static TimeSpan? BackOff(IEnumerable<Document> over, DateTimeOffset now)
     {
-        var ended = pods.Where(pod => pod.IsEnded()).Select(pod => (Pod: pod, At: EndOf(pod))).OrderByDescending(one => one.At).ToList();
+        var ended = over.Select(pod => (Pod: pod, At: EndOf(pod))).OrderByDescending(one => one.At).ToList();
         var failures = ended.TakeWhile(one => one.Pod.Phase() == "Failed").Count();
         if (failures == 0)
             return null;
@@ -254,7 +282,7 @@ internal sealed partial class JobController : Controller
         return end > DateTimeOffset.MinValue ? end : pod.Condition("Ready").At("lastTransitionTime").Time() ?? pod.Created();
     }
 
-    private static int Index(Document pod) =>
+    internal static int Index(Document pod) =>
         int.TryParse(pod.Annotation(IndexAnnotation), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
 
     private static JsonObject Pod(Document job, JsonElement template, int? index)
@@ -291,6 +319,13 @@ internal sealed partial class JobController : Controller
         var @object = job.ToObject();
         @object["status"] = status;
         return Client.Update(_jobs, @object, "status");
+    }
+
+    /// <summary>Ends a pod that is not wanted any more: it counts neither as done nor as failed.</summary>
+    private void Withdraw(Document job, Document pod)
+    {
+        RemoveFinalizer(pod);
+        _podControl.Delete(job, pod);
     }
 
     private void RemoveFinalizer(Document pod)

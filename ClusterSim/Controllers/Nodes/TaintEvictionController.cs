@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Scheduling;
@@ -11,6 +12,9 @@ internal sealed class TaintEvictionController : Controller
 {
     private readonly ResourceType _nodes;
     private readonly ResourceType _pods;
+
+    // Since when each pod has been sitting its tolerated taints out; a taint need not say when it was added.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
 
     /// <summary>A controller of pods on tainted nodes.</summary>
     public TaintEvictionController(ControllerContext context)
@@ -27,6 +31,8 @@ internal sealed class TaintEvictionController : Controller
         });
         context.Informers.Handle(_pods, change =>
         {
+            if (change.Change == StoreChange.Deleted)
+                _since.TryRemove(change.Document.Uid, out _);
             if (change.Change != StoreChange.Deleted && change.Document.NodeName is not null && change.Previous?.NodeName is null)
                 Queue.Add(change.Document.Key);
         });
@@ -50,11 +56,13 @@ internal sealed class TaintEvictionController : Controller
             var limits = tolerated.Select(toleration => toleration.At("tolerationSeconds").Integer()).Where(seconds => seconds is not null).ToList();
             if (limits.Count == 0)
                 continue;
-            var until = (one.At("timeAdded").Time() ?? Now).AddSeconds(Math.Max(0, limits.Min()!.Value)) - Now;
+            var until = _since.GetOrAdd(pod.Uid, Now).AddSeconds(Math.Max(0, limits.Min()!.Value)) - Now;
             if (until <= TimeSpan.Zero)
                 return Evict(pod);
             left = left is null || until < left ? until : left;
         }
+        if (left is null)
+            _since.TryRemove(pod.Uid, out _);
         return left;
     }
 

@@ -86,7 +86,29 @@ internal sealed class PersistentVolumeBinder : Controller
             WriteClaim(claim, "Lost", null);
             return;
         }
-        Complete(claim, volume);
+        Complete(claim, Expand(claim, volume));
+    }
+
+    /// <summary>
+    /// A bound claim that asks for more gets it, as external-resizer does for drivers that can while a volume is in use: admission lets only
+    /// classes with <c>allowVolumeExpansion</c> ask. The folder behind it has no size of its own to change.
+    /// </summary>
+    private Document Expand(Document claim, Document volume)
+    {
+        var asked = claim.Spec.At("resources", "requests", "storage");
+        if (volume.Spec.At("csi", "driver").Text() != VolumeProvisioner.Name
+            || !Quantity.TryParse(asked.Text(""), out var wanted, out _)
+            || !Quantity.TryParse(volume.Spec.At("capacity", "storage").Text(""), out var has, out _)
+            || (wanted - has).Sign <= 0)
+            return volume;
+        Context.Events.Normal(claim, "Resizing", $"External resizer is resizing volume {volume.Name}");
+        var grown = Client.Change(_volumes, volume.Key, @object =>
+        {
+            @object.Ensure("spec").Ensure("capacity")["storage"] = asked.ToNode();
+            return true;
+        }) ?? volume;
+        Context.Events.Normal(claim, "FileSystemResizeSuccessful", "MountVolume.NodeExpandVolume succeeded for volume \"" + volume.Name + "\"");
+        return grown;
     }
 
     private void BindTo(Document claim, string name)

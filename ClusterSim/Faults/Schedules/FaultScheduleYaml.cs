@@ -82,9 +82,9 @@ public static class FaultScheduleYaml
         var (required, optional) = Fields[fault.Kind];
         foreach (var name in required.Concat(optional))
         {
-            (string? Value, bool IsText) = name switch
+            var (value, isText) = name switch
             {
-                "from" => (fault.From, true),
+                "from" => ((string?)fault.From, true),
                 "to" => (fault.To, true),
                 "pods" => (fault.Pods, true),
                 "node" => (fault.Node, true),
@@ -102,8 +102,8 @@ public static class FaultScheduleYaml
                 "chance" => (fault.Chance?.ToString(CultureInfo.InvariantCulture), false),
                 _ => (fault.Chance is null && fault.Kind != FaultKind.Delay ? null : Number(fault.Seed), false),
             };
-            if (Value is not null)
-                yield return (name, Value, IsText);
+            if (value is not null)
+                yield return (name, value, isText);
         }
     }
 
@@ -180,7 +180,7 @@ public static class FaultScheduleYaml
             }
             catch (FormatException wrong)
             {
-                throw new FormatException($"{place}.{name}: {wrong.Message}");
+                throw new FormatException($"{place}.{name}: {wrong.Message}", wrong);
             }
         }
 

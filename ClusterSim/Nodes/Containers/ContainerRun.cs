@@ -80,13 +80,14 @@ internal sealed class ContainerRun
     /// <param name="context">Where it runs.</param>
     /// <param name="tracked">Counts what the program has under way; null: not to be counted.</param>
     /// <param name="input">Standard input.</param>
-    public void Start(ProgramMain program, ServiceProcess process, PodContext context, Tracked? tracked, Stream input)
+    /// <param name="terminal">What stands between it and whoever types and reads; null where it has no terminal.</param>
+    public void Start(ProgramMain program, ServiceProcess process, PodContext context, Tracked? tracked, Stream input, Terminal? terminal)
     {
         process = process with
         {
-            Input = input,
-            Output = Log.Writer(isError: false),
-            Error = Log.Writer(isError: true),
+            Input = terminal?.Input ?? input,
+            Output = terminal?.Output ?? Log.Writer(isError: false),
+            Error = terminal?.Output ?? Log.Writer(isError: true),
             Clock = ProcessClock ?? _clock,
             Network = new ListeningNetwork(_network, () => _listening.TrySetResult()),
             Stop = _stop.Token,
@@ -94,6 +95,8 @@ internal sealed class ContainerRun
         };
         Process = process;
         _tracked = tracked;
+        if (terminal is not null)
+            _ = terminal.RunAsync(_killed.Token);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
             if (tracked is not null)

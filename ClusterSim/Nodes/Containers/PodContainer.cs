@@ -72,6 +72,9 @@ internal sealed class PodContainer(ContainerKind kind, JsonElement spec)
     /// <summary>Standard input's writing end for whoever attaches; null where the spec wants none.</summary>
     public Pipe? Input { get; set; }
 
+    /// <summary>The terminal of the newest instance; null where the spec wants none.</summary>
+    public Terminal? Terminal { get; set; }
+
     /// <summary>The file system of the newest instance.</summary>
     public Volumes.ContainerFileRoot? Files { get; set; }
 
@@ -99,6 +102,14 @@ internal sealed class PodContainer(ContainerKind kind, JsonElement spec)
         foreach (var probe in Probes)
             probe.Dispose();
         Probes = [];
+    }
+
+    /// <summary>Stops probing one instance.</summary>
+    public void StopProbes(ContainerRun run)
+    {
+        foreach (var probe in Probes)
+            if (probe.Run == run)
+                probe.Dispose();
     }
 
     /// <summary>Waits for something, and says what.</summary>

@@ -11,7 +11,6 @@ namespace ClusterSim.Nodes.Probes;
 /// </summary>
 internal sealed class ProbeWorker : IDisposable
 {
-    private readonly ContainerRun _run;
     private readonly ProbeTarget _target;
     private readonly JsonElement _probe;
     private readonly TimeProvider _clock;
@@ -36,11 +35,14 @@ internal sealed class ProbeWorker : IDisposable
         ProbeKind kind, ContainerRun run, ProbeTarget target, JsonElement probe, TimeProvider clock, Tracked tracked, Func<bool> isWanted, Action<ProbeWorker, ProbeResult> tell)
     {
         Kind = kind;
-        (_run, _target, _probe, _clock, _tracked, _isWanted, _tell) = (run, target, probe, clock, tracked, isWanted, tell);
+        (Run, _target, _probe, _clock, _tracked, _isWanted, _tell) = (run, target, probe, clock, tracked, isWanted, tell);
     }
 
     /// <summary>Which of the three it is.</summary>
     public ProbeKind Kind { get; }
+
+    /// <summary>The instance it probes.</summary>
+    public ContainerRun Run { get; }
 
     /// <summary>What the thresholds have decided; null before they have.</summary>
     public bool? Passes { get; private set; }
@@ -65,8 +67,8 @@ internal sealed class ProbeWorker : IDisposable
             var initial = TimeSpan.FromSeconds(_probe.At("initialDelaySeconds").Integer(0));
             if (initial > TimeSpan.Zero)
                 await Task.Delay(initial, _clock, _stop.Token);
-            await WaitAsync(period, _run.Listening);
-            while (!_stop.IsCancellationRequested && _run.Exit is null)
+            await WaitAsync(period, Run.Listening);
+            while (!_stop.IsCancellationRequested && Run.Exit is null)
             {
                 if (_isWanted())
                     Count(await ProbeActions.RunAsync(_target, _probe, _clock, _stop.Token));
@@ -94,7 +96,7 @@ internal sealed class ProbeWorker : IDisposable
 
     private void Count(ProbeResult result)
     {
-        if (_stop.IsCancellationRequested || _run.Exit is not null)
+        if (_stop.IsCancellationRequested || Run.Exit is not null)
             return;
         switch (result.Outcome)
         {

@@ -9,7 +9,7 @@ namespace ClusterSim.Nodes.Simulated;
 
 /// <summary>
 /// <c>registry.k8s.io/e2e-test-images/agnhost</c>, the image of Kubernetes' own tests: pause, netexec, serve-hostname, connect, porter,
-/// liveness, entrypoint-tester, test-webserver, logs-generator. Other subcommands are refused.
+/// liveness, entrypoint-tester, test-webserver, logs-generator, mounttest, inclusterclient. Other subcommands are refused.
 /// </summary>
 internal static class AgnhostImage
 {
@@ -20,13 +20,12 @@ internal static class AgnhostImage
         "agnhost",
         new ImageConfiguration { Entrypoint = ["/agnhost"], Command = ["pause"] },
         ("agnhost", RunAsync),
-        ("/agnhost", RunAsync),
-        ("curl", process => BusyboxImage.RunAsync("curl", NetworkCommands.CurlAsync, process)));
+        ("/agnhost", RunAsync));
 
     private static async Task<int> RunAsync(ServiceProcess process)
     {
         var words = process.Arguments.Count == 0 ? ["pause"] : process.Arguments;
-        var options = Options.Read([.. words.Skip(1)], "t", ["port", "http-port", "udp-port", "sctp-port", "timeout", "protocol", "log-lines-total", "run-duration", "http-override", "delay-shutdown"]);
+        var options = Options.Read([.. words.Skip(1)], "t", ["port", "http-port", "udp-port", "sctp-port", "timeout", "protocol", "log-lines-total", "run-duration", "http-override", "delay-shutdown", "poll-interval"]);
         switch (words[0])
         {
             case "pause":
@@ -56,6 +55,10 @@ internal static class AgnhostImage
                 return 0;
             case "logs-generator":
                 return await LogsAsync(process, options);
+            case "mounttest":
+                return await AgnhostMounttest.RunAsync(Command.Of("mounttest", process with { Arguments = [.. words.Skip(1)] }));
+            case "inclusterclient":
+                return await InClusterClientAsync(process, options);
             case "--version" or "version":
                 await process.Output.SayAsync($"agnhost version {Version}\n");
                 return 0;
@@ -127,6 +130,46 @@ internal static class AgnhostImage
                 await Task.Delay(pause, process.Clock, process.Stop);
         }
         return 0;
+    }
+
+    /// <summary>Asks the API server for /healthz with the pod's own token, again and again: whether a token is read anew shows in its hash.</summary>
+    private static async Task<int> InClusterClientAsync(ServiceProcess process, Options options)
+    {
+        const string Account = "/var/run/secrets/kubernetes.io/serviceaccount";
+        var pause = TimeSpan.FromSeconds(int.Parse(options.Value("poll-interval") ?? "30", CultureInfo.InvariantCulture));
+        if (process.Environment.GetValueOrDefault("KUBERNETES_SERVICE_HOST") is not { } host)
+        {
+            await process.Error.SayAsync("unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined\n");
+            return 1;
+        }
+        var url = new Uri($"https://{host}:{process.Environment.GetValueOrDefault("KUBERNETES_SERVICE_PORT", "443")}/healthz");
+        while (true)
+        {
+            await Task.Delay(pause, process.Clock, process.Stop);
+            var header = $"Bearer {await File.ReadAllTextAsync(process.Files.Resolve($"{Account}/token"), process.Stop)}";
+            await LogAsync('I', "calling /healthz");
+            await LogAsync('I', $"authz_header={System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes($"salt|{header}")))}");
+            try
+            {
+                var authorities = new System.Security.Cryptography.X509Certificates.X509Certificate2Collection();
+                authorities.ImportFromPemFile(process.Files.Resolve($"{Account}/ca.crt"));
+                var answer = await HttpFetch.SendAsync(process, "GET", url, [("Authorization", header)], null, process.Stop, authorities);
+                if (answer.Status != 200)
+                    await FailAsync($"{answer.StatusLine}\n{Encoding.UTF8.GetString(answer.Body)}");
+            }
+            catch (Exception unreachable) when (unreachable is SocketException or IOException or System.Security.Authentication.AuthenticationException)
+            {
+                await FailAsync(unreachable.Message);
+            }
+        }
+
+        async Task FailAsync(string why)
+        {
+            await LogAsync('E', "status=failed");
+            await LogAsync('E', $"error checking /healthz: {why}");
+        }
+
+        Task LogAsync(char level, string text) => process.Error.SayAsync($"{level}{process.Clock.GetUtcNow():MMdd HH:mm:ss.ffffff}       1 main.go:61] {text}\n");
     }
 
     /// <summary>A Go duration of one unit: <c>3s</c>, <c>500ms</c>, <c>2m</c>.</summary>

@@ -5,13 +5,18 @@ using Processes;
 namespace ClusterSim.Nodes.Simulated;
 
 /// <summary>
-/// <c>busybox</c>: a shell and the everyday commands. As process 1 they ignore SIGTERM unless a shell sets a trap, as they do on Linux.
+/// <c>busybox</c>: a shell and the everyday commands, and <c>curl</c>, which the real one lacks. As process 1 they ignore SIGTERM unless a shell sets a trap, as they do on Linux.
 /// </summary>
 internal static class BusyboxImage
 {
-    private static readonly Dictionary<string, CommandMain> Commands = SystemCommands.All.Concat(FileCommands.All)
-        .Append(("wget", NetworkCommands.WgetAsync)).Append(("nc", NetworkCommands.NetcatAsync))
-        .Append(("sh", ShellAsync)).Append(("ash", ShellAsync)).Append(("which", WhichAsync)).Append(("timeout", TimeoutAsync)).Append(("httpd", HttpdAsync))
+    private static readonly Dictionary<string, CommandMain> Commands = new[]
+        {
+            SystemCommands.All, PrintCommands.All, TestCommand.All, FileCommands.All, TextCommands.All,
+            [
+                ("wget", NetworkCommands.WgetAsync), ("curl", NetworkCommands.CurlAsync), ("nc", NetworkCommands.NetcatAsync), ("nslookup", NetworkCommands.LookupAsync), ("ping", NetworkCommands.PingAsync),
+                ("sh", ShellAsync), ("ash", ShellAsync), ("which", WhichAsync), ("timeout", TimeoutAsync), ("httpd", HttpdAsync), ("busybox", BusyboxAsync),
+            ],
+        }.SelectMany(commands => commands)
         .ToDictionary(command => command.Item1, command => command.Item2, StringComparer.Ordinal);
 
     /// <summary>The image; <paramref name="others"/> are programs besides busybox's own.</summary>
@@ -20,9 +25,6 @@ internal static class BusyboxImage
         var programs = new Dictionary<string, ProgramMain>(StringComparer.Ordinal);
         foreach (var (program, main) in Commands)
             programs[program] = process => RunAsync(program, main, process);
-        programs["busybox"] = process => process.Arguments.Count > 0 && Commands.TryGetValue(process.Arguments[0], out var main)
-            ? RunAsync(process.Arguments[0], main, process with { Arguments = [.. process.Arguments.Skip(1)] })
-            : RunAsync("sh", ShellAsync, process);
         foreach (var (program, main) in others)
             programs[program] = main;
         return new SimulatedImage(name, configuration, programs);
@@ -39,9 +41,13 @@ internal static class BusyboxImage
         {
             return await main(command);
         }
+        catch (BrokenPipeException)
+        {
+            return BrokenPipeException.ExitCode;
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {
-            return await command.FailAsync(failure.Message);
+            return await command.FailAsync(Command.Words(failure));
         }
     }
 
@@ -55,40 +61,55 @@ internal static class BusyboxImage
     private static async Task<int> ShellAsync(Command command)
     {
         var process = command.Process with { Environment = command.Variables, WorkingDirectory = command.Directory };
-        var state = new ShellState(process);
-        var words = command.Arguments.ToList();
-        var runs = false;
-        while (words.Count > 0 && words[0].StartsWith('-'))
+        var own = string.Join(' ', command.Arguments.Prepend(command.Name));
+        var state = new ShellState(process)
         {
-            runs |= words[0].Contains('c', StringComparison.Ordinal);
-            state.StopsAtError |= words[0].Contains('e', StringComparison.Ordinal);
+            ProcessId = (process.Files as Volumes.ContainerFileRoot)?.Processes.Running.LastOrDefault(one => one.CommandLine == own)?.Id ?? 1,
+        };
+        var words = command.Arguments.ToList();
+        var (runs, reads) = (false, false);
+        while (words.Count > 0 && words[0].Length > 1 && words[0][0] is '-' or '+')
+        {
+            var letters = words[0];
+            words.RemoveAt(0);
+            if (letters == "--")
+                break;
+            runs |= letters.Contains('c', StringComparison.Ordinal);
+            reads |= letters.Contains('s', StringComparison.Ordinal);
+            state.StopsAtError |= letters.Contains('e', StringComparison.Ordinal);
+            state.RefusesUnset |= letters.Contains('u', StringComparison.Ordinal);
+            state.Traces |= letters.Contains('x', StringComparison.Ordinal);
+            if (!letters.Contains('o', StringComparison.Ordinal) || words.Count == 0)
+                continue;
+            state.PipesFail |= words[0] == "pipefail";
             words.RemoveAt(0);
         }
-        string program;
+        var shell = new ShellInterpreter(state, command.Find);
         if (runs)
         {
-            program = words.ElementAtOrDefault(0) ?? "";
+            if (words.Count == 0)
+                return await command.FailAsync("-c requires an argument", 2);
             state.Name = words.ElementAtOrDefault(1) ?? "sh";
             state.Parameters = [.. words.Skip(2)];
+            return await shell.RunAsync(words[0], command.Input, command.Output, command.Error);
         }
-        else if (words.Count > 0)
+        if (words.Count > 0 && !reads)
         {
-            program = await command.ReadAsync(words.Take(1));
             state.Name = words[0];
             state.Parameters = [.. words.Skip(1)];
+            if (!File.Exists(command.Resolve(words[0])))
+                return await (command with { Name = "sh" }).FailAsync($"can't open '{words[0]}': No such file or directory", 2);
+            return await shell.RunAsync(await command.ReadAsync(words.Take(1)), command.Input, command.Output, command.Error);
         }
-        else
-        {
-            program = await command.ReadAsync([]);
-        }
-        return await new ShellInterpreter(state, Find).RunAsync(program, command.Input, command.Output, command.Error);
+        state.Parameters = words;
+        return await new ShellSession(state, command.Find, command).RunAsync();
     }
 
     private static async Task<int> WhichAsync(Command command)
     {
         foreach (var name in command.Arguments)
         {
-            if (!Commands.ContainsKey(name))
+            if (command.Find(name) is null)
                 return 1;
             await command.SayAsync($"/bin/{name}\n");
         }
@@ -97,9 +118,14 @@ internal static class BusyboxImage
 
     private static async Task<int> TimeoutAsync(Command command)
     {
+        var options = Options.Read([.. command.Arguments.TakeWhile(word => word.StartsWith('-'))], "sk", []);
         var words = command.Arguments.SkipWhile(word => word.StartsWith('-')).ToList();
-        if (words.Count < 2 || !double.TryParse(words[0].TrimEnd('s'), System.Globalization.CultureInfo.InvariantCulture, out var seconds) || Find(words[1]) is not { } main)
-            return await command.FailAsync("usage: timeout SECS PROG ARGS", 127);
+        if (options.Has("s") && options.Value("s") == "" && words.Count > 0)
+            words.RemoveAt(0);
+        if (words.Count < 2 || !double.TryParse(words[0].TrimEnd('s'), System.Globalization.CultureInfo.InvariantCulture, out var seconds))
+            return await command.FailAsync("usage: timeout [-s SIG] SECS PROG ARGS");
+        if (command.Find(words[1]) is not { } main)
+            return await command.FailAsync($"can't execute '{words[1]}': No such file or directory", 127);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), command.Process.Clock);
         using var killed = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, command.Process.Killed);
         try
@@ -111,6 +137,21 @@ internal static class BusyboxImage
         {
             return 143;
         }
+    }
+
+    private static Task<int> BusyboxAsync(Command command)
+    {
+        if (command.Arguments.Count > 0 && Commands.TryGetValue(command.Arguments[0], out var main))
+            return main(command with { Name = command.Arguments[0], Arguments = [.. command.Arguments.Skip(1)] });
+        return command.Arguments.Count > 0 && command.Arguments[0] != "--list"
+            ? command.FailAsync($"{command.Arguments[0]}: applet not found", 127)
+            : ListAsync(command);
+    }
+
+    private static async Task<int> ListAsync(Command command)
+    {
+        await command.SayAsync((command.Arguments.Count == 0 ? "BusyBox, simulated. Currently defined functions:\n" : "") + string.Join('\n', Commands.Keys.Order(StringComparer.Ordinal)) + "\n");
+        return 0;
     }
 
     private static async Task<int> HttpdAsync(Command command)

@@ -24,6 +24,20 @@ internal static class Signals
         await killed.Task;
     }
 
+    /// <summary>
+    /// Copies what comes as it comes. A file is read at once: its asynchronous read would hop over the thread pool, where nobody counts what
+    /// is under way.
+    /// </summary>
+    public static async Task PassOnAsync(this Stream from, Stream to, CancellationToken killed)
+    {
+        var buffer = new byte[32 * 1024];
+        while ((from is FileStream ? from.Read(buffer) : await from.ReadAsync(buffer, killed)) is var count and > 0)
+        {
+            killed.ThrowIfCancellationRequested();
+            await to.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
+        }
+    }
+
     /// <summary>Writes text to a stream of the process.</summary>
     public static async Task SayAsync(this Stream stream, string text) => await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), CancellationToken.None);
 }

@@ -10,8 +10,7 @@ internal static class WebServerImages
     public static Image Nginx() => BusyboxImage.Create(
         "nginx",
         new ImageConfiguration { Command = ["nginx", "-g", "daemon off;"], ExposedPorts = [80], StopSignal = "SIGQUIT" },
-        ("nginx", process => ServeAsync(process, "/usr/share/nginx/html", "nginx/1.29.3", Page("Welcome to nginx!"))),
-        ("curl", process => BusyboxImage.RunAsync("curl", Commands.NetworkCommands.CurlAsync, process)));
+        ("nginx", process => ServeAsync(process, "/usr/share/nginx/html", "nginx/1.29.3", Page("Welcome to nginx!"))));
 
     /// <summary><c>httpd</c>.</summary>
     public static Image Httpd() => BusyboxImage.Create(

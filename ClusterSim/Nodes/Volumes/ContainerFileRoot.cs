@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClusterSim.Json;
+using ClusterSim.Nodes.Containers;
 using Processes;
 
 namespace ClusterSim.Nodes.Volumes;
@@ -10,13 +11,15 @@ namespace ClusterSim.Nodes.Volumes;
 /// </summary>
 internal sealed class ContainerFileRoot : FileRoot
 {
+    private static readonly string[] Anybodys = ["/tmp", "/var/tmp", "/dev"];
+
     private readonly Lock _lock = new();
     private readonly string _root;
     private readonly PodVolumes _volumes;
     private readonly IReadOnlyList<Mount> _mounts;
     private readonly (string Path, string Folder)? _content;
     private readonly bool _isReadOnly;
-    private readonly string _hosts;
+    private readonly IReadOnlyList<(string Name, string Content)> _etc;
     private bool _made;
 
     /// <summary>The root of one container.</summary>
@@ -24,12 +27,13 @@ internal sealed class ContainerFileRoot : FileRoot
     /// <param name="container">The container in the pod's spec.</param>
     /// <param name="expand">Expands <c>$(NAME)</c> in a subPathExpr.</param>
     /// <param name="content">The image's own files and where it has them; null for none.</param>
-    /// <param name="hosts">What <c>/etc/hosts</c> says.</param>
-    public ContainerFileRoot(PodVolumes volumes, JsonElement container, Func<string, string> expand, (string Path, string Folder)? content, string hosts)
+    /// <param name="etc">The files that the kubelet puts into <c>/etc</c>.</param>
+    public ContainerFileRoot(
+        PodVolumes volumes, JsonElement container, Func<string, string> expand, (string Path, string Folder)? content, IReadOnlyList<(string Name, string Content)> etc)
     {
         _volumes = volumes;
         _content = content;
-        _hosts = hosts;
+        _etc = etc;
         _root = Path.Combine(volumes.Folder, "c", container.At("name").Text(""));
         _isReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false);
         _mounts = [.. container.At("volumeMounts").Items()
@@ -39,6 +43,25 @@ internal sealed class ContainerFileRoot : FileRoot
                 mount.At("readOnly").Flag(false)))
             .OrderByDescending(mount => mount.Path.Length)];
     }
+
+    /// <summary>The user whose process sees these files.</summary>
+    public (long Uid, long Gid) User { get; init; }
+
+    /// <summary>The processes that see these files, which is what <c>/proc</c> shows.</summary>
+    public ContainerProcesses Processes { get; } = new();
+
+    /// <summary>
+    /// Whether the user may make and change files at <paramref name="path"/>, a read-only root apart: an image's own files are root's, and others may
+    /// write into mounts and where anybody may.
+    /// </summary>
+    public bool IsWritableByUser(string path)
+    {
+        path = Normal(path);
+        return User.Uid == 0 || Mounts.Any(mount => Inside(path, mount) is not null) || Array.Exists(Anybodys, folder => Inside(path, folder) is not null);
+    }
+
+    /// <summary>Where something is mounted, the longest paths first.</summary>
+    public IEnumerable<string> Mounts => _mounts.Select(mount => mount.Path);
 
     /// <inheritdoc/>
     public override string Resolve(string path)
@@ -96,7 +119,8 @@ internal sealed class ContainerFileRoot : FileRoot
             Directory.CreateDirectory(Path.Combine(_root, "tmp"));
             Directory.CreateDirectory(Path.Combine(_root, "dev"));
             var etc = Directory.CreateDirectory(Path.Combine(_root, "etc")).FullName;
-            File.WriteAllText(Path.Combine(etc, "hosts"), _hosts);
+            foreach (var (name, content) in _etc)
+                File.WriteAllText(Path.Combine(etc, name), content);
             foreach (var mount in _mounts)
                 if (!Path.Exists(Below(_root, mount.Path[1..])))
                     Directory.CreateDirectory(Below(_root, mount.Path[1..]));

@@ -31,15 +31,28 @@ internal sealed class EndpointSliceStrategy : KindStrategy
     }
 
     /// <inheritdoc/>
-    public override void PrepareForCreate(JsonObject @object) => @object.Ensure("metadata")["generation"] = 1;
+    public override void PrepareForCreate(JsonObject @object)
+    {
+        EmptyIsNull(@object);
+        @object.Ensure("metadata")["generation"] = 1;
+    }
 
     /// <inheritdoc/>
     public override void PrepareForUpdate(JsonObject @object, JsonElement old)
     {
+        EmptyIsNull(@object);
         var generation = old.At("metadata", "generation").Integer() ?? 0;
         var changed = !SemanticEquality.EqualExcept(@object.ToElement(), old, NotCounted)
             || !SemanticEquality.Equal(@object["metadata"]?["labels"]?.ToElement() ?? default, old.At("metadata", "labels"));
         @object.Ensure("metadata")["generation"] = changed ? generation + 1 : generation;
+    }
+
+    // An empty list does not survive the way through etcd's protobuf.
+    private static void EmptyIsNull(JsonObject @object)
+    {
+        foreach (var list in (ReadOnlySpan<string>)["endpoints", "ports"])
+            if (@object[list] is JsonArray { Count: 0 })
+                @object[list] = null;
     }
 
     /// <inheritdoc/>

@@ -37,7 +37,7 @@ internal static class DockerEngine
 
     private static async Task RunAsync(IReadOnlyList<string> arguments)
     {
-        var came = await Tool.RunAsync("docker", arguments, environment: new Dictionary<string, string?>(StringComparer.Ordinal) { ["DOCKER_BUILDKIT"] = "1" });
+        var came = await Tool.RunAsync("docker", arguments);
         if (came.ExitCode != 0)
             throw new InvalidOperationException($"docker {string.Join(' ', arguments)} ended with {came.ExitCode}: {came.Error.Trim()}");
     }

@@ -35,6 +35,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
     private const int Nodes = 3;
 
     private readonly List<string> _complaints = [];
+    private readonly HashSet<string> _takenAway = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Document> _pods = [];
     private int _replicas = 3;
     private int _replicasMost = 3;
@@ -42,13 +43,16 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
     private int _version = 1;
     private int _memberVersion = 1;
     private bool _isDeployed = true;
+    private bool _isShrinking;
+    private DateTimeOffset? _lastAccident;
 
     public override string ToString() =>
         $"surge {Surge}, unavailable {Unavailable}, seed {Seed}: {string.Join(", ", Happenings.Select(one => $"{one.Deed} {one.Choice} +{one.Seconds}s"))}";
 
     /// <summary>Plays it.</summary>
+    /// <param name="sabotage">What is made wrong on purpose once the cluster has started, to see whether it is noticed.</param>
     /// <returns>What was not as it should be.</returns>
-    internal async Task<IReadOnlyList<string>> PlayAsync()
+    internal async Task<IReadOnlyList<string>> PlayAsync(Action<SimulatedCluster>? sabotage = null)
     {
         var clock = new ManualClock(new DateTimeOffset(2026, 1, 5, 0, 0, 0, TimeSpan.Zero));
         await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions
@@ -60,6 +64,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
         var pods = cluster.Server.Catalog.Require("pods").GroupResource;
         var cursor = cluster.Server.Store.Watch(pods, cluster.Server.Store.Revision);
         var stopped = new SortedSet<string>(StringComparer.Ordinal);
+        sabotage?.Invoke(cluster);
         ApplyDeployment(cluster);
         ApplySet(cluster);
         cluster.ApplyYaml(Agent);
@@ -84,7 +89,10 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
                 for (var i = 0; i < batch.Length; i++)
                     Observe(batch.Span[i]);
             if (_isDeployed && !Pods(cluster, "web").Any(pod => !pod.IsActive() || !pod.IsReady()) && Pods(cluster, "web").Count() == _replicas)
+            {
                 _replicasMost = _replicas;
+                _isShrinking = false;
+            }
         }
     }
 
@@ -93,6 +101,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
         switch (happening.Deed)
         {
             case Deed.Scale:
+                _isShrinking |= happening.Choice % 6 < _replicas;
                 _replicas = happening.Choice % 6;
                 _replicasMost = Math.Max(_replicas, _replicasMost);
                 _isDeployed = true;
@@ -109,6 +118,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
                 break;
             case Deed.DeleteWorkload:
                 _isDeployed = false;
+                _takenAway.UnionWith(Pods(cluster, "web").Select(pod => pod.Uid));
                 cluster.Delete("deployments", "default", "web");
                 break;
             case Deed.ScaleSet:
@@ -120,6 +130,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
                 ApplySet(cluster);
                 break;
             case Deed.DeletePod when Any(cluster, happening) is { } pod:
+                _takenAway.Add(pod.Uid);
                 cluster.Delete("pods", "default", pod.Name);
                 break;
             case Deed.KillPod when Any(cluster, happening) is { } pod:
@@ -163,6 +174,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
 
     private void Observe(StoreEvent change)
     {
+        ObserveEnd(change);
         if (change.Change == StoreChange.Deleted)
             _pods.Remove(change.Document.Key);
         else
@@ -170,6 +182,28 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
         var active = _pods.Values.Count(pod => pod.IsActive() && pod.Labels.GetValueOrDefault("app") == "web");
         if (_isDeployed && active > _replicasMost + Surge)
             _complaints.Add($"{active} pods at revision {change.Document.Revision}, of {_replicasMost} and {Surge} more");
+    }
+
+    /// <summary>
+    /// A ready pod that the controllers end leaves as many available as the limit asks for. Pods that people, evictions and lost nodes take are
+    /// no fault of theirs, nor is what goes in the second of an accident; and of a Deployment that shrinks in the middle of a rollout every
+    /// set loses its part, ready or not, as in Kubernetes.
+    /// </summary>
+    private void ObserveEnd(StoreEvent change)
+    {
+        var pod = change.Document;
+        if (change is not { Change: StoreChange.Modified, Previous: { } before } || pod.Labels.GetValueOrDefault("app") != "web" || !before.IsActive() || !before.IsReady())
+            return;
+        if (!pod.IsDeleting)
+        {
+            if (!pod.IsReady())
+                _lastAccident = pod.Condition("Ready").At("lastTransitionTime").Time();
+            return;
+        }
+        var available = _pods.Values.Count(one => one.Uid != pod.Uid && one.Labels.GetValueOrDefault("app") == "web" && one.IsActive() && one.IsReady());
+        var ended = pod.Metadata.At("deletionTimestamp").Time() - TimeSpan.FromSeconds(pod.Metadata.At("deletionGracePeriodSeconds").Integer(0));
+        if (_isDeployed && !_isShrinking && available < _replicas - Unavailable && ended != _lastAccident && !_takenAway.Contains(pod.Uid) && !pod.Is("DisruptionTarget"))
+            _complaints.Add($"{pod.Name} was ended at revision {pod.Revision} and left {available} available, of {_replicas} and {Unavailable} fewer");
     }
 
     private IEnumerable<string> Unlike(SimulatedCluster cluster)

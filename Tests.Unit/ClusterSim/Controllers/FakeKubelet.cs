@@ -37,6 +37,9 @@ internal sealed class FakeKubelet : Controller
     /// <summary>How long a terminating pod takes to go.</summary>
     public TimeSpan EndsAfter { get; set; }
 
+    /// <summary>With what code a pod ends, where that is not its image's to say; null: by its image.</summary>
+    public Func<Document, int?> Exit { get; set; } = static _ => null;
+
     protected override TimeSpan? Reconcile(ObjectKey key)
     {
         if (Current(_pods).Find(key) is not { NodeName: { } node } pod || StoppedNodes.ContainsKey(node))
@@ -52,9 +55,9 @@ internal sealed class FakeKubelet : Controller
         if (pod.IsEnded())
             return null;
         var image = pod.Spec.At("containers").Items().First().At("image").Text("");
-        if (image.StartsWith("exit ", StringComparison.Ordinal))
+        if ((Exit(pod) ?? (image.StartsWith("exit ", StringComparison.Ordinal) ? int.Parse(image[5..]) : (int?)null)) is { } code)
         {
-            End(pod, int.Parse(image[5..]));
+            End(pod, code);
             return null;
         }
         var readyAt = pod.Created() + ReadyAfter;

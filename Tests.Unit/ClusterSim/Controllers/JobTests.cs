@@ -70,6 +70,114 @@ public sealed class JobTests
     }
 
     [Test]
+    public async Task An_index_that_fails_too_often_is_given_up_and_the_others_go_on()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Exit = pod => pod.Annotation(JobController.IndexAnnotation) == "1" ? 1 : 0;
+
+        cluster.Create(Job("parts", "exit 0", "\"completions\":4,\"parallelism\":2,\"completionMode\":\"Indexed\",\"backoffLimitPerIndex\":1"));
+        await cluster.AdvanceAsync(9);
+        var early = cluster.Find("jobs", "parts", "batch")!.Status;
+        await cluster.AdvanceAsync(5);
+
+        var job = cluster.Find("jobs", "parts", "batch")!;
+        Assert.Multiple(() =>
+        {
+            // The failed pod is counted when its successor has its count.
+            Assert.That($"{early.At("completedIndexes").Text()} [{early.At("failedIndexes").Text()}] {early.At("failed").Integer(0)}", Is.EqualTo("0,2,3 [] 0"));
+            Assert.That(job.Status.At("completedIndexes").Text(), Is.EqualTo("0,2,3"));
+            Assert.That(job.Status.At("failedIndexes").Text(), Is.EqualTo("1"));
+            Assert.That(job.Status.At("failed").Integer(), Is.EqualTo(2));
+            Assert.That(
+                cluster.Pods().Where(pod => pod.Annotation(JobController.IndexAnnotation) == "1").Select(pod => pod.Annotation("batch.kubernetes.io/job-index-failure-count")),
+                Is.EquivalentTo(new[] { "0", "1" }));
+            Assert.That(Conditions(job), Is.EqualTo(new[] { "FailureTarget FailedIndexes Job has failed indexes", "Failed FailedIndexes Job has failed indexes" }));
+            Assert.That(cluster.Pods(), Has.All.Matches<global::ClusterSim.Storage.Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
+        });
+    }
+
+    [Test]
+    public async Task More_failed_indexes_than_allowed_end_the_job()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+
+        cluster.Create(Job("parts", "exit 1", "\"completions\":6,\"parallelism\":2,\"completionMode\":\"Indexed\",\"backoffLimitPerIndex\":0,\"maxFailedIndexes\":2"));
+        await cluster.AdvanceAsync(20);
+
+        var job = cluster.Find("jobs", "parts", "batch")!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(JobIndexes.Parse(job.Status.At("failedIndexes").Text()), Has.Count.InRange(3, 4));
+            Assert.That(Conditions(job)[^1], Is.EqualTo("Failed MaxFailedIndexesExceeded Job has exceeded the specified maximal number of failed indexes"));
+        });
+    }
+
+    [Test]
+    public async Task A_rule_may_give_an_index_up_at_its_first_failure()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Exit = pod => pod.Annotation(JobController.IndexAnnotation) == "0" ? 42 : 0;
+
+        cluster.Create(Job("parts", "exit 0", """
+            "completions":2,"parallelism":2,"completionMode":"Indexed","backoffLimitPerIndex":5,
+            "podFailurePolicy":{"rules":[{"action":"FailIndex","onExitCodes":{"operator":"In","values":[42]} }]}
+            """));
+        await cluster.AdvanceAsync(5);
+
+        var job = cluster.Find("jobs", "parts", "batch")!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(job.Status.At("failedIndexes").Text(), Is.EqualTo("0"));
+            Assert.That(cluster.Pods(), Has.Count.EqualTo(2));
+            Assert.That(Conditions(job)[^1], Is.EqualTo("Failed FailedIndexes Job has failed indexes"));
+        });
+    }
+
+    [TestCase("""{"succeededIndexes":"0"}""", "0")]
+    [TestCase("""{"succeededCount":1}""", "0")]
+    [TestCase("""{"succeededIndexes":"0-1","succeededCount":1}""", "0")]
+    public async Task A_success_policy_ends_a_job_when_enough_is_done(string rule, string done)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Exit = pod => pod.Annotation(JobController.IndexAnnotation) == "0" ? 0 : null;
+
+        cluster.Create(Job("parts", "box", $$"""
+            "completions":3,"parallelism":3,"completionMode":"Indexed","backoffLimit":6,"successPolicy":{"rules":[{{rule}}]}
+            """));
+        await cluster.AdvanceAsync(5);
+
+        var job = cluster.Find("jobs", "parts", "batch")!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(job.Status.At("completedIndexes").Text(), Is.EqualTo(done));
+            Assert.That(Conditions(job), Is.EqualTo(new[] { "SuccessCriteriaMet SuccessPolicy Matched rules at index 0", "Complete SuccessPolicy Matched rules at index 0" }));
+            Assert.That(job.Status.At("active").Integer(0), Is.Zero);
+        });
+    }
+
+    [TestCase("""{"spec":{"suspend":true} }""", 0)]
+    [TestCase("""{"spec":{"parallelism":1} }""", 1)]
+    public async Task Pods_that_a_job_wants_no_more_count_neither_as_done_nor_as_failed(string patch, int left)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Create(Job("idle", "box", "\"completions\":3,\"parallelism\":3,\"backoffLimit\":6"));
+        await cluster.AdvanceAsync(2);
+
+        cluster.Patch("jobs", "batch", "idle", patch);
+        await cluster.AdvanceAsync(5);
+
+        var job = cluster.Find("jobs", "idle", "batch")!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(cluster.Pods(), Has.Count.EqualTo(left));
+            Assert.That($"{job.Status.At("active").Integer(0)} {job.Status.At("succeeded").Integer(0)} {job.Status.At("failed").Integer(0)}", Is.EqualTo($"{left} 0 0"));
+        });
+    }
+
+    private static List<string> Conditions(global::ClusterSim.Storage.Document job) =>
+        [.. job.Status.At("conditions").Items().Select(one => $"{one.At("type").Text()} {one.At("reason").Text()} {one.At("message").Text()}")];
+
+    [Test]
     public async Task A_failure_policy_ends_a_job_at_once_and_its_time_to_live_removes_it()
     {
         await using var cluster = await TestCluster.StartAsync();

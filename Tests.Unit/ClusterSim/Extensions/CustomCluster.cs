@@ -19,6 +19,7 @@ internal sealed record Answer(int Code, JsonNode? Body, IReadOnlyList<string> Wa
 internal sealed class CustomCluster : IAsyncDisposable
 {
     public const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    private static readonly TimeSpan WaitPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
 
     private CustomCluster(SimulatedCluster cluster)
@@ -110,7 +111,7 @@ internal sealed class CustomCluster : IAsyncDisposable
             if (holds(answer))
                 return answer;
             Assert.That(Stopwatch.GetElapsedTime(since), Is.LessThan(WaitMax), $"{path} never came to be as it should; last: {answer}");
-            await Task.Delay(20);
+            await Task.Delay(WaitPause, TimeProvider.System);
         }
     }
 }

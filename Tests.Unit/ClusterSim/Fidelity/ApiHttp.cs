@@ -11,21 +11,8 @@ internal static partial class ApiHttp
 {
     public static HttpClient ClientOf(SimulatedCluster cluster)
     {
-        var kubeconfig = cluster.Kubeconfig();
-        var token = Token().Match(kubeconfig).Groups[1].Value;
-        var authority = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Convert.FromBase64String(Authority().Match(kubeconfig).Groups[1].Value)));
-        var client = new HttpClient(new SocketsHttpHandler
-        {
-            SslOptions =
-            {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { authority },
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
-            },
-        })
+        var token = Token().Match(cluster.Kubeconfig()).Groups[1].Value;
+        var client = new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = TrustOf(cluster) } })
         {
             BaseAddress = cluster.ApiServer,
             Timeout = TimeSpan.FromSeconds(30),
@@ -33,6 +20,14 @@ internal static partial class ApiHttp
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
+
+    /// <summary>Trust in the cluster's own authority, and in nobody else.</summary>
+    public static X509ChainPolicy TrustOf(SimulatedCluster cluster) => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        CustomTrustStore = { X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Convert.FromBase64String(Authority().Match(cluster.Kubeconfig()).Groups[1].Value))) },
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
 
     [GeneratedRegex("certificate-authority-data: \"?([^\"\\s]+)", RegexOptions.NonBacktracking)]
     private static partial Regex Authority();

@@ -39,7 +39,7 @@ public sealed class ConversationTests
     public async Task StartAsync()
     {
         // The recordings' cluster had one node, which none of their pods fits, and neither StorageClass nor IngressClass.
-        _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new NodeOptions { Name = "node-1" }] });
+        _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { KeepEndpoints = false, Nodes = [new NodeOptions { Name = "node-1" }] });
         _client = ApiHttp.ClientOf(_cluster);
         foreach (var path in (string[])["/apis/storage.k8s.io/v1/storageclasses/standard", "/apis/networking.k8s.io/v1/ingressclasses/nginx"])
         {

@@ -62,6 +62,16 @@ internal sealed class IngressTests
     }
 
     [Test]
+    public async Task An_Ingress_default_backend_gets_what_no_rule_of_it_means()
+    {
+        await using var site = await Site.StartAsync();
+        site.Net.Apply(Shop.Replace("spec:", "spec:\n  defaultBackend: { service: { name: exact, port: { number: 80 } } }", StringComparison.Ordinal));
+
+        Assert.That(await site.AskAsync("shop.example", "/x"), Is.EqualTo("web"));
+        Assert.That(await site.AskAsync("nobody.example", "/"), Is.EqualTo("exact"));
+    }
+
+    [Test]
     public async Task Another_controllers_Ingress_is_left_alone()
     {
         await using var site = await Site.StartAsync();

@@ -64,7 +64,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         Store.Delete(Store.Find(new GroupResource(group, resource), key)!);
     }
 
-    public IPodNetwork Pod(string @namespace, string name, string labels = "{}", string node = "node-1", string spec = "")
+    public IPodNetwork Pod(string @namespace, string name, string labels = "{}", string node = "node-1", string spec = "", string ports = "[]")
     {
         var uid = $"pods/{@namespace}/{name}";
         var network = Wire.Attach(new PodIdentity(@namespace, name, uid, node, name));
@@ -72,7 +72,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             apiVersion: v1
             kind: Pod
             metadata: { name: {{name}}, namespace: {{@namespace}}, uid: {{uid}}, labels: {{labels}} }
-            spec: { nodeName: {{node}}, containers: [ { name: main, image: box } ] {{(spec.Length == 0 ? "" : ", " + spec)}} }
+            spec: { nodeName: {{node}}, containers: [ { name: main, image: box, ports: {{ports}} } ] {{(spec.Length == 0 ? "" : ", " + spec)}} }
             status: { podIP: {{network.Address}} }
             """);
         return network;

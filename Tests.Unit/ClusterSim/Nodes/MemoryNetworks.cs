@@ -13,6 +13,10 @@ namespace Tests.Unit.ClusterSim.Nodes;
 /// <summary>A wire without names and policy: a table of listeners, and pipes between.</summary>
 internal sealed class MemoryNetworks : IPodNetworks
 {
+    public IPAddress DnsAddress { get; } = IPAddress.Parse("10.96.0.10");
+
+    public string Domain => "cluster.local";
+
     private readonly ConcurrentDictionary<(IPAddress, int), MemoryListener> _listeners = new();
     private int _addresses = 1;
 

@@ -1,8 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ClusterSim;
 using ClusterSim.Api.Tables;
 using ClusterSim.Json;
+using ClusterSim.Network;
+using ClusterSim.Nodes;
+using ClusterSim.Nodes.Simulated;
 
 namespace Tests.Unit.ClusterSim.Nodes;
 
@@ -33,23 +37,64 @@ public sealed partial class RecordedPodTests
         nodes.Put("v1", "ConfigMap", Namespace, "kube-root-ca.crt", ("data", new JsonObject { ["ca.crt"] = "certificate" }));
         var recorded = Recorded.At(name);
 
-        var pod = nodes.Pod(name, recorded.At("spec").GetRawText(), Namespace, withToken: true);
+        nodes.Pod(name, recorded.At("spec").GetRawText(), Namespace, withToken: true);
         nodes.Advance(50);
 
-        var row = PodRow.Print(nodes.Find(name, Namespace)!.Root, nodes.Manual.GetUtcNow());
-        var status = nodes.Status(name, Namespace).ToObject();
+        Assert.Multiple(() => Compare(name, nodes.Find(name, Namespace)!.Root, nodes.Events(name, Namespace), nodes.Manual.GetUtcNow()));
+    }
+
+    [Test]
+    public async Task The_recorded_pods_are_the_same_on_a_whole_cluster()
+    {
+        var clock = new ManualClock(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions
+        {
+            Clock = clock,
+            Seed = 1,
+            Network = new NetworkOptions { PodRange = "10.42.0.0/16" },
+            Nodes = [new NodeOptions { Name = "node-1" }],
+        });
+        SimulatedImages.AddBoxTo(cluster.Images);
+        cluster.ApplyYaml($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}");
+        await clock.AdvanceAsync(TimeSpan.FromSeconds(1));
+        foreach (var name in Names)
+            cluster.ApplyYaml(new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Pod",
+                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = Namespace },
+                ["spec"] = JsonNode.Parse(Recorded.At(name, "spec").GetRawText()),
+            }.ToJsonString());
+
+        await clock.AdvanceAsync(TimeSpan.FromSeconds(50));
+
+        var told = cluster.List("events", Namespace);
+        Assert.Multiple(() =>
+        {
+            foreach (var name in Names)
+                Compare(
+                    name, cluster.Find("pods", Namespace, name)!.Value,
+                    [.. told.Where(one => one.At("involvedObject", "name").Text() == name && one.At("source", "component").Text() == "kubelet")
+                        .Select(one => $"{one.At("type").Text()} {one.At("reason").Text()} {one.At("message").Text()} ×{one.At("count").Integer(0)}")],
+                    clock.GetUtcNow());
+        });
+    }
+
+    private static void Compare(string name, JsonElement pod, IReadOnlyList<string> told, DateTimeOffset now)
+    {
+        var recorded = Recorded.At(name);
+        var uid = pod.At("metadata", "uid").Text("");
+        var row = PodRow.Print(pod, now);
+        var status = pod.At("status").ToObject();
         status.Remove("qosClass");
         var expected = recorded.At("status").ToObject();
         expected.Remove("qosClass");
-        Assert.Multiple(() =>
-        {
-            Assert.That(Columns($"{row[0]} {row[1]} {row[2]} {row[3]}"), Is.EqualTo(Columns(recorded.At("row").Text(""))));
-            Assert.That(Text(Masked(Alternating(status), pod.Uid)), Is.EqualTo(Text(Masked(Alternating(expected), pod.Uid))));
-            Assert.That(
-                Told(nodes.Events(name, Namespace), pod.Uid),
-                Is.EqualTo(Told(recorded.At("events").Items().Where(told => told.At("source").Text() == "kubelet").Select(told =>
-                    $"{told.At("type").Text()} {told.At("reason").Text()} {told.At("message").Text()} ×{told.At("count").Integer(0)}"), pod.Uid)));
-        });
+        Assert.That(Columns($"{row[0]} {row[1]} {row[2]} {row[3]}"), Is.EqualTo(Columns(recorded.At("row").Text(""))));
+        Assert.That(Text(Masked(Alternating(status), uid)), Is.EqualTo(Text(Masked(Alternating(expected), uid))), name);
+        Assert.That(
+            Told(told, uid),
+            Is.EqualTo(Told(recorded.At("events").Items().Where(one => one.At("source").Text() == "kubelet").Select(one =>
+                $"{one.At("type").Text()} {one.At("reason").Text()} {one.At("message").Text()} ×{one.At("count").Integer(0)}"), uid)), name);
     }
 
     /// <summary>NAME, READY, STATUS and RESTARTS of <c>kubectl get pods</c>; the two words of a restart loop alternate, and its count is of the moment.</summary>
@@ -103,7 +148,7 @@ public sealed partial class RecordedPodTests
             case JsonArray array:
                 return new JsonArray([.. array.Select(item => Masked(item!.DeepClone(), uid))]);
             case JsonValue value when value.TryGetValue<string>(out var text):
-                return JsonValue.Create(text.Replace(uid, "<uid>", StringComparison.Ordinal).Replace("kube-api-access-abcde", "kube-api-access-<suffix>", StringComparison.Ordinal));
+                return JsonValue.Create(TokenVolume().Replace(text.Replace(uid, "<uid>", StringComparison.Ordinal), "kube-api-access-<suffix>"));
             default:
                 return node.DeepClone();
         }
@@ -118,6 +163,9 @@ public sealed partial class RecordedPodTests
         JsonArray array => new JsonArray([.. array.Select(item => Sorted(item!.DeepClone()))]),
         _ => node.DeepClone(),
     };
+
+    [GeneratedRegex("kube-api-access-[a-z0-9]{5}$")]
+    private static partial Regex TokenVolume();
 
     [GeneratedRegex(" ×([2-9]|[0-9]{2,})$")]
     private static partial Regex Count();

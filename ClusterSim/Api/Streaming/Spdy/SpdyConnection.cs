@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace ClusterSim.Api.Streaming.Spdy;
@@ -23,7 +24,8 @@ internal sealed class SpdyConnection(Stream transport) : IAsyncDisposable
         GoAway = 7,
     }
 
-    private readonly Dictionary<int, SpdyStream> _streams = [];
+    // Streams that both sides have finished are forgotten: a port-forward that lives for days opens two for every connection.
+    private readonly ConcurrentDictionary<int, SpdyStream> _streams = new();
     private readonly Channel<SpdyStream> _accepted = Channel.CreateUnbounded<SpdyStream>();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SpdyHeaders _headers = new();
@@ -76,6 +78,9 @@ internal sealed class SpdyConnection(Stream transport) : IAsyncDisposable
         _closed.Dispose();
     }
 
+    /// <summary>Both sides have finished the stream.</summary>
+    internal void Forget(SpdyStream stream) => _streams.TryRemove(stream.Id, out _);
+
     internal async ValueTask WriteDataAsync(int stream, ReadOnlyMemory<byte> data, bool finish, CancellationToken cancellation)
     {
         var frame = new byte[HeadBytes + data.Length];
@@ -123,7 +128,7 @@ internal sealed class SpdyConnection(Stream transport) : IAsyncDisposable
                 await _accepted.Writer.WriteAsync(stream, cancellation);
                 return true;
             case Control.RstStream when length >= 4:
-                if (_streams.Remove(BinaryPrimitives.ReadInt32BigEndian(frame) & int.MaxValue, out var reset))
+                if (_streams.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame) & int.MaxValue, out var reset))
                     await reset.ResetAsync();
                 return true;
             case Control.Ping when length >= 4:

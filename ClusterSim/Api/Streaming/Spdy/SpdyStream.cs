@@ -10,6 +10,7 @@ internal sealed class SpdyStream : IDisposable
     private readonly SpdyConnection _connection;
     private readonly Pipe _incoming = StreamPipes.New();
     private readonly CancellationTokenSource _reset = new();
+    private bool _inputEnded;
     private bool _finished;
 
     /// <summary>A stream of <paramref name="connection"/>.</summary>
@@ -44,18 +45,29 @@ internal sealed class SpdyStream : IDisposable
             return;
         _finished = true;
         await _connection.WriteDataAsync(Id, default, finish: true, cancellation);
+        if (_inputEnded)
+            _connection.Forget(this);
     }
+
+    /// <summary>What still comes is thrown away: nobody reads it any more, and the other streams must not wait for that.</summary>
+    public ValueTask IgnoreAsync() => _incoming.Reader.CompleteAsync();
 
     /// <inheritdoc/>
     public void Dispose() => _reset.Dispose();
 
-    internal async ValueTask ReceiveAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation) => await _incoming.Writer.WriteAsync(data, cancellation);
+    internal ValueTask ReceiveAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation) => _incoming.WriteAsync(data, cancellation);
 
-    internal ValueTask EndInputAsync() => _incoming.Writer.CompleteAsync();
+    internal async ValueTask EndInputAsync()
+    {
+        _inputEnded = true;
+        await _incoming.Writer.CompleteAsync();
+        if (_finished)
+            _connection.Forget(this);
+    }
 
     internal async ValueTask ResetAsync()
     {
-        _finished = true;
+        (_inputEnded, _finished) = (true, true);
         await _incoming.Writer.CompleteAsync();
         await _reset.CancelAsync();
     }

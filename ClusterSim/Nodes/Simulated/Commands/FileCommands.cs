@@ -1,261 +1,320 @@
 using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
-/// <summary>The everyday commands on files and text, over the container's own file system.</summary>
+/// <summary>The everyday commands that make, move and remove files, over the container's own file system.</summary>
 internal static class FileCommands
 {
-    // A pattern from a manifest must not hold a thread for ever.
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
-
     /// <summary>The commands by name.</summary>
     public static IEnumerable<(string Name, CommandMain Main)> All =>
     [
-        ("cat", CatAsync),
-        ("ls", ListAsync),
-        ("mkdir", command => EachAsync(command, path => Directory.CreateDirectory(command.ResolveForWriting(path)))),
-        ("touch", command => EachAsync(command, path => File.AppendAllText(command.ResolveForWriting(path), ""))),
+        ("ls", ListCommand.RunAsync),
+        ("mkdir", MakeDirectoryAsync),
+        ("rmdir", RemoveDirectoryAsync),
+        ("touch", command => EachAsync(command, "", path => Touch(command, path))),
+        ("truncate", TruncateAsync),
         ("rm", RemoveAsync),
-        ("cp", command => ToAsync(command, (from, to) => File.Copy(from, to, overwrite: true))),
-        ("mv", command => ToAsync(command, (from, to) => File.Move(from, to, overwrite: true))),
-        ("chmod", command => EachAsync(command, path => SetMode(command, path), skip: 1)),
-        ("readlink", async command => await LineAsync(command, new FileInfo(command.Resolve(command.Arguments[^1])).LinkTarget)),
-        ("stat", async command => await LineAsync(command, Path.Exists(command.Resolve(command.Arguments[^1])) ? $"  File: {command.Arguments[^1]}" : null)),
-        ("head", command => LinesAsync(command, (lines, options) => lines.Take(Count(options)))),
-        ("tail", TailAsync),
-        ("grep", GrepAsync),
-        ("wc", WordCountAsync),
-        ("sort", command => LinesAsync(command, (lines, options) => options.Has("r") ? lines.OrderDescending(StringComparer.Ordinal) : lines.Order(StringComparer.Ordinal))),
-        ("uniq", command => LinesAsync(command, (lines, _) => lines.Where((line, i) => i == 0 || lines[i - 1] != line))),
-        ("cut", command => LinesAsync(command, Cut, "dfc")),
-        ("tr", TranslateAsync),
-        ("sed", SubstituteAsync),
-        ("tee", TeeAsync),
+        ("cp", CopyAsync),
+        ("mv", MoveAsync),
+        ("ln", LinkAsync),
+        ("chmod", ChangeModeAsync),
+        ("chown", ChangeOwnerAsync),
+        ("chgrp", ChangeOwnerAsync),
+        ("readlink", ReadLinkAsync),
+        ("realpath", command => EachAsync(command, "", path => Path.Exists(command.Resolve(path)) ? command.Normal(path) : throw new FileNotFoundException())),
+        ("mktemp", MakeTemporaryAsync),
+        ("sync", _ => Task.FromResult(0)),
+        ("tar", TarCommand.RunAsync),
+        ("stat", FileFacts.StatAsync),
+        ("df", FileFacts.DiskFreeAsync),
+        ("du", FileFacts.DiskUsageAsync),
+        ("find", FindCommand.RunAsync),
     ];
 
-    private static async Task<int> CatAsync(Command command)
+    private static Task<int> EachAsync(Command command, string refusal, Action<string> change) => EachAsync(command, refusal, path =>
     {
-        await command.SayAsync(await command.ReadAsync(command.Arguments.Where(word => word == "-" || !word.StartsWith('-'))));
-        return 0;
-    }
+        change(path);
+        return null;
+    });
 
-    private static async Task<int> ListAsync(Command command)
-    {
-        var options = Options.Read(command.Arguments, "", []);
-        foreach (var given in options.Rest.DefaultIfEmpty("."))
-        {
-            var path = command.Resolve(given);
-            if (!Path.Exists(path))
-                return await command.FailAsync($"{given}: No such file or directory");
-            var names = File.Exists(path) ? [given] : Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry)!)
-                .Where(name => options.Has("a") || name[0] != '.').Order(StringComparer.Ordinal).ToList();
-            foreach (var name in names)
-                await command.SayAsync(options.Has("l") ? Long(File.Exists(path) ? path : Path.Combine(path, name), name) : name + "\n");
-        }
-        return 0;
-    }
-
-    private static string Long(string path, string name)
-    {
-        var entry = Directory.Exists(path) ? (FileSystemInfo)new DirectoryInfo(path) : new FileInfo(path);
-        var kind = entry.LinkTarget is not null ? 'l' : entry is DirectoryInfo ? 'd' : '-';
-        var mode = (int)entry.UnixFileMode;
-        var bits = string.Concat(Enumerable.Range(0, 9).Select(bit => (mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
-        var size = entry is FileInfo { Exists: true } file ? file.Length : 0;
-        return string.Create(CultureInfo.InvariantCulture, $"{kind}{bits}    1 root     root     {size,9} {entry.LastWriteTimeUtc:MMM dd HH:mm} {name}{(entry.LinkTarget is { } to ? $" -> {to}" : "")}\n");
-    }
-
-    private static async Task<int> EachAsync(Command command, Action<string> change, int skip = 0)
+    /// <summary>Does something to every path; complaints are in the program's words, <paramref name="refusal"/> before the path's name.</summary>
+    private static async Task<int> EachAsync(Command command, string refusal, Func<string, string?> change)
     {
         var code = 0;
-        foreach (var path in command.Arguments.Where(word => !word.StartsWith('-')).Skip(skip))
+        foreach (var path in command.Arguments.Where(word => word.Length == 1 || !word.StartsWith('-')))
             try
             {
-                change(path);
+                if (change(path) is { } said)
+                    await command.SayAsync(said + "\n");
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                code = await command.FailAsync($"{path}: {Words(failure)}");
+                code = await command.FailAsync(refusal.Length == 0 ? $"{path}: {Command.Words(failure)}" : $"{refusal} '{path}': {Command.Words(failure)}");
             }
         return code;
+    }
+
+    private static void Touch(Command command, string path)
+    {
+        var file = command.ResolveForWriting(path);
+        if (Path.Exists(file))
+            File.SetLastWriteTimeUtc(file, command.Process.Clock.GetUtcNow().UtcDateTime);
+        else
+            File.WriteAllBytes(file, []);
+    }
+
+    private static Task<int> MakeDirectoryAsync(Command command)
+    {
+        var options = Options.Read(command.Arguments, "m", []);
+        return EachAsync(command with { Arguments = options.Rest }, "can't create directory", path =>
+        {
+            var folder = command.ResolveForWriting(path);
+            if (Path.Exists(folder) && !(options.Has("p") && Directory.Exists(folder)))
+                throw new IOException("File exists");
+            if (!options.Has("p") && !Directory.Exists(Path.GetDirectoryName(folder)))
+                throw new DirectoryNotFoundException();
+            Directory.CreateDirectory(folder);
+            if (options.Value("m") is { } mode && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(folder, FileMode(mode, UnixFileMode.None));
+        });
+    }
+
+    private static Task<int> RemoveDirectoryAsync(Command command) => EachAsync(command, "", path =>
+    {
+        var folder = command.ResolveForWriting(path);
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException();
+        if (Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new IOException("Directory not empty");
+        Directory.Delete(folder);
+    });
+
+    private static Task<int> TruncateAsync(Command command)
+    {
+        var options = Options.Read(command.Arguments, "s", []);
+        var size = TextCommands.Amount(options.Value("s") ?? "0");
+        return EachAsync(command with { Arguments = options.Rest }, "", path =>
+        {
+            using var file = new FileStream(command.ResolveForWriting(path), System.IO.FileMode.OpenOrCreate, FileAccess.Write);
+            file.SetLength(size);
+        });
     }
 
     private static Task<int> RemoveAsync(Command command)
     {
         var options = Options.Read(command.Arguments, "", []);
-        return EachAsync(command, given =>
+        return EachAsync(command with { Arguments = options.Rest }, "can't remove", path =>
         {
-            var path = command.ResolveForWriting(given);
-            if (Directory.Exists(path) && options.Has("r"))
-                Directory.Delete(path, recursive: true);
-            else if (File.Exists(path))
-                File.Delete(path);
-            else if (!options.Has("f"))
+            if (options.Has("f") && !Path.Exists(command.ResolveLink(path)) && command.LinkTarget(path) is null)
+                return;
+            var entry = command.ResolveLinkForWriting(path);
+            if (command.LinkTarget(path) is not null || File.Exists(entry))
+                File.Delete(entry);
+            else if (!Directory.Exists(entry))
                 throw new FileNotFoundException();
+            else if (!options.Has("r") && !options.Has("R"))
+                throw new IOException("Is a directory");
+            else
+                Directory.Delete(entry, recursive: true);
         });
     }
 
-    private static async Task<int> ToAsync(Command command, Action<string, string> move)
+    private static Task<int> CopyAsync(Command command)
     {
-        var paths = command.Arguments.Where(word => !word.StartsWith('-')).ToList();
+        var options = Options.Read(command.Arguments, "", []);
+        var isDeep = options.Has("r") || options.Has("R") || options.Has("a");
+        return ToAsync(command, options, (from, to) =>
+        {
+            if (!Directory.Exists(from))
+                File.Copy(from, to, overwrite: true);
+            else if (isDeep)
+                CopyFolder(from, to);
+            else
+                throw new IOException($"omitting directory '{from}'");
+        });
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        // The list first: a folder may be copied into itself.
+        var entries = Directory.EnumerateFileSystemEntries(from).ToList();
+        Directory.CreateDirectory(to);
+        foreach (var entry in entries)
+        {
+            var target = Path.Combine(to, Path.GetFileName(entry));
+            if (new FileInfo(entry).LinkTarget is { } link)
+                File.CreateSymbolicLink(target, link);
+            else if (Directory.Exists(entry))
+                CopyFolder(entry, target);
+            else
+                File.Copy(entry, target, overwrite: true);
+        }
+    }
+
+    private static Task<int> MoveAsync(Command command) => ToAsync(command, Options.Read(command.Arguments, "", []), (from, to) =>
+    {
+        if (!Directory.Exists(from))
+            File.Move(from, to, overwrite: true);
+        else if (Directory.Exists(to))
+            throw new IOException("File exists");
+        else
+            Directory.Move(from, to);
+    }, removes: true);
+
+    private static async Task<int> ToAsync(Command command, Options options, Action<string, string> move, bool removes = false)
+    {
+        var paths = options.Rest;
         if (paths.Count < 2)
             return await command.FailAsync("missing file operand");
+        var isInto = Directory.Exists(command.Resolve(paths[^1]));
+        if (paths.Count > 2 && !isInto)
+            return await command.FailAsync($"target '{paths[^1]}' is not a directory");
+        var code = 0;
         foreach (var from in paths.SkipLast(1))
         {
-            var to = command.ResolveForWriting(paths[^1]);
-            if (!File.Exists(command.Resolve(from)))
-                return await command.FailAsync($"can't stat '{from}': No such file or directory");
-            move(command.Resolve(from), Directory.Exists(to) ? Path.Combine(to, Path.GetFileName(from)) : to);
+            var target = isInto ? $"{paths[^1].TrimEnd('/')}/{Path.GetFileName(from.TrimEnd('/'))}" : paths[^1];
+            try
+            {
+                var source = removes ? command.ResolveLinkForWriting(from) : command.Resolve(from);
+                if (!Path.Exists(source))
+                {
+                    code = await command.FailAsync($"can't {(removes ? "rename" : "stat")} '{from}': No such file or directory");
+                    continue;
+                }
+                move(source, command.ResolveForWriting(target));
+            }
+            catch (IOException omitted) when (omitted.Message.StartsWith("omitting", StringComparison.Ordinal))
+            {
+                code = await command.FailAsync($"omitting directory '{from}'");
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                code = await command.FailAsync($"can't {(removes ? "rename" : "create")} '{(removes ? from : target)}': {Command.Words(failure)}");
+            }
         }
-        return 0;
+        return code;
     }
 
-    private static void SetMode(Command command, string path)
-    {
-        var mode = command.Arguments.First(word => !word.StartsWith('-'));
-        if (!mode.All(digit => digit is >= '0' and <= '7'))
-            throw new IOException($"mode {mode} is not supported by the simulator: give it in octal");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(command.ResolveForWriting(path), (UnixFileMode)Convert.ToInt32(mode, 8));
-    }
-
-    private static async Task<int> LineAsync(Command command, string? text)
-    {
-        if (text is null)
-            return 1;
-        await command.SayAsync(text + "\n");
-        return 0;
-    }
-
-    private static async Task<int> LinesAsync(Command command, Func<List<string>, Options, IEnumerable<string>> change, string lettersWithValue = "nc")
-    {
-        var options = Options.Read(command.Arguments.Select(word => word.Length > 1 && word[0] == '-' && char.IsAsciiDigit(word[1]) ? "-n" + word[1..] : word).ToList(), lettersWithValue, []);
-        var lines = Lines(await command.ReadAsync(options.Rest));
-        await command.SayAsync(string.Concat(change(lines, options).Select(line => line + "\n")));
-        return 0;
-    }
-
-    private static Task<int> TailAsync(Command command) => command.Arguments.Contains("-f")
-        ? FollowAsync(command)
-        : LinesAsync(command, (lines, options) => lines.TakeLast(Count(options)));
-
-    private static async Task<int> FollowAsync(Command command)
-    {
-        var file = command.Arguments[^1];
-        if (file == "/dev/null")
-        {
-            await command.Process.KilledAsync();
-            return 137;
-        }
-        var path = command.Resolve(file);
-        if (!File.Exists(path))
-            return await command.FailAsync($"can't open '{file}': No such file or directory");
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var buffer = new byte[8192];
-        while (true)
-        {
-            while (stream.Read(buffer) is var count and > 0)
-                await command.Output.WriteAsync(buffer.AsMemory(0, count));
-            await Task.Delay(TimeSpan.FromSeconds(1), command.Process.Clock, command.Process.Killed);
-        }
-    }
-
-    private static int Count(Options options) => int.Parse(options.Value("n") ?? "10", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-
-    private static async Task<int> GrepAsync(Command command)
-    {
-        var options = Options.Read(command.Arguments, "e", []);
-        var pattern = options.Value("e") ?? options.Rest.FirstOrDefault() ?? "";
-        var files = options.Value("e") is null ? options.Rest.Skip(1) : options.Rest;
-        var regex = new Regex(
-            options.Has("F") ? Regex.Escape(pattern) : pattern, RegexOptions.CultureInvariant | (options.Has("i") ? RegexOptions.IgnoreCase : RegexOptions.None), PatternTimeout);
-        var found = Lines(await command.ReadAsync(files)).Where(line => regex.IsMatch(line) != options.Has("v")).ToList();
-        if (options.Has("c"))
-            await command.SayAsync(found.Count.ToString(CultureInfo.InvariantCulture) + "\n");
-        else if (!options.Has("q"))
-            await command.SayAsync(string.Concat(options.Has("o") ? found.SelectMany(line => regex.Matches(line).Select(match => match.Value + "\n")) : found.Select(line => line + "\n")));
-        return found.Count > 0 ? 0 : 1;
-    }
-
-    private static async Task<int> WordCountAsync(Command command)
+    private static async Task<int> LinkAsync(Command command)
     {
         var options = Options.Read(command.Arguments, "", []);
-        var text = await command.ReadAsync(options.Rest);
-        var (lines, words, bytes) = (text.Count(letter => letter == '\n'), text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, Encoding.UTF8.GetByteCount(text));
-        await command.SayAsync(options.Has("l") ? $"{lines}\n" : options.Has("w") ? $"{words}\n" : options.Has("c") ? $"{bytes}\n" : $"{lines,8}{words,10}{bytes,10}\n");
-        return 0;
-    }
-
-    private static IEnumerable<string> Cut(List<string> lines, Options options)
-    {
-        var separator = options.Value("d") ?? "\t";
-        var fields = (options.Value("f") ?? "1").Split(',').Select(field => int.Parse(field, CultureInfo.InvariantCulture) - 1).ToList();
-        return lines.Select(line => line.Split(separator) is { Length: > 1 } parts ? string.Join(separator, fields.Where(field => field < parts.Length).Select(field => parts[field])) : line);
-    }
-
-    private static async Task<int> TranslateAsync(Command command)
-    {
-        var options = Options.Read(command.Arguments, "", []);
-        var from = Set(options.Rest[0]);
-        var to = options.Rest.Count > 1 ? Set(options.Rest[1]) : "";
-        var text = await command.ReadAsync([]);
-        await command.SayAsync(string.Concat(text.Select(letter => from.IndexOf(letter, StringComparison.Ordinal) switch
+        if (options.Rest.Count < 2)
+            return await command.FailAsync("missing file operand");
+        var (target, path) = (options.Rest[0], options.Rest[1]);
+        if (Directory.Exists(command.Resolve(path)) && !options.Has("n"))
+            path = $"{path.TrimEnd('/')}/{Path.GetFileName(target)}";
+        try
         {
-            < 0 => letter.ToString(),
-            _ when options.Has("d") => "",
-            var at => to[Math.Min(at, to.Length - 1)].ToString(),
-        })));
-        return 0;
-
-        static string Set(string text)
-        {
-            text = text.Replace("\\n", "\n", StringComparison.Ordinal);
-            return Regex.Replace(text, "(.)-(.)", match => string.Concat(Enumerable.Range(match.Groups[1].Value[0], match.Groups[2].Value[0] - match.Groups[1].Value[0] + 1).Select(code => (char)code)), RegexOptions.None, PatternTimeout);
-        }
-    }
-
-    private static async Task<int> SubstituteAsync(Command command)
-    {
-        var options = Options.Read(command.Arguments, "e", []);
-        var script = options.Value("e") ?? options.Rest.FirstOrDefault() ?? "";
-        if (script.Length < 4 || script[0] != 's' || script.Split(script[1]) is not [_, var pattern, var by, var flags])
-            return await command.FailAsync($"'{script}' is not known to the simulated sed, which has s/pattern/replacement/[g]");
-        var regex = new Regex(pattern, RegexOptions.CultureInvariant, PatternTimeout);
-        var replacement = by.Replace("$", "$$", StringComparison.Ordinal).Replace("\\1", "$1", StringComparison.Ordinal).Replace("&", "$0", StringComparison.Ordinal);
-        var lines = Lines(await command.ReadAsync(options.Value("e") is null ? options.Rest.Skip(1) : options.Rest));
-        await command.SayAsync(string.Concat(lines.Select(line => regex.Replace(line, replacement, flags.Contains('g', StringComparison.Ordinal) ? -1 : 1) + "\n")));
-        return 0;
-    }
-
-    private static async Task<int> TeeAsync(Command command)
-    {
-        var options = Options.Read(command.Arguments, "", []);
-        var text = await command.ReadAsync([]);
-        foreach (var file in options.Rest)
-        {
-            if (options.Has("a"))
-                File.AppendAllText(command.ResolveForWriting(file), text);
+            var link = command.ResolveLinkForWriting(path);
+            if (options.Has("f") && (File.Exists(link) || new FileInfo(link).LinkTarget is not null))
+                File.Delete(link);
+            if (Path.Exists(link) || new FileInfo(link).LinkTarget is not null)
+                throw new IOException("File exists");
+            if (options.Has("s"))
+                File.CreateSymbolicLink(link, target);
             else
-                File.WriteAllText(command.ResolveForWriting(file), text);
+                File.Copy(command.Resolve(target), link); // a hard link's two names would differ from here on; nobody is told
+            return 0;
         }
-        await command.SayAsync(text);
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return await command.FailAsync($"{path}: {Command.Words(failure)}");
+        }
+    }
+
+    private static async Task<int> ChangeModeAsync(Command command)
+    {
+        var options = command.Arguments.Where(word => word is "-R" or "-v" or "-f" or "-c").ToList();
+        var words = command.Arguments.Except(options).ToList();
+        if (words.Count < 2)
+            return await command.FailAsync("usage: chmod [-R] MODE FILE...");
+        return await EachAsync(command with { Arguments = words[1..] }, "", path =>
+        {
+            var file = command.ResolveForWriting(path);
+            if (!Path.Exists(file))
+                throw new FileNotFoundException();
+            var all = options.Contains("-R") && Directory.Exists(file) ? Directory.EnumerateFileSystemEntries(file, "*", SearchOption.AllDirectories).Prepend(file) : [file];
+            if (!OperatingSystem.IsWindows())
+                foreach (var one in all)
+                    File.SetUnixFileMode(one, FileMode(words[0], File.GetUnixFileMode(one)));
+        });
+    }
+
+    /// <summary>A mode in octal or in letters: <c>0644</c>, <c>+x</c>, <c>u=rw,go-w</c>.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    private static UnixFileMode FileMode(string mode, UnixFileMode before)
+    {
+        if (mode.All(digit => digit is >= '0' and <= '7'))
+            return (UnixFileMode)Convert.ToInt32(mode, 8);
+        var bits = (int)before;
+        foreach (var clause in mode.Split(','))
+        {
+            var at = clause.IndexOfAny(['+', '-', '=']);
+            if (at < 0 || clause[..at].Any(letter => !"ugoa".Contains(letter, StringComparison.Ordinal)) || clause[(at + 1)..].Any(letter => !"rwxXst".Contains(letter, StringComparison.Ordinal)))
+                throw new FormatException($"invalid mode '{mode}'");
+            var rights = clause[(at + 1)..].Sum(letter => letter switch { 'r' => 4, 'w' => 2, 'x' or 'X' => 1, _ => 0 });
+            var who = clause[..at] is { Length: > 0 } named && !named.Contains('a', StringComparison.Ordinal) ? named : "ugo";
+            foreach (var shift in who.Select(letter => letter switch { 'u' => 6, 'g' => 3, _ => 0 }))
+                bits = clause[at] switch
+                {
+                    '+' => bits | (rights << shift),
+                    '-' => bits & ~(rights << shift),
+                    _ => (bits & ~(7 << shift)) | (rights << shift),
+                };
+        }
+        return (UnixFileMode)bits;
+    }
+
+    /// <summary>All files are the container's user's; giving them away is permitted to root, and changes nothing here.</summary>
+    private static async Task<int> ChangeOwnerAsync(Command command)
+    {
+        var words = command.Arguments.Where(word => !word.StartsWith('-')).ToList();
+        if (words.Count < 2)
+            return await command.FailAsync("usage: chown [-R] USER[:[GRP]] FILE...");
+        return await EachAsync(command with { Arguments = words[1..] }, "", path =>
+        {
+            if (!Path.Exists(command.ResolveForWriting(path)))
+                throw new FileNotFoundException();
+            if (SystemCommands.UserOf(command).Uid != 0)
+                throw new IOException("Operation not permitted");
+        });
+    }
+
+    private static async Task<int> ReadLinkAsync(Command command)
+    {
+        var options = Options.Read(command.Arguments, "", []);
+        if (options.Rest.Count == 0)
+            return await command.FailAsync("missing operand");
+        if (options.Has("f"))
+            return await EachAsync(command with { Arguments = options.Rest }, "", command.Normal);
+        if (command.LinkTarget(options.Rest[0]) is not { } target)
+            return 1;
+        await command.SayAsync(target + (options.Has("n") ? "" : "\n"));
         return 0;
     }
 
-    private static List<string> Lines(string text)
+    private static async Task<int> MakeTemporaryAsync(Command command)
     {
-        var lines = text.Split('\n').ToList();
-        if (lines[^1].Length == 0)
-            lines.RemoveAt(lines.Count - 1);
-        return lines;
+        var options = Options.Read(command.Arguments, "p", []);
+        var folder = options.Value("p") ?? command.Variables.GetValueOrDefault("TMPDIR", "/tmp");
+        var template = options.Rest.ElementAtOrDefault(0) ?? "tmp.XXXXXX";
+        var count = template.Length - template.TrimEnd('X').Length;
+        if (count < 6)
+            return await command.FailAsync($"Invalid argument: '{template}' does not end in XXXXXX");
+        var letters = System.Security.Cryptography.RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", count);
+        var name = template[..^count] + letters;
+        var path = options.Rest.Count > 0 && options.Value("p") is null ? name : $"{folder.TrimEnd('/')}/{name}";
+        var machine = command.ResolveForWriting(path);
+        if (options.Has("d"))
+            Directory.CreateDirectory(machine);
+        else
+            File.WriteAllBytes(machine, []);
+        return await SayAsync(command, path);
     }
 
-    private static string Words(Exception failure) => failure switch
+    private static async Task<int> SayAsync(Command command, string text)
     {
-        FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
-        UnauthorizedAccessException => "Permission denied",
-        _ => failure.Message,
-    };
+        await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{text}\n"));
+        return 0;
+    }
 }

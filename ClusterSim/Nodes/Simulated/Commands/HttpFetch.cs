@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Processes;
 
@@ -18,10 +21,12 @@ internal static class HttpFetch
     /// <summary>Sends a request and reads the whole answer.</summary>
     /// <exception cref="SocketException">No connection came about.</exception>
     /// <exception cref="IOException">The answer is no HTTP, or broke off.</exception>
+    /// <exception cref="AuthenticationException">The server's certificate is not trusted.</exception>
     public static async Task<Fetched> SendAsync(
-        ServiceProcess process, string method, Uri url, IReadOnlyList<(string Name, string Value)> headers, byte[]? body, CancellationToken timeout)
+        ServiceProcess process, string method, Uri url, IReadOnlyList<(string Name, string Value)> headers, byte[]? body, CancellationToken timeout,
+        X509Certificate2Collection? authorities = null)
     {
-        await using var stream = await process.Network.DialAsync(url.Host, url.Port, timeout);
+        await using var stream = await OpenAsync(process, url, authorities, timeout);
         var head = new StringBuilder($"{method} {url.PathAndQuery} HTTP/1.1\r\n");
         var defaults = (ReadOnlySpan<(string, string)>)[("Host", url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}"), ("User-Agent", "Wget"), ("Accept", "*/*"), ("Connection", "close")];
         foreach (var (name, value) in defaults)
@@ -35,6 +40,30 @@ internal static class HttpFetch
         await stream.WriteAsync(request, timeout);
         await stream.FlushAsync(timeout);
         return await ReadAsync(stream, method == "HEAD", timeout);
+    }
+
+    /// <summary>A connection, with TLS for https. Without authorities every certificate is good, as with <c>curl -k</c> and busybox's wget.</summary>
+    private static async Task<Stream> OpenAsync(ServiceProcess process, Uri url, X509Certificate2Collection? authorities, CancellationToken timeout)
+    {
+        var stream = await process.Network.DialAsync(url.Host, url.Port, timeout);
+        if (url.Scheme != Uri.UriSchemeHttps)
+            return stream;
+#pragma warning disable CA5359 // what -k asks for
+        var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, shown, _, errors) => authorities is null
+            || (errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors && shown is not null && IsSigned(shown, authorities)));
+#pragma warning restore CA5359
+        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, timeout);
+        return secured;
+    }
+
+    private static bool IsSigned(X509Certificate shown, X509Certificate2Collection authorities)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        using var certificate = new X509Certificate2(shown);
+        return chain.Build(certificate);
     }
 
     private static async Task<Fetched> ReadAsync(Stream stream, bool isHead, CancellationToken timeout)

@@ -1,99 +1,84 @@
 using System.Globalization;
 using System.Text;
+using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Volumes;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
-/// <summary>The everyday commands that neither read files nor dial: echo, sleep, env, date, test and the like.</summary>
+/// <summary>The everyday commands about the process and its surroundings: env, id, ps, kill, sleep, date, stty and the like.</summary>
 internal static class SystemCommands
 {
+    private static readonly Dictionary<string, int> SignalNumbers = new(StringComparer.Ordinal)
+    {
+        ["HUP"] = 1,
+        ["INT"] = 2,
+        ["QUIT"] = 3,
+        ["KILL"] = 9,
+        ["USR1"] = 10,
+        ["USR2"] = 12,
+        ["PIPE"] = 13,
+        ["ALRM"] = 14,
+        ["TERM"] = 15,
+        ["CHLD"] = 17,
+        ["CONT"] = 18,
+        ["STOP"] = 19,
+    };
+
     /// <summary>The commands by name.</summary>
     public static IEnumerable<(string Name, CommandMain Main)> All =>
     [
         ("true", _ => Task.FromResult(0)),
         ("false", _ => Task.FromResult(1)),
-        ("echo", EchoAsync),
-        ("printf", PrintfAsync),
         ("sleep", SleepAsync),
+        ("usleep", async command => { await Task.Delay(TimeSpan.FromMicroseconds(TextCommands.Amount(command.Arguments[0])), command.Process.Clock, command.Process.Killed); return 0; }),
         ("env", EnvAsync),
-        ("printenv", command => command.Arguments.Count == 0 ? EnvAsync(command) : PrintAsync(command, command.Variables.GetValueOrDefault(command.Arguments[0]))),
-        ("hostname", command => PrintAsync(command, command.Process.Environment.GetValueOrDefault("HOSTNAME", "localhost"))),
-        ("pwd", command => PrintAsync(command, command.Directory)),
+        ("printenv", command => command.Arguments.Count == 0 ? EnvAsync(command) : PrintCommands.PrintAsync(command, command.Variables.GetValueOrDefault(command.Arguments[0]))),
+        ("hostname", HostnameAsync),
+        ("pwd", command => PrintCommands.PrintAsync(command, command.Directory)),
         ("date", DateAsync),
-        ("id", command => PrintAsync(command, command.Arguments.Count > 0 ? "0" : "uid=0(root) gid=0(root) groups=0(root)")),
-        ("whoami", command => PrintAsync(command, "root")),
-        ("uname", command => PrintAsync(command, command.Arguments.Contains("-a") ? $"Linux {command.Process.Environment.GetValueOrDefault("HOSTNAME", "localhost")} simulated" : "Linux")),
-        ("ps", command => PrintAsync(command, "PID   USER     TIME  COMMAND\n    1 root      0:00 " + command.Name)),
-        ("nproc", command => PrintAsync(command, "1")),
-        ("seq", SequenceAsync),
-        ("yes", YesAsync),
-        ("expr", ExpressionAsync),
-        ("basename", command => PrintAsync(command, Path.GetFileName(command.Arguments[0].TrimEnd('/')))),
-        ("dirname", command => PrintAsync(command, Path.GetDirectoryName(command.Arguments[0]) is { Length: > 0 } folder ? folder : ".")),
-        ("test", command => TestAsync(command, command.Arguments)),
-        ("[", command => command.Arguments.Count > 0 && command.Arguments[^1] == "]" ? TestAsync(command, [.. command.Arguments.SkipLast(1)]) : command.FailAsync("missing ]", 2)),
+        ("id", IdAsync),
+        ("whoami", command => UserOf(command).Uid == 0 ? PrintCommands.PrintAsync(command, "root") : command.FailAsync(string.Create(CultureInfo.InvariantCulture, $"unknown uid {UserOf(command).Uid}"))),
+        ("uname", UnameAsync),
+        ("ps", ProcessesAsync),
+        ("pgrep", async command => { var found = Matching(command, Last(command)); await command.SayAsync(string.Concat(found.Select(process => string.Create(CultureInfo.InvariantCulture, $"{process.Id}\n")))); return found.Count > 0 ? 0 : 1; }),
+        ("pkill", async command => await SignalAsync(command, Matching(command, Last(command)), [.. command.Arguments.SkipLast(1)])),
+        ("killall", async command => await SignalAsync(command, Matching(command, Last(command)), [.. command.Arguments.SkipLast(1)])),
+        ("kill", KillAsync),
+        ("nproc", command => PrintCommands.PrintAsync(command, "1")),
+        ("stty", TerminalSettingsAsync),
+        ("tty", command => command.Input is TerminalInput ? PrintCommands.PrintAsync(command, "/dev/pts/0") : PrintAndFailAsync(command, "not a tty")),
+        ("clear", async command => { await command.SayAsync("\u001b[H\u001b[J"); return 0; }),
+        ("reset", async command => { await command.SayAsync("\u001bc"); return 0; }),
     ];
 
-    private static async Task<int> PrintAsync(Command command, string? text)
+    /// <summary>The user and group a command runs as.</summary>
+    public static (long Uid, long Gid) UserOf(Command command) => command.Process.Files is ContainerFileRoot files ? files.User : (0, 0);
+
+    /// <summary>A signal's number, by number or by name with or without <c>SIG</c>; null where there is none.</summary>
+    public static int? SignalOf(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : SignalNumbers.TryGetValue(text.StartsWith("SIG", StringComparison.Ordinal) ? text[3..] : text.ToUpperInvariant(), out var named) ? named : null;
+
+    private static async Task<int> PrintAndFailAsync(Command command, string text)
     {
-        if (text is null)
-            return 1;
         await command.SayAsync(text + "\n");
-        return 0;
-    }
-
-    private static async Task<int> EchoAsync(Command command)
-    {
-        var words = command.Arguments.ToList();
-        var (newLine, escapes) = (true, false);
-        while (words.Count > 0 && words[0] is "-n" or "-e" or "-ne" or "-en")
-        {
-            newLine &= !words[0].Contains('n', StringComparison.Ordinal);
-            escapes |= words[0].Contains('e', StringComparison.Ordinal);
-            words.RemoveAt(0);
-        }
-        var text = string.Join(' ', words);
-        await command.SayAsync((escapes ? Unescaped(text) : text) + (newLine ? "\n" : ""));
-        return 0;
-    }
-
-    private static async Task<int> PrintfAsync(Command command)
-    {
-        if (command.Arguments.Count == 0)
-            return await command.FailAsync("usage: printf FORMAT [ARG]...");
-        var format = Unescaped(command.Arguments[0]);
-        var next = 1;
-        do
-        {
-            var text = new StringBuilder();
-            for (var i = 0; i < format.Length; i++)
-            {
-                if (format[i] != '%' || i + 1 == format.Length)
-                    text.Append(format[i]);
-                else if (format[++i] == '%')
-                    text.Append('%');
-                else if (format[i] is 's' or 'd' or 'i' or 'u')
-                    text.Append(command.Arguments.ElementAtOrDefault(next++) ?? (format[i] == 's' ? "" : "0"));
-                else
-                    return await command.FailAsync($"%{format[i]} is not known to the simulated printf, which has %s, %d, %i, %u and %%");
-            }
-            await command.SayAsync(text.ToString());
-        }
-        while (next > 1 && next < command.Arguments.Count);
-        return 0;
+        return 1;
     }
 
     private static async Task<int> SleepAsync(Command command)
     {
+        if (command.Arguments.Count == 0)
+            return await command.FailAsync("usage: sleep [N]...");
         var total = TimeSpan.Zero;
         foreach (var word in command.Arguments)
         {
             if (word is "infinity" or "inf")
             {
                 await command.Process.KilledAsync();
-                return 137;
+                return ContainerExit.Killed;
             }
-            var unit = word[^1] switch { 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 1 };
-            if (!double.TryParse(word.TrimEnd('s', 'm', 'h', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
+            var unit = word.Length > 0 ? word[^1] switch { 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 1 } : 1;
+            if (!double.TryParse(word.TrimEnd('s', 'm', 'h', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || seconds < 0)
                 return await command.FailAsync($"invalid number '{word}'");
             total += TimeSpan.FromSeconds(seconds * unit);
         }
@@ -109,14 +94,146 @@ internal static class SystemCommands
 
     private static async Task<int> EnvAsync(Command command)
     {
-        await command.SayAsync(string.Concat(command.Variables.Select(variable => $"{variable.Key}={variable.Value}\n")));
+        var variables = new Dictionary<string, string>(command.Variables, StringComparer.Ordinal);
+        var words = command.Arguments.ToList();
+        while (words.Count > 0 && (words[0].StartsWith('-') || words[0].Contains('=', StringComparison.Ordinal)))
+        {
+            if (words[0] is "-i" or "-")
+                variables.Clear();
+            else if (words[0] == "-u" && words.Count > 1)
+            {
+                words.RemoveAt(0);
+                variables.Remove(words[0]);
+            }
+            else if (words[0].Split('=', 2) is [var name, var value] && !words[0].StartsWith('-'))
+                variables[name] = value;
+            else
+                return await command.FailAsync($"{words[0]} is not known to the simulated env, which has -i and -u");
+            words.RemoveAt(0);
+        }
+        if (words.Count == 0)
+        {
+            await command.SayAsync(string.Concat(variables.Select(variable => $"{variable.Key}={variable.Value}\n")));
+            return 0;
+        }
+        return command.Find(words[0]) is { } main
+            ? await main(command with { Name = words[0], Arguments = words[1..], Variables = variables })
+            : await command.FailAsync($"can't execute '{words[0]}': No such file or directory", 127);
+    }
+
+    private static Task<int> HostnameAsync(Command command) => command.Arguments switch
+    {
+        ["-i" or "-I"] => PrintCommands.PrintAsync(command, HostsAddress(command)),
+        _ => PrintCommands.PrintAsync(command, command.Process.Environment.GetValueOrDefault("HOSTNAME", "localhost")),
+    };
+
+    private static string? HostsAddress(Command command)
+    {
+        var name = command.Process.Environment.GetValueOrDefault("HOSTNAME", "localhost");
+        var file = command.Resolve("/etc/hosts");
+        return !File.Exists(file) ? null : File.ReadLines(file).Select(line => line.Split('\t')).FirstOrDefault(words => words.Skip(1).Contains(name))?[0];
+    }
+
+    private static async Task<int> IdAsync(Command command)
+    {
+        var (uid, gid) = UserOf(command);
+        var options = Options.Read(command.Arguments, "", []);
+        static string Named(long id) => id == 0 ? "(root)" : "";
+        return await PrintCommands.PrintAsync(command, string.Create(CultureInfo.InvariantCulture, $"{(
+            options.Has("u") ? options.Has("n") ? uid == 0 ? "root" : uid.ToString(CultureInfo.InvariantCulture) : uid
+            : options.Has("g") || options.Has("G") ? options.Has("n") ? gid == 0 ? "root" : gid.ToString(CultureInfo.InvariantCulture) : gid
+            : string.Create(CultureInfo.InvariantCulture, $"uid={uid}{Named(uid)} gid={gid}{Named(gid)} groups={gid}{Named(gid)}"))}"));
+    }
+
+    private static Task<int> UnameAsync(Command command)
+    {
+        var host = command.Process.Environment.GetValueOrDefault("HOSTNAME", "localhost");
+        var options = Options.Read(command.Arguments, "", []);
+        var words = new List<string>();
+        if (options.Has("a") || options.Has("s") || command.Arguments.Count == 0)
+            words.Add("Linux");
+        if (options.Has("a") || options.Has("n"))
+            words.Add(host);
+        if (options.Has("a") || options.Has("r"))
+            words.Add("simulated");
+        if (options.Has("a") || options.Has("m"))
+            words.Add("x86_64");
+        if (options.Has("a"))
+            words.Add("GNU/Linux");
+        return PrintCommands.PrintAsync(command, string.Join(' ', words));
+    }
+
+    private static async Task<int> ProcessesAsync(Command command)
+    {
+        var (uid, _) = UserOf(command);
+        var user = uid == 0 ? "root" : uid.ToString(CultureInfo.InvariantCulture);
+        var running = (command.Process.Files as ContainerFileRoot)?.Processes.Running ?? [];
+        await command.SayAsync("PID   USER     TIME  COMMAND\n");
+        foreach (var process in running)
+            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{process.Id,5} {user,-8}  0:00 {process.CommandLine}\n"));
+        // A shell's own child, as which it runs on Linux.
+        var own = string.Join(' ', command.Arguments.Prepend(command.Name));
+        if (!running.Any(process => process.CommandLine == own))
+            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{(running.Count == 0 ? 1 : running[^1].Id + 1),5} {user,-8}  0:00 {own}\n"));
         return 0;
+    }
+
+    private static string Last(Command command) => command.Arguments.Count == 0 ? "" : command.Arguments[^1];
+
+    private static List<ContainerProcess> Matching(Command command, string pattern) =>
+        [.. ((command.Process.Files as ContainerFileRoot)?.Processes.Running ?? []).Where(process => PosixPattern.Regex(pattern, isExtended: true).IsMatch(process.CommandLine.Split(' ')[0]))];
+
+    private static async Task<int> KillAsync(Command command)
+    {
+        var words = command.Arguments.ToList();
+        if (words is ["-l", ..])
+            return await PrintCommands.PrintAsync(command, string.Join('\n', SignalNumbers.OrderBy(pair => pair.Value).Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Value,2}) {pair.Key}"))));
+        var signal = "TERM";
+        if (words.Count > 1 && words[0] == "-s")
+            (signal, words) = (words[1], words[2..]);
+        else if (words.Count > 0 && words[0].StartsWith('-'))
+            (signal, words) = (words[0][1..], words[1..]);
+        if (words.Count == 0)
+            return await command.FailAsync("you need to specify whom to kill");
+        var code = 0;
+        foreach (var word in words)
+            if (!int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                code = await command.FailAsync($"invalid number '{word}'");
+            else if ((command.Process.Files as ContainerFileRoot)?.Processes.Find(id) is not { } process)
+                code = await command.FailAsync($"can't kill pid {id}: No such process");
+            else
+                code |= await SignalAsync(command, [process], ["-" + signal]);
+        return code;
+    }
+
+    private static async Task<int> SignalAsync(Command command, IReadOnlyList<ContainerProcess> processes, IReadOnlyList<string> options)
+    {
+        var name = options.Count > 0 ? options[0].TrimStart('-') : "TERM";
+        if (SignalOf(name) is not { } signal)
+            return await command.FailAsync($"bad signal name '{name}'");
+        foreach (var process in processes)
+            if (signal != 0)
+                process.Signal(signal);
+        return processes.Count > 0 ? 0 : 1;
     }
 
     private static async Task<int> DateAsync(Command command)
     {
+        var options = Options.Read(command.Arguments, "dDs", ["date"]);
+        if (options.Has("s"))
+            return await command.FailAsync("can't set date: Operation not permitted");
         var now = command.Process.Clock.GetUtcNow().UtcDateTime;
-        var format = command.Arguments.FirstOrDefault(word => word.StartsWith('+'))?[1..] ?? "%a %b %e %H:%M:%S UTC %Y";
+        if ((options.Value("d") ?? options.Value("date")) is { } said)
+        {
+            if (said.StartsWith('@') && long.TryParse(said.AsSpan(1), CultureInfo.InvariantCulture, out var seconds))
+                now = DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime;
+            else if (DateTime.TryParse(said, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var parsed))
+                now = parsed;
+            else
+                return await command.FailAsync($"invalid date '{said}'");
+        }
+        var format = command.Arguments.FirstOrDefault(word => word.StartsWith('+'))?[1..]
+            ?? (command.Arguments.Any(word => word is "-Iseconds" or "-Is") ? "%Y-%m-%dT%H:%M:%S+00:00" : options.Has("I") ? "%Y-%m-%d" : options.Has("R") ? "%a, %d %b %Y %H:%M:%S +0000" : "%a %b %e %H:%M:%S UTC %Y");
         var text = new StringBuilder();
         for (var i = 0; i < format.Length; i++)
         {
@@ -130,94 +247,70 @@ internal static class SystemCommands
                 's' => new DateTimeOffset(now).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
                 'N' => (now.Ticks % TimeSpan.TicksPerSecond * 100).ToString("D9", CultureInfo.InvariantCulture),
                 'Y' => Part("yyyy"),
+                'y' => Part("yy"),
                 'm' => Part("MM"),
                 'd' => Part("dd"),
                 'e' => now.Day.ToString(CultureInfo.InvariantCulture).PadLeft(2),
                 'H' => Part("HH"),
+                'I' => Part("hh"),
+                'p' => Part("tt"),
                 'M' => Part("mm"),
                 'S' => Part("ss"),
                 'F' => Part("yyyy-MM-dd"),
                 'T' => Part("HH:mm:ss"),
+                'R' => Part("HH:mm"),
+                'D' => Part("MM/dd/yy"),
+                'c' => Part("ddd MMM d HH:mm:ss yyyy"),
                 'a' => Part("ddd"),
-                'b' => Part("MMM"),
+                'A' => Part("dddd"),
+                'b' or 'h' => Part("MMM"),
+                'B' => Part("MMMM"),
+                'j' => now.DayOfYear.ToString("D3", CultureInfo.InvariantCulture),
+                'u' => (now.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)now.DayOfWeek).ToString(CultureInfo.InvariantCulture),
+                'n' => "\n",
+                't' => "\t",
                 'Z' => "UTC",
                 'z' => "+0000",
                 var other => other.ToString(),
             });
         }
-        return await PrintAsync(command, text.ToString());
+        return await PrintCommands.PrintAsync(command, text.ToString());
 
         string Part(string pattern) => now.ToString(pattern, CultureInfo.InvariantCulture);
     }
 
-    private static async Task<int> SequenceAsync(Command command)
+    /// <summary><c>stty</c>, <c>stty size</c>, <c>stty [-]echo</c>, <c>stty raw|sane</c>: of the terminal that standard input is.</summary>
+    private static async Task<int> TerminalSettingsAsync(Command command)
     {
-        var numbers = command.Arguments.Select(word => long.Parse(word, CultureInfo.InvariantCulture)).ToList();
-        var (first, step, last) = numbers switch { [var end] => (1L, 1L, end), [var start, var end] => (start, 1L, end), [var start, var by, var end] => (start, by, end), _ => (1L, 1L, 0L) };
-        for (var number = first; step > 0 ? number <= last : number >= last; number += step)
-            await command.SayAsync(number.ToString(CultureInfo.InvariantCulture) + "\n");
+        if (command.Input is not TerminalInput { Terminal: var terminal })
+            return await command.FailAsync("standard input: Not a tty");
+        if (command.Arguments.Count == 0)
+            return await PrintCommands.PrintAsync(command, $"speed 38400 baud; line = 0;\n{(terminal.Echoes ? "" : "-")}echo {(terminal.IsCanonical ? "" : "-")}icanon {(terminal.Signals ? "" : "-")}isig");
+        foreach (var word in command.Arguments)
+            switch (word)
+            {
+                case "size":
+                    await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{terminal.Size.Height} {terminal.Size.Width}\n"));
+                    break;
+                case "-a":
+                    await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"speed 38400 baud; rows {terminal.Size.Height}; columns {terminal.Size.Width}; line = 0;\nintr = ^C; erase = ^?; kill = ^U; eof = ^D;\n{(terminal.Signals ? "" : "-")}isig {(terminal.IsCanonical ? "" : "-")}icanon {(terminal.Echoes ? "" : "-")}echo {(terminal.TurnsLineEnds ? "" : "-")}opost\n"));
+                    break;
+                case "echo" or "-echo":
+                    terminal.Echoes = word[0] != '-';
+                    break;
+                case "icanon" or "-icanon" or "cbreak" or "-cbreak":
+                    terminal.IsCanonical = word is "icanon" or "-cbreak";
+                    break;
+                case "isig" or "-isig":
+                    terminal.Signals = word[0] != '-';
+                    break;
+                case "raw" or "sane" or "cooked" or "-raw":
+                    terminal.IsCanonical = terminal.Signals = terminal.TurnsLineEnds = word != "raw";
+                    terminal.Echoes |= word == "sane";
+                    break;
+                default:
+                    return await command.FailAsync($"invalid argument '{word}'");
+            }
         return 0;
     }
-
-    private static async Task<int> YesAsync(Command command)
-    {
-        // Endless output would fill memory here, where a real pipe would hold it back.
-        return await command.FailAsync("endless output is not supported by the simulator");
-    }
-
-    private static async Task<int> ExpressionAsync(Command command)
-    {
-        try
-        {
-            var value = new Shell.ShellArithmetic(string.Join(' ', command.Arguments), _ => "").Evaluate();
-            await PrintAsync(command, value.ToString(CultureInfo.InvariantCulture));
-            return value == 0 ? 1 : 0;
-        }
-        catch (Shell.ShellSyntaxException wrong)
-        {
-            return await command.FailAsync(wrong.Message, 2);
-        }
-    }
-
-    private static async Task<int> TestAsync(Command command, IReadOnlyList<string> words)
-    {
-        if (words.Count > 0 && words[0] == "!")
-            return await TestAsync(command, [.. words.Skip(1)]) == 0 ? 1 : 0;
-        for (var i = 1; i < words.Count - 1; i++)
-            if (words[i] is "-a" or "-o")
-            {
-                var left = await TestAsync(command, [.. words.Take(i)]) == 0;
-                var right = await TestAsync(command, [.. words.Skip(i + 1)]) == 0;
-                return (words[i] == "-a" ? left && right : left || right) ? 0 : 1;
-            }
-        bool? holds = words switch
-        {
-            [] => false,
-            [var one] => one.Length > 0,
-            ["-n", var text] => text.Length > 0,
-            ["-z", var text] => text.Length == 0,
-            ["-e", var path] => Path.Exists(command.Resolve(path)),
-            ["-f", var path] => File.Exists(command.Resolve(path)),
-            ["-d", var path] => Directory.Exists(command.Resolve(path)),
-            ["-s", var path] => new FileInfo(command.Resolve(path)) is { Exists: true, Length: > 0 },
-            ["-r" or "-x", var path] => Path.Exists(command.Resolve(path)),
-            ["-w", var path] => Path.Exists(command.Resolve(path)) && !command.Process.Files.IsReadOnly(command.Absolute(path)),
-            ["-L" or "-h", var path] => new FileInfo(command.Resolve(path)).LinkTarget is not null,
-            [var left, "=" or "==", var right] => left == right,
-            [var left, "!=", var right] => left != right,
-            [var left, "-eq" or "-ne" or "-lt" or "-le" or "-gt" or "-ge", var right] => Compare(left, words[1], right),
-            _ => null,
-        };
-        return holds is { } answer ? answer ? 0 : 1 : await command.FailAsync($"{string.Join(' ', words)}: unknown operand", 2);
-    }
-
-    private static bool? Compare(string left, string how, string right)
-    {
-        if (!long.TryParse(left, CultureInfo.InvariantCulture, out var one) || !long.TryParse(right, CultureInfo.InvariantCulture, out var other))
-            return null;
-        return how switch { "-eq" => one == other, "-ne" => one != other, "-lt" => one < other, "-le" => one <= other, "-gt" => one > other, _ => one >= other };
-    }
-
-    private static string Unescaped(string text) =>
-        text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal).Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
 }

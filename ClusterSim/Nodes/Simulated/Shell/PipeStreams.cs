@@ -1,70 +1,49 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using ClusterSim.Nodes.Containers;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
-/// <summary>The writing end of a shell's pipe; unbounded, so that a write never waits.</summary>
+/// <summary>The reader of a pipe has ended (EPIPE, and SIGPIPE's end of the writer).</summary>
+internal sealed class BrokenPipeException() : IOException("Broken pipe")
+{
+    /// <summary>The exit code of a program that SIGPIPE ended.</summary>
+    public const int ExitCode = 141;
+}
+
+/// <summary>The writing end of a shell's pipe: waits while the reader is behind, and breaks when it is gone.</summary>
 internal sealed class PipeOutput(PipeWriter writer) : WriteOnlyStream
 {
     /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> buffer)
+    public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException("simulated programs write asynchronously");
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        writer.Write(buffer);
-        _ = writer.FlushAsync().AsTask();
+        var result = await writer.WriteAsync(buffer, cancellationToken);
+        if (result.IsCompleted)
+            throw new BrokenPipeException();
     }
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 }
 
 /// <summary>The reading end. (The framework's adapter would hop over the thread pool, where nobody counts what is under way.)</summary>
-internal sealed class PipeInput(PipeReader reader) : Stream
+internal sealed class PipeInput(PipeReader reader) : ReadOnlyStream
 {
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await reader.ReadAsync(cancellationToken);
         var taken = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
-        taken.CopyTo(buffer.Span);
+        foreach (var segment in taken)
+        {
+            segment.CopyTo(buffer);
+            buffer = buffer[segment.Length..];
+        }
+        var count = (int)taken.Length; // before what it counts is given back
         reader.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return count;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("simulated programs read asynchronously");
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

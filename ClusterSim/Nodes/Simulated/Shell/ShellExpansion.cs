@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using System.IO.Enumeration;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
@@ -10,7 +10,9 @@ namespace ClusterSim.Nodes.Simulated.Shell;
 /// <param name="substitute">Runs a command for its output.</param>
 internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>> substitute)
 {
-    private static readonly SearchValues<char> Modifiers = SearchValues.Create(":-+=#%");
+    private static readonly SearchValues<char> Modifiers = SearchValues.Create(":-+=?#%/");
+
+    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>The words that some words expand to.</summary>
     public async Task<List<string>> WordsAsync(IEnumerable<string> written)
@@ -30,6 +32,44 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         return text.ToString();
     }
 
+    /// <summary>The text of a here-document: variables and substitutions, but quotes are letters.</summary>
+    public async Task<string> TextAsync(string written)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < written.Length;)
+            switch (written[i])
+            {
+                case '\\' when i + 1 < written.Length && written[i + 1] is '$' or '`' or '\\' or '\n':
+                    text.Append(written[i + 1] == '\n' ? "" : written[i + 1].ToString());
+                    i += 2;
+                    break;
+                case '`':
+                    var close = written.IndexOf('`', i + 1);
+                    text.Append(await substitute(written[(i + 1)..close]));
+                    i = close + 1;
+                    break;
+                case '$' when i + 1 < written.Length:
+                    (var expanded, i) = await DollarAsync(written, i);
+                    text.Append(expanded);
+                    break;
+                default:
+                    text.Append(written[i++]);
+                    break;
+            }
+        return text.ToString();
+    }
+
+    /// <summary>A word as a pattern: what was quoted matches itself.</summary>
+    public async Task<string> PatternAsync(string written)
+    {
+        var text = new StringBuilder();
+        foreach (var (piece, isQuoted) in await PiecesAsync(written))
+            text.Append(isQuoted ? Literally(piece) : piece);
+        return text.ToString();
+    }
+
+    private static string Literally(string text) => string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? "\\" + letter : letter.ToString()));
+
     private async Task SplitAsync(string written, List<string> words)
     {
         if (written is "\"$@\"")
@@ -37,23 +77,27 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
             words.AddRange(state.Parameters);
             return;
         }
+        var separators = state.Variables.GetValueOrDefault("IFS", " \t\n");
         var current = new StringBuilder();
+        var pattern = new StringBuilder();
         var isWord = false;
         var hasPattern = false;
         foreach (var (piece, isQuoted) in await PiecesAsync(written))
         {
             if (isQuoted)
             {
+                pattern.Append(Literally(piece));
                 current.Append(piece);
                 isWord = true;
                 continue;
             }
             foreach (var letter in piece)
             {
-                if (letter is not (' ' or '\t' or '\n'))
+                if (!separators.Contains(letter, StringComparison.Ordinal))
                 {
+                    pattern.Append(letter);
                     current.Append(letter);
-                    hasPattern |= letter is '*' or '?';
+                    hasPattern |= letter is '*' or '?' or '[';
                     isWord = true;
                 }
                 else if (isWord)
@@ -67,23 +111,37 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
 
         void End()
         {
-            words.AddRange(hasPattern ? Files(current.ToString()) : [current.ToString()]);
+            words.AddRange(hasPattern ? Files(pattern.ToString(), current.ToString()) : [current.ToString()]);
             current.Clear();
+            pattern.Clear();
             (isWord, hasPattern) = (false, false);
         }
     }
 
-    private IEnumerable<string> Files(string pattern)
+    /// <summary>The files that a pattern means, in order; where there are none, the word itself.</summary>
+    private IReadOnlyList<string> Files(string pattern, string word)
     {
-        var slash = pattern.LastIndexOf('/');
-        var folder = slash < 0 ? "." : pattern[..(slash + 1)];
-        var machine = state.Process.Files.Resolve(folder.StartsWith('/') ? folder : $"{state.Directory.TrimEnd('/')}/{folder}");
-        var found = Directory.Exists(machine)
-            ? Directory.EnumerateFileSystemEntries(machine).Select(entry => Path.GetFileName(entry)!)
-                .Where(name => FileSystemName.MatchesSimpleExpression(pattern.AsSpan(slash + 1), name, ignoreCase: false) && (name[0] != '.' || pattern[slash + 1] == '.'))
-                .Order(StringComparer.Ordinal).Select(name => pattern[..(slash + 1)] + name).ToList()
-            : [];
-        return found.Count > 0 ? found : [pattern];
+        var command = Command.Of("sh", state.Process) with { Directory = state.Directory };
+        List<string> found = [pattern.StartsWith('/') ? "/" : ""];
+        foreach (var part in pattern.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            found = [.. found.SelectMany(before => Entries(command, before, part))];
+        if (pattern.EndsWith('/'))
+            found = [.. found.Where(path => Directory.Exists(command.Resolve(path))).Select(path => path.TrimEnd('/') + "/")];
+        return found.Count > 0 && pattern.Length > 0 ? found : [word];
+    }
+
+    private static IEnumerable<string> Entries(Command command, string before, string part)
+    {
+        var prefix = before.Length == 0 || before.EndsWith('/') ? before : before + "/";
+        var folder = command.Resolve(prefix.Length == 0 ? "." : prefix);
+        if (part.IndexOfAny(['*', '?', '[']) < 0)
+        {
+            var name = part.Replace("\\", "", StringComparison.Ordinal);
+            return Path.Exists(command.Resolve(prefix + name)) ? [prefix + name] : [];
+        }
+        return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!)
+            .Where(name => (name[0] != '.' || part[0] == '.') && Commands.PosixPattern.Matches(part, name))
+            .Order(StringComparer.Ordinal).Select(name => prefix + name);
     }
 
     /// <summary>The pieces of a word, and whether each was quoted (and so is neither split nor a pattern).</summary>
@@ -105,8 +163,8 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
                     pieces.Add(("", true));
                     i++;
                     break;
-                case '\\' when i + 1 < word.Length && (!inDouble || word[i + 1] is '$' or '"' or '\\' or '`'):
-                    pieces.Add((word[i + 1].ToString(), true));
+                case '\\' when i + 1 < word.Length && (!inDouble || word[i + 1] is '$' or '"' or '\\' or '`' or '\n'):
+                    pieces.Add((word[i + 1] == '\n' ? "" : word[i + 1].ToString(), true));
                     i += 2;
                     break;
                 case '`':
@@ -117,6 +175,10 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
                 case '$' when i + 1 < word.Length:
                     (var text, i) = await DollarAsync(word, i);
                     pieces.Add((text, inDouble));
+                    break;
+                case '~' when i == 0 && (word.Length == 1 || word[1] == '/'):
+                    pieces.Add((state.Variables.GetValueOrDefault("HOME", "/").TrimEnd('/') is { Length: > 0 } home ? home : word.Length == 1 ? "/" : "", true));
+                    i++;
                     break;
                 default:
                     pieces.Add((word[i].ToString(), inDouble));
@@ -133,7 +195,7 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         if (word.AsSpan(at).StartsWith("$(("))
         {
             var end = Close(word, at + 1, '(', ')');
-            return (new ShellArithmetic(word[(at + 3)..(end - 2)], Variable).Evaluate().ToString(CultureInfo.InvariantCulture), end);
+            return (new ShellArithmetic(await TextAsync(word[(at + 3)..(end - 2)]), Value, (name, value) => state.Variables[name] = value).Evaluate().ToString(CultureInfo.InvariantCulture), end);
         }
         if (next == '(')
         {
@@ -145,7 +207,7 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
             var end = Close(word, at + 1, '{', '}');
             return (await BracedAsync(word[(at + 2)..(end - 1)]), end);
         }
-        if (next is '?' or '$' or '#' or '@' or '*' or '!' || char.IsAsciiDigit(next))
+        if (next is '?' or '$' or '#' or '@' or '*' or '!' or '-' || char.IsAsciiDigit(next))
             return (Variable(next.ToString()), at + 2);
         var stop = at + 1;
         while (stop < word.Length && (char.IsAsciiLetterOrDigit(word[stop]) || word[stop] == '_'))
@@ -157,37 +219,84 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
     {
         if (inside.StartsWith('#') && inside.Length > 1)
             return Variable(inside[1..]).Length.ToString(CultureInfo.InvariantCulture);
-        var stop = inside.AsSpan().IndexOfAny(Modifiers);
+        var stop = inside.AsSpan(1).IndexOfAny(Modifiers) is >= 0 and var found ? found + 1 : -1;
         if (stop < 0)
             return Variable(inside);
-        var (name, value) = (inside[..stop], Variable(inside[..stop]));
+        var name = inside[..stop];
         var rest = inside[stop..];
-        if (rest.Length > 1 && rest[0] == ':')
+        var countsEmpty = rest[0] == ':' && rest.Length > 1;
+        if (countsEmpty && rest[1] is not ('-' or '+' or '=' or '?'))
+            return await PartAsync(Value(name), rest[1..]);
+        if (countsEmpty)
             rest = rest[1..];
-        var word = await WordAsync(rest[1..]);
+        var value = Value(name);
+        var isSet = countsEmpty ? value.Length > 0 : IsSet(name);
         switch (rest[0])
         {
             case '-':
-                return value.Length > 0 ? value : word;
+                return isSet ? value : await WordAsync(rest[1..]);
             case '+':
-                return value.Length > 0 ? word : "";
+                return isSet ? await WordAsync(rest[1..]) : "";
             case '=':
-                return value.Length > 0 ? value : state.Variables[name] = word;
-            case '#':
-                word = word.TrimStart('#');
-                return value.StartsWith(word.TrimStart('*'), StringComparison.Ordinal) ? value[word.TrimStart('*').Length..] : value;
+                return isSet ? value : state.Variables[name] = await WordAsync(rest[1..]);
+            case '?':
+                return isSet ? value : throw new ShellSyntaxException($"{name}: {(rest.Length > 1 ? await WordAsync(rest[1..]) : "parameter not set")}");
             default:
-                word = word.TrimStart('%').TrimEnd('*');
-                var cut = rest.Length > 1 && rest[^1] == '*' ? value.LastIndexOf(word, StringComparison.Ordinal) : value.EndsWith(word, StringComparison.Ordinal) ? value.Length - word.Length : -1;
-                return cut >= 0 ? value[..cut] : value;
+                return await TrimmedAsync(value, rest);
         }
     }
 
-    private string Variable(string name) => name switch
+    /// <summary><c>${name:offset:length}</c>.</summary>
+    private async Task<string> PartAsync(string value, string range)
+    {
+        var ends = (await TextAsync(range)).Split(':');
+        var from = (int)new ShellArithmetic(ends[0], Value).Evaluate();
+        from = Math.Clamp(from < 0 ? value.Length + from : from, 0, value.Length);
+        var length = ends.Length > 1 ? (int)new ShellArithmetic(ends[1], Value).Evaluate() : value.Length;
+        return value.Substring(from, Math.Clamp(length < 0 ? value.Length + length - from : length, 0, value.Length - from));
+    }
+
+    /// <summary><c># ## % %% / //</c>: without what a pattern matches at the beginning or the end, or with something in its place.</summary>
+    private async Task<string> TrimmedAsync(string value, string modifier)
+    {
+        var sign = modifier[0];
+        var isDouble = modifier.Length > 1 && modifier[1] == sign;
+        var rest = modifier[(isDouble ? 2 : 1)..];
+        if (sign == '/')
+        {
+            var slash = rest.IndexOf('/', StringComparison.Ordinal);
+            var by = slash < 0 ? "" : await WordAsync(rest[(slash + 1)..]);
+            var sought = Commands.PosixPattern.Glob(await PatternAsync(slash < 0 ? rest : rest[..slash]));
+            return new Regex(sought, RegexOptions.CultureInvariant, PatternTimeout).Replace(value, _ => by, isDouble ? -1 : 1);
+        }
+        var pattern = await PatternAsync(rest);
+        if (sign == '#')
+            return Regex.Replace(value, $"\\A{Commands.PosixPattern.Glob(pattern, isLazy: !isDouble)}", "", RegexOptions.CultureInvariant, PatternTimeout);
+        // At the end: the first place from which the rest matches is the longest match, the last one the shortest.
+        var matching = new Regex($"\\A{Commands.PosixPattern.Glob(pattern)}\\z", RegexOptions.CultureInvariant, PatternTimeout);
+        for (var i = 0; i <= value.Length; i++)
+        {
+            var at = isDouble ? i : value.Length - i;
+            if (matching.IsMatch(value[at..]))
+                return value[..at];
+        }
+        return value;
+    }
+
+    private bool IsSet(string name) => char.IsAsciiDigit(name[0])
+        ? int.Parse(name, CultureInfo.InvariantCulture) <= state.Parameters.Count
+        : name is "@" or "*" ? state.Parameters.Count > 0 : state.Variables.ContainsKey(name) || name is "?" or "$" or "#" or "PWD";
+
+    /// <summary>A variable, which <c>set -u</c> wants to be set.</summary>
+    private string Variable(string name) =>
+        !state.RefusesUnset || IsSet(name) || name is "@" or "*" or "!" or "0" ? Value(name) : throw new ShellExitException(2, $"{name}: parameter not set");
+
+    private string Value(string name) => name switch
     {
         "?" => state.Last.ToString(CultureInfo.InvariantCulture),
-        "$" => "1",
-        "!" => "2",
+        "$" => state.ProcessId.ToString(CultureInfo.InvariantCulture),
+        "!" => state.LastBackground?.ToString(CultureInfo.InvariantCulture) ?? "",
+        "-" => state.StopsAtError ? "e" : "",
         "#" => state.Parameters.Count.ToString(CultureInfo.InvariantCulture),
         "@" or "*" => string.Join(' ', state.Parameters),
         "0" => state.Name,

@@ -6,22 +6,74 @@ namespace ClusterSim.Nodes.Simulated.Shell;
 /// <summary>Runs a shell program in a simulated process, with the programs of its image.</summary>
 internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMain?> find)
 {
+    private const int CallsMax = 500;
+
     /// <summary>Runs a program to its end.</summary>
     public async Task<int> RunAsync(string program, Stream input, Stream output, Stream error)
     {
+        var streams = new Streams(input, output, error);
+        return await ExitAsync(await GuardedAsync(() => TrappedAsync(new ShellParser(program).Parse(), streams), streams), streams);
+    }
+
+    /// <summary>Runs a program read line by line: each line is carried out before the next is asked for.</summary>
+    public async Task<int> RunLineAsync(ShellNode line, Streams streams)
+    {
         try
         {
-            var node = new ShellParser(program).Parse();
-            return await TrappedAsync(node, new Streams(input, output, error));
-        }
-        catch (ShellExitException exit)
-        {
-            return exit.Code;
+            return await RunAsync(line, streams);
         }
         catch (ShellSyntaxException wrong)
         {
-            await error.SayAsync($"{state.Name}: {wrong.Message}\n");
-            return 2;
+            return state.Last = await ComplainAsync(streams, wrong.Message, 2);
+        }
+        catch (Exception nowhere) when (nowhere is ShellReturnException or ShellLoopException)
+        {
+            // Outside of a function or a loop they do nothing.
+            return state.Last;
+        }
+    }
+
+    /// <summary>What <c>trap … EXIT</c> wants; then the exit code.</summary>
+    public async Task<int> ExitAsync(int code, Streams streams)
+    {
+        if (state.OnExit is not { } trap)
+            return code;
+        (state.OnExit, state.Last) = (null, code);
+        return await GuardedAsync(async () =>
+        {
+            await RunAsync(trap, streams);
+            return code;
+        }, streams);
+    }
+
+    /// <summary>The exit code of what may end the shell.</summary>
+    private async Task<int> GuardedAsync(Func<Task<int>> run, Streams streams)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (ShellExitException exit)
+        {
+            if (exit.Complaint is { } complaint)
+                await ComplainAsync(streams, complaint, exit.Code);
+            return exit.Code;
+        }
+        catch (ShellReturnException back)
+        {
+            return back.Code;
+        }
+        catch (ShellLoopException)
+        {
+            return state.Last;
+        }
+        catch (ShellSyntaxException wrong)
+        {
+            return await ComplainAsync(streams, wrong.Message, 2);
+        }
+        catch (FormatException wrong)
+        {
+            return await ComplainAsync(streams, wrong.Message, 2);
         }
     }
 
@@ -34,9 +86,10 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         await Task.WhenAny(running, terminated.Task);
         if (!running.IsCompleted && state.OnTerminate is { } trap)
         {
-            // A shell runs its trap when the command under way has ended; ours may end it right away, which is only sooner.
-            var code = await RunAsync(trap, streams);
-            return trap is ListNode { Items: [] } ? await running : code;
+            // A shell runs its trap when the command under way has ended; ours may end it right away, which is only sooner. A trap that does not
+            // exit lets the program go on.
+            await RunAsync(trap, streams);
+            return await running;
         }
         return await running;
     }
@@ -53,6 +106,8 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
             WhileNode loop => await WhileAsync(loop, streams),
             ForNode loop => await ForAsync(loop, streams),
             GroupNode group => await GroupAsync(group, streams),
+            CaseNode choice => await CaseAsync(choice, streams),
+            FunctionNode function => Define(function),
             SimpleNode simple => await SimpleAsync(simple, streams),
             _ => throw new ShellSyntaxException($"{node.GetType().Name} cannot be run"),
         };
@@ -61,11 +116,15 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     private async Task<int> ListAsync(ListNode list, Streams streams)
     {
         var code = 0;
+        var before = state.Streams;
         foreach (var (node, inBackground) in list.Items)
         {
+            // What exec redirected holds for the commands after it.
+            if (state.Streams is { } own && state.Streams != before)
+                streams = own;
             if (inBackground)
             {
-                state.Background.Add(new ShellInterpreter(state.Fork(), find).SubshellAsync(node, streams));
+                StartInBackground(node, streams);
                 continue;
             }
             code = await RunAsync(node, streams);
@@ -75,33 +134,69 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         return code;
     }
 
-    private async Task<int> SubshellAsync(ShellNode node, Streams streams)
+    private int Define(FunctionNode function)
     {
-        try
+        state.Functions[function.Name] = function.Body;
+        return 0;
+    }
+
+    /// <summary>A process of its own, which <c>wait</c> waits for and <c>kill</c> ends; its input is not the shell's.</summary>
+    private void StartInBackground(ShellNode node, Streams streams)
+    {
+        var killed = CancellationTokenSource.CreateLinkedTokenSource(state.Process.Killed);
+        var signalled = 0;
+        var own = state.Fork();
+        own.Process = state.Process with { Killed = killed.Token };
+        var processes = (state.Process.Files as Volumes.ContainerFileRoot)?.Processes;
+        var listed = processes?.Start(Described(node), signal =>
         {
-            return await RunAsync(node, streams);
-        }
-        catch (ShellExitException exit)
+            signalled = signal;
+            _ = killed.CancelAsync();
+        });
+        state.LastBackground = listed?.Id ?? state.Background.Count + 2;
+        state.Background.Add((state.LastBackground.Value, RunAsync()));
+
+        async Task<int> RunAsync()
         {
-            return exit.Code;
+            try
+            {
+                return await new ShellInterpreter(own, find).SubshellAsync(node, streams with { Input = Stream.Null });
+            }
+            catch (OperationCanceledException) when (killed.IsCancellationRequested)
+            {
+                return 128 + (signalled > 0 ? signalled : 9);
+            }
+            finally
+            {
+                if (listed is not null)
+                    processes!.End(listed);
+                killed.Dispose();
+            }
         }
     }
+
+    private static string Described(ShellNode node) => node is SimpleNode { Words.Count: > 0 } simple ? string.Join(' ', simple.Words) : "sh";
+
+    private async Task<int> SubshellAsync(ShellNode node, Streams streams) => await GuardedAsync(() => RunAsync(node, streams), streams);
 
     private async Task<int> PipelineAsync(PipelineNode pipeline, Streams streams)
     {
         var running = new List<Task<int>>();
         var input = streams.Input;
+        Pipe? from = null;
         for (var i = 0; i < pipeline.Commands.Count; i++)
         {
             var isLast = i == pipeline.Commands.Count - 1;
-            var pipe = isLast ? null : new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-            running.Add(PartAsync(pipeline.Commands[i], new Streams(input, pipe is null ? streams.Output : new PipeOutput(pipe.Writer), streams.Error), pipe, isLast));
+            var pipe = isLast ? null : new Pipe();
+            running.Add(PartAsync(pipeline.Commands[i], new Streams(input, pipe is null ? streams.Output : new PipeOutput(pipe.Writer), streams.Error), from, pipe, isLast));
             input = pipe is null ? Stream.Null : new PipeInput(pipe.Reader);
+            from = pipe;
         }
-        var code = (await Task.WhenAll(running))[^1];
+        var codes = await Task.WhenAll(running);
+        var code = state.PipesFail ? codes.LastOrDefault(one => one != 0) : codes[^1];
         return pipeline.IsNegated ? code == 0 ? 1 : 0 : code;
 
-        async Task<int> PartAsync(ShellNode node, Streams own, Pipe? to, bool isOwnShell)
+        async Task<int> PartAsync(ShellNode node, Streams own, Pipe? readFrom, Pipe? to, bool isOwnShell)
         {
             try
             {
@@ -111,6 +206,9 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
             {
                 if (to is not null)
                     await to.Writer.CompleteAsync();
+                // Whoever still writes to it is not to wait for a reader that has ended.
+                if (readFrom is not null)
+                    await readFrom.Reader.CompleteAsync();
             }
         }
     }
@@ -134,6 +232,8 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
             }
             catch (ShellLoopException jump)
             {
+                if (jump.Levels > 1)
+                    throw new ShellLoopException(jump.IsBreak, jump.Levels - 1);
                 if (jump.IsBreak)
                     break;
             }
@@ -154,11 +254,51 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
             }
             catch (ShellLoopException jump)
             {
+                if (jump.Levels > 1)
+                    throw new ShellLoopException(jump.IsBreak, jump.Levels - 1);
                 if (jump.IsBreak)
                     break;
             }
         }
         return code;
+    }
+
+    private async Task<int> CaseAsync(CaseNode choice, Streams streams)
+    {
+        var expansion = Expansion(streams);
+        var word = await expansion.WordAsync(choice.Word);
+        foreach (var (patterns, body) in choice.Branches)
+            foreach (var pattern in patterns)
+                if (Commands.PosixPattern.Matches(await expansion.PatternAsync(pattern), word))
+                    return await RunAsync(body, streams);
+        return 0;
+    }
+
+    /// <summary>Calls a function: its arguments are <c>$1</c> and on until it returns, and what it makes local is as before after it.</summary>
+    private async Task<int> CallAsync(ShellNode body, Command command, Streams streams)
+    {
+        if (state.Locals.Count >= CallsMax)
+            throw new ShellExitException(2, $"{command.Name}: functions call each other more than {CallsMax} deep");
+        var before = state.Parameters;
+        state.Parameters = command.Arguments;
+        state.Locals.Push(new Dictionary<string, string?>(StringComparer.Ordinal));
+        try
+        {
+            return await RunAsync(body, streams);
+        }
+        catch (ShellReturnException back)
+        {
+            return back.Code;
+        }
+        finally
+        {
+            foreach (var (name, value) in state.Locals.Pop())
+                if (value is null)
+                    state.Variables.Remove(name);
+                else
+                    state.Variables[name] = value;
+            state.Parameters = before;
+        }
     }
 
     private async Task<int> ConditionAsync(ShellNode condition, Streams streams)
@@ -185,35 +325,63 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
 
     private async Task<int> SimpleAsync(SimpleNode simple, Streams streams)
     {
+        state.LastSubstitution = 0;
         var expansion = Expansion(streams);
         var words = await expansion.WordsAsync(simple.Words);
         await using var redirected = new ShellRedirections(state, streams);
         if (await redirected.ApplyAsync(simple.Redirections, expansion) is { } complaint)
             return await ComplainAsync(streams, complaint, 1);
+        if (state.Traces && words.Count > 0)
+            await streams.Error.SayAsync($"+ {string.Join(' ', words)}\n");
         if (words.Count == 0)
         {
-            state.Last = 0;
             foreach (var (name, value) in simple.Assignments)
                 state.Variables[name] = await expansion.WordAsync(value);
-            return state.Last;
+            return state.LastSubstitution;
         }
         var variables = new Dictionary<string, string>(state.Variables, StringComparer.Ordinal);
         foreach (var (name, value) in simple.Assignments)
             variables[name] = await expansion.WordAsync(value);
         var (input, output, error) = redirected.Streams;
-        var command = new Command(words[0], words[1..], state.Process, input, output, error, variables, state.Directory);
-        if (await new ShellBuiltins(state, this).RunAsync(command) is { } code)
-            return code;
-        if (find(words[0]) is not { } program)
-            return await ComplainAsync(redirected.Streams, $"{words[0]}: not found", 127);
+        var command = new Command(words[0], words[1..], state.Process, input, output, error, variables, state.Directory) { Find = find };
+        if (state.Functions.TryGetValue(words[0], out var function))
+            return await CallAsync(function, command, redirected.Streams);
         try
         {
-            return await program(command);
+            if (await new ShellBuiltins(state, this, redirected).RunAsync(command) is { } code)
+                return code;
+            if (find(words[0]) is { } program)
+                return await program(command);
+            return await FileAsync(command, redirected.Streams);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (BrokenPipeException)
         {
-            return await command.FailAsync(failure.Message);
+            return BrokenPipeException.ExitCode;
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        {
+            return await command.FailAsync(Command.Words(failure));
+        }
+    }
+
+    /// <summary>A name that is no program of the image: a script by its path, or nothing.</summary>
+    private async Task<int> FileAsync(Command command, Streams streams)
+    {
+        if (!command.Name.Contains('/', StringComparison.Ordinal))
+            return await ComplainAsync(streams, $"{command.Name}: not found", 127);
+        var file = command.Resolve(command.Name);
+        if (!Path.Exists(file))
+            return await ComplainAsync(streams, $"{command.Name}: not found", 127);
+        if (Directory.Exists(file) || (new FileInfo(file).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
+            return await ComplainAsync(streams, $"{command.Name}: Permission denied", 126);
+        return await find("sh")!(command with { Arguments = [command.Name, .. command.Arguments] });
+    }
+
+    /// <summary>Makes redirections the shell's own.</summary>
+    internal void Keep(ShellRedirections redirected)
+    {
+        redirected.IsKept = true;
+        state.Streams = redirected.Streams;
     }
 
     /// <summary>Another program text in the same shell: eval, traps, sourced files.</summary>
@@ -224,8 +392,8 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     {
         await using var output = new CollectedOutput();
         var inner = new ShellInterpreter(state.Fork(), find);
-        state.Last = await inner.RunAsync(program, streams.Input, output, streams.Error);
-        return output.Text.TrimEnd('\n');
+        state.LastSubstitution = await inner.RunAsync(program, streams.Input, output, streams.Error);
+        return output.Text.TrimEnd('\n').Replace("\0", "", StringComparison.Ordinal);
     });
 
     private async Task<int> ComplainAsync(Streams streams, string complaint, int code)

@@ -4,16 +4,16 @@ using System.Globalization;
 namespace ClusterSim.Nodes.Simulated.Shell;
 
 /// <summary>
-/// Reads the everyday part of the POSIX shell language: lists, pipes, conditions, loops, groups, redirections. Functions, case and
-/// here-documents are not known, and refused.
+/// Reads the POSIX shell language: lists, pipes, conditions, case, loops, groups, functions, redirections, here-documents.
 /// </summary>
 internal sealed class ShellParser(string text)
 {
-    private static readonly string[] Operators = ["&&", "||", ">>", ";;", "<<", "&>", "|", "&", ";", "<", ">", "(", ")", "\n"];
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "then", "elif", "else", "fi", "do", "done", "}" };
+    private static readonly string[] Operators = ["&&", "||", ">>", ">|", ";;", "<<-", "<<", "&>", "|", "&", ";", "<", ">", "(", ")", "\n"];
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "then", "elif", "else", "fi", "do", "done", "}", "esac" };
 
     private static readonly SearchValues<char> NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
+    private readonly Queue<HereDocument> _here = new();
     private int _at;
     private (string Text, bool IsOperator)? _next;
 
@@ -22,7 +22,9 @@ internal sealed class ShellParser(string text)
     public ShellNode Parse()
     {
         var list = List();
-        return Peek() is { } rest ? throw Unexpected(rest.Text) : list;
+        if (Peek() is { } rest)
+            throw Unexpected(rest.Text);
+        return _here.Count == 0 ? list : throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{_here.Peek().End}\")", isIncomplete: true);
     }
 
     private ListNode List()
@@ -31,7 +33,7 @@ internal sealed class ShellParser(string text)
         while (true)
         {
             SkipNewlines();
-            if (Peek() is not { } token || token is { IsOperator: true, Text: ")" } || (!token.IsOperator && Reserved.Contains(token.Text)))
+            if (Peek() is not { } token || token is { IsOperator: true, Text: ")" or ";;" } || (!token.IsOperator && Reserved.Contains(token.Text)))
                 return new ListNode(items);
             var node = AndOr();
             var separator = Peek();
@@ -68,7 +70,7 @@ internal sealed class ShellParser(string text)
 
     private ShellNode Command()
     {
-        var token = Peek() ?? throw new ShellSyntaxException("unexpected end of file");
+        var token = Peek() ?? throw new ShellSyntaxException("syntax error: unexpected end of file", isIncomplete: true);
         if (token is { IsOperator: true, Text: "(" })
         {
             Take();
@@ -84,13 +86,61 @@ internal sealed class ShellParser(string text)
             "while" or "until" => While(),
             "for" => For(),
             "{" => Braces(),
-            "case" or "function" => throw new ShellSyntaxException($"'{token.Text}' is not known to the simulated shell"),
+            "case" => Case(),
+            "function" => NamedFunction(),
             _ => null,
         };
         if (compound is null)
             return Simple();
         var redirections = Redirections();
         return redirections.Count == 0 ? compound : new GroupNode(compound, IsSubshell: false, redirections);
+    }
+
+    private CaseNode Case()
+    {
+        Take();
+        var word = Take().Text;
+        Expect("in");
+        var branches = new List<(IReadOnlyList<string>, ShellNode)>();
+        SkipNewlines();
+        while (!Accept("esac"))
+        {
+            if (Peek() is { IsOperator: true, Text: "(" })
+                Take();
+            var patterns = new List<string> { Take().Text };
+            while (Peek() is { IsOperator: true, Text: "|" })
+            {
+                Take();
+                patterns.Add(Take().Text);
+            }
+            Expect(")", isOperator: true);
+            branches.Add((patterns, List()));
+            SkipNewlines();
+            if (Peek() is { IsOperator: true, Text: ";;" })
+                Take();
+            else if (Peek() is not { IsOperator: false, Text: "esac" })
+                throw Peek() is { } other ? Unexpected(other.Text) : new ShellSyntaxException("syntax error: unexpected end of file (expecting \"esac\")", isIncomplete: true);
+            SkipNewlines();
+        }
+        return new CaseNode(word, branches);
+    }
+
+    private FunctionNode NamedFunction()
+    {
+        Take();
+        var name = Take().Text;
+        if (Peek() is { IsOperator: true, Text: "(" })
+            return Function(name);
+        SkipNewlines();
+        return new FunctionNode(name, Command());
+    }
+
+    private FunctionNode Function(string name)
+    {
+        Take();
+        Expect(")", isOperator: true);
+        SkipNewlines();
+        return new FunctionNode(name, Command());
     }
 
     private GroupNode Braces()
@@ -151,7 +201,7 @@ internal sealed class ShellParser(string text)
         return new ForNode(name, words, body);
     }
 
-    private SimpleNode Simple()
+    private ShellNode Simple()
     {
         var assignments = new List<(string, string)>();
         var words = new List<string>();
@@ -171,8 +221,8 @@ internal sealed class ShellParser(string text)
             else
                 words.Add(token.Text);
         }
-        if (Peek() is { IsOperator: true, Text: "(" })
-            throw new ShellSyntaxException("functions are not known to the simulated shell");
+        if (Peek() is { IsOperator: true, Text: "(" } && words.Count == 1 && assignments.Count == 0 && redirections.Count == 0)
+            return Function(words[0]);
         return new SimpleNode(assignments, words, redirections);
     }
 
@@ -185,16 +235,24 @@ internal sealed class ShellParser(string text)
     }
 
     private bool IsRedirection((string Text, bool IsOperator) token) =>
-        token is { IsOperator: true, Text: ">" or ">>" or "<" or "&>" or "<<" }
-        || (token.Text is "0" or "1" or "2" && !token.IsOperator && _at < text.Length && text[_at] is '<' or '>');
+        token is { IsOperator: true, Text: ">" or ">>" or ">|" or "<" or "&>" or "<<" or "<<-" }
+        || (!token.IsOperator && token.Text is [>= '0' and <= '9'] && _at < text.Length && text[_at] is '<' or '>');
 
     private Redirection Redirection()
     {
         var first = Take();
         var descriptor = first.IsOperator ? -1 : int.Parse(first.Text, CultureInfo.InvariantCulture);
         var how = first.IsOperator ? first.Text : Take().Text;
-        if (how == "<<")
-            throw new ShellSyntaxException("here-documents are not known to the simulated shell");
+        if (how is "<<" or "<<-")
+        {
+            var word = Take().Text;
+            var end = word.Replace("'", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal).Replace("\\", "", StringComparison.Ordinal);
+            var here = new HereDocument(end, end != word, how == "<<-");
+            _here.Enqueue(here);
+            return new Redirection(descriptor >= 0 ? descriptor : 0, "<<", word, here);
+        }
+        if (how == ">|")
+            how = ">";
         if (how is ">" or "<" && _next is null && _at < text.Length && text[_at] == '&')
         {
             _at++;
@@ -228,7 +286,7 @@ internal sealed class ShellParser(string text)
     {
         SkipNewlines();
         if (Peek() is not { } token || token.Text != word || token.IsOperator != isOperator)
-            throw Peek() is { } other ? Unexpected(other.Text) : new ShellSyntaxException($"unexpected end of file (expecting \"{word}\")");
+            throw Peek() is { } other ? Unexpected(other.Text) : new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{word}\")", isIncomplete: true);
         Take();
     }
 
@@ -238,7 +296,7 @@ internal sealed class ShellParser(string text)
 
     private (string Text, bool IsOperator) Take()
     {
-        var token = Peek() ?? throw new ShellSyntaxException("syntax error: unexpected end of file");
+        var token = Peek() ?? throw new ShellSyntaxException("syntax error: unexpected end of file", isIncomplete: true);
         _next = null;
         return token;
     }
@@ -256,12 +314,38 @@ internal sealed class ShellParser(string text)
             if (text.AsSpan(_at).StartsWith(@operator))
             {
                 _at += @operator.Length;
+                if (@operator == "\n")
+                    ReadHereDocuments();
                 return (@operator, true);
             }
         var start = _at;
         while (_at < text.Length && text[_at] is not (' ' or '\t' or '\n' or ';' or '|' or '&' or '<' or '>' or '(' or ')'))
             Skip();
         return (text[start.._at], false);
+    }
+
+    /// <summary>After the line that begins them come the here-documents.</summary>
+    private void ReadHereDocuments()
+    {
+        while (_here.TryPeek(out var here))
+        {
+            var lines = new System.Text.StringBuilder();
+            while (true)
+            {
+                if (_at >= text.Length)
+                    throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{here.End}\")", isIncomplete: true);
+                var end = text.IndexOf('\n', _at) is >= 0 and var found ? found : text.Length;
+                var line = text[_at..end];
+                _at = Math.Min(text.Length, end + 1);
+                if (here.StripsTabs)
+                    line = line.TrimStart('\t');
+                if (line == here.End)
+                    break;
+                lines.Append(line).Append('\n');
+            }
+            here.Text = lines.ToString();
+            _here.Dequeue();
+        }
     }
 
     /// <summary>Past one character, quotation or substitution.</summary>
@@ -279,7 +363,7 @@ internal sealed class ShellParser(string text)
                 _at++;
                 while (_at < text.Length && text[_at] != '"')
                     Skip();
-                _at = _at < text.Length ? _at + 1 : throw new ShellSyntaxException("syntax error: unterminated quoted string");
+                _at = _at < text.Length ? _at + 1 : throw new ShellSyntaxException("syntax error: unterminated quoted string", isIncomplete: true);
                 break;
             case '`':
                 _at = End('`', _at + 1);
@@ -290,7 +374,7 @@ internal sealed class ShellParser(string text)
                 for (var depth = 1; depth > 0;)
                 {
                     if (_at == text.Length)
-                        throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{close}\")");
+                        throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{close}\")", isIncomplete: true);
                     if (text[_at] == open || text[_at] == close)
                     {
                         depth += text[_at] == open ? 1 : -1;
@@ -311,6 +395,6 @@ internal sealed class ShellParser(string text)
     private int End(char quote, int from)
     {
         var end = text.IndexOf(quote, from);
-        return end < 0 ? throw new ShellSyntaxException("syntax error: unterminated quoted string") : end + 1;
+        return end < 0 ? throw new ShellSyntaxException("syntax error: unterminated quoted string", isIncomplete: true) : end + 1;
     }
 }

@@ -13,6 +13,12 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
     {
         foreach (var redirection in redirections)
         {
+            if (redirection.Here is { } here)
+            {
+                var text = here.IsQuoted ? here.Text : await expansion.TextAsync(here.Text);
+                Set(redirection.Descriptor, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text), writable: false));
+                continue;
+            }
             var word = await expansion.WordAsync(redirection.Word);
             if (redirection.Operator.EndsWith('&'))
             {
@@ -30,16 +36,22 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                var why = failure is FileNotFoundException or DirectoryNotFoundException ? "no such file" : failure.Message;
-                return redirection.Operator == "<" ? $"can't open {word}: {why}" : $"can't create {word}: {why}";
+                return failure is FileNotFoundException or DirectoryNotFoundException
+                    ? redirection.Operator == "<" ? $"can't open {word}: no such file" : $"can't create {word}: nonexistent directory"
+                    : $"can't {(redirection.Operator == "<" ? "open" : "create")} {word}: {Command.Words(failure)}";
             }
         }
         return null;
     }
 
+    /// <summary>Whether the files stay open: they are the shell's own from here on (<c>exec &gt; file</c>).</summary>
+    public bool IsKept { get; set; }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (IsKept)
+            return;
         foreach (var stream in _opened)
             await stream.DisposeAsync();
     }
@@ -54,24 +66,38 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
 
     private Stream Open(string word, string how)
     {
-        var path = word.StartsWith('/') ? word : $"{state.Directory.TrimEnd('/')}/{word}";
-        switch (path)
+        var command = Command.Of("sh", state.Process) with { Directory = state.Directory, Input = Streams.Input };
+        switch (command.Absolute(word))
         {
             case "/dev/null":
                 return Stream.Null;
             case "/dev/stdout" or "/proc/1/fd/1":
-                return new Shared(path == "/dev/stdout" ? Streams.Output : state.Process.Output);
+                return new Shared(word == "/dev/stdout" ? Streams.Output : state.Process.Output);
             case "/dev/stderr" or "/proc/1/fd/2":
-                return new Shared(path == "/dev/stderr" ? Streams.Error : state.Process.Error);
+                return new Shared(word == "/dev/stderr" ? Streams.Error : state.Process.Error);
             default:
                 break;
         }
         if (how == "<")
-            return new MemoryStream(File.ReadAllBytes(state.Process.Files.Resolve(path)), writable: false);
-        if (state.Process.Files.IsReadOnly(path))
-            throw new IOException("Read-only file system");
+            return File.Exists(command.Resolve(word)) ? new FileInput(command.OpenRead(word)) : command.Absolute(word).StartsWith("/dev/", StringComparison.Ordinal) ? command.OpenRead(word) : throw new FileNotFoundException();
+        var file = command.ResolveForWriting(word);
+        if (Directory.Exists(file))
+            throw new IOException("Is a directory");
         return new Shared(new FileStream(
-            state.Process.Files.Resolve(path), how == ">>" ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), isOwned: true);
+            file, how == ">>" ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), isOwned: true);
+    }
+
+    /// <summary>Reads at once, for the same reason; one position for all who read from it, as <c>while read</c> wants.</summary>
+    private sealed class FileInput(Stream file) : Containers.ReadOnlyStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(file.Read(buffer.Span));
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                file.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
     /// <summary>
@@ -80,6 +106,14 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
     private sealed class Shared(Stream stream, bool isOwned = false) : Containers.WriteOnlyStream
     {
         public override void Write(ReadOnlySpan<byte> buffer) => stream.Write(buffer);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (!isOwned)
+                return stream.WriteAsync(buffer, cancellationToken);
+            stream.Write(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
 
         protected override void Dispose(bool disposing)
         {

@@ -1,0 +1,66 @@
+using System.Globalization;
+using ClusterSim.Nodes.Simulated.Commands;
+
+namespace ClusterSim.Nodes.Simulated;
+
+/// <summary><c>agnhost mounttest</c>: what a pod sees of the files that are mounted into it, as Kubernetes' volume tests ask.</summary>
+internal static class AgnhostMounttest
+{
+    private static readonly (string Option, int Mode)[] NewFiles = [("new_file_0644", 0x1a4), ("new_file_0666", 0x1b6), ("new_file_0660", 0x1b0), ("new_file_0777", 0x1ff)];
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs it: each option is a path, or several with commas.</summary>
+    public static async Task<int> RunAsync(Command command)
+    {
+        var options = Options.Read(command.Arguments, "",
+            ["fs_type", "file_mode", "file_perm", "file_owner", "file_content", "file_content_in_loop", "retry_time", "break_on_expected_content", .. NewFiles.Select(one => one.Option)]);
+        if (options.Has("fs_type"))
+            return await command.FailAsync("--fs_type: the simulator's volumes are folders of one file system");
+        foreach (var (option, mode) in NewFiles)
+            foreach (var path in Paths(option))
+            {
+                var file = command.ResolveForWriting(path);
+                await File.WriteAllTextAsync(file, "mount-tester new file\n");
+                if (!OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(file, (UnixFileMode)mode);
+            }
+        var code = 0;
+        foreach (var path in Paths("file_mode"))
+            code |= await OfEntryAsync(path, entry => $"mode of file \"{path}\": {(entry.IsFolder ? "d" : entry.LinkTarget is not null ? "L" : "-")}{entry.Mode[1..]}");
+        foreach (var path in Paths("file_perm"))
+            code |= await OfEntryAsync(path, entry => $"perms of file \"{path}\": -{entry.Mode[1..]}");
+        var (uid, gid) = SystemCommands.UserOf(command);
+        foreach (var path in Paths("file_owner"))
+            code |= await OfEntryAsync(path, _ => string.Create(CultureInfo.InvariantCulture, $"owner UID of \"{path}\": {uid}\nowner GID of \"{path}\": {gid}"));
+        foreach (var path in Paths("file_content"))
+            code |= await ContentAsync(path);
+        if (options.Has("file_content_in_loop"))
+            for (var left = int.Parse(options.Value("retry_time") ?? "180", CultureInfo.InvariantCulture); left > 0; left--)
+            {
+                foreach (var path in Paths("file_content_in_loop"))
+                    await ContentAsync(path);
+                await Task.Delay(Pause, command.Process.Clock, command.Process.Stop);
+            }
+        return code;
+
+        IEnumerable<string> Paths(string option) => options.Values(option).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries));
+
+        async Task<int> OfEntryAsync(string path, Func<ListCommand.Entry, string> said)
+        {
+            var entry = new ListCommand.Entry(path, command.Resolve(path));
+            if (entry.Exists)
+                return await PrintCommands.PrintAsync(command, said(entry));
+            await command.SayAsync($"error from lstat(\"{path}\"): lstat {path}: no such file or directory\n");
+            return 1;
+        }
+
+        async Task<int> ContentAsync(string path)
+        {
+            var file = command.Resolve(path);
+            await command.SayAsync(File.Exists(file)
+                ? $"content of file \"{path}\": {await File.ReadAllTextAsync(file)}\n"
+                : $"error reading file content for \"{path}\": open {path}: no such file or directory\n");
+            return File.Exists(file) ? 0 : 1;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+
+namespace ClusterSim.Nodes.Simulated.Commands;
+
+/// <summary><c>ls [-1AaCdFhlRrSt] [path…]</c>.</summary>
+internal static class ListCommand
+{
+    private const int ColumnsMax = 80;
+
+    /// <summary>Runs it.</summary>
+    public static async Task<int> RunAsync(Command command)
+    {
+        var options = Options.Read(command.Arguments, "", []);
+        var paths = options.Rest.DefaultIfEmpty(".").ToList();
+        var code = 0;
+        var files = new List<Entry>();
+        var folders = new List<string>();
+        foreach (var path in paths)
+        {
+            var entry = new Entry(path, command.ResolveLink(path));
+            if (!entry.Exists)
+                code = await command.FailAsync($"{path}: No such file or directory");
+            else if (!options.Has("d") && Directory.Exists(command.Resolve(path)) && (entry.LinkTarget is null || !options.Has("l")))
+                folders.Add(path);
+            else
+                files.Add(entry);
+        }
+        await PrintAsync(command, options, files);
+        for (var i = 0; i < folders.Count; i++)
+        {
+            if (paths.Count > 1 || options.Has("R"))
+                await command.SayAsync($"{(i > 0 || files.Count > 0 ? "\n" : "")}{folders[i]}:\n");
+            var entries = Directory.EnumerateFileSystemEntries(command.Resolve(folders[i])).Select(entry => new Entry(Path.GetFileName(entry), entry))
+                .Concat(Shadowed(command, folders[i]))
+                .DistinctBy(entry => entry.Name, StringComparer.Ordinal)
+                .Where(entry => options.Has("a") || options.Has("A") || entry.Name[0] != '.').ToList();
+            if (options.Has("a"))
+                entries.AddRange([new Entry(".", command.Resolve(folders[i])), new Entry("..", command.Resolve(folders[i] + "/.."))]);
+            if (options.Has("l"))
+                await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"total {entries.Sum(entry => (entry.Bytes + 1023) / 1024)}\n"));
+            await PrintAsync(command, options, entries);
+            if (options.Has("R"))
+                folders.InsertRange(i + 1, entries.Where(entry => entry.IsFolder && entry.LinkTarget is null && entry.Name is not ("." or "..")).Select(entry => $"{folders[i].TrimEnd('/')}/{entry.Name}").Order(StringComparer.Ordinal));
+        }
+        return code;
+    }
+
+    /// <summary>What is mounted into a folder is there, whatever the folder below it holds.</summary>
+    private static IEnumerable<Entry> Shadowed(Command command, string folder)
+    {
+        if (command.Process.Files is not Volumes.ContainerFileRoot root)
+            yield break;
+        var prefix = command.Normal(folder).TrimEnd('/') + "/";
+        foreach (var mount in root.Mounts)
+            if (mount.StartsWith(prefix, StringComparison.Ordinal) && mount[prefix.Length..].Split('/')[0] is { Length: > 0 } name)
+                yield return new Entry(name, command.Resolve(prefix + name));
+    }
+
+    private static async Task PrintAsync(Command command, Options options, List<Entry> entries)
+    {
+        if (entries.Count == 0)
+            return;
+        var sorted = (options.Has("t") ? entries.OrderByDescending(entry => entry.Changed).ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            : options.Has("S") ? entries.OrderByDescending(entry => entry.Bytes).ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            : entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)).ToList();
+        if (options.Has("r"))
+            sorted.Reverse();
+        var names = sorted.ConvertAll(entry => entry.Name + (options.Has("F") || options.Has("p") ? entry.IsFolder ? "/" : "" : ""));
+        if (options.Has("l"))
+            await command.SayAsync(string.Concat(sorted.Select((entry, i) => Long(entry, names[i], options.Has("h")))));
+        else if (!options.Has("1") && command.Output is Containers.TerminalOutput terminal)
+            await command.SayAsync(Columns(names, terminal.Terminal.Size.Width is > 0 and var width ? width : ColumnsMax));
+        else
+            await command.SayAsync(string.Concat(names.Select(name => name + "\n")));
+    }
+
+    private static string Columns(List<string> names, int width)
+    {
+        var each = names.Max(name => name.Length) + 2;
+        var columns = Math.Max(1, width / each);
+        var rows = (names.Count + columns - 1) / columns;
+        return string.Concat(Enumerable.Range(0, rows).Select(row => string.Concat(
+            Enumerable.Range(0, columns).Select(column => (column * rows) + row).Where(at => at < names.Count).Select(at => names[at].PadRight(each))).TrimEnd() + "\n"));
+    }
+
+    private static string Long(Entry entry, string name, bool isHuman)
+    {
+        var size = isHuman ? FileFacts.Human(entry.Bytes) : entry.Bytes.ToString(CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{entry.Mode}    {(entry.IsFolder ? 2 : 1)} root     root     {size,9} {entry.Changed:MMM dd HH:mm} {name}{(entry.LinkTarget is { } to ? $" -> {to}" : "")}\n");
+    }
+
+    /// <summary>Something in a folder.</summary>
+    /// <param name="Name">Its name there.</param>
+    /// <param name="Path">Where it lies on the machine.</param>
+    internal sealed record Entry(string Name, string Path)
+    {
+        private readonly FileSystemInfo _info = Directory.Exists(Path) ? new DirectoryInfo(Path) : new FileInfo(Path);
+
+        /// <summary>Whether it is there.</summary>
+        public bool Exists => _info.Exists || _info.LinkTarget is not null;
+
+        /// <summary>Whether it is a folder.</summary>
+        public bool IsFolder => _info is DirectoryInfo && LinkTarget is null;
+
+        /// <summary>Where a link leads; null for others.</summary>
+        public string? LinkTarget => _info.LinkTarget;
+
+        /// <summary>Its size.</summary>
+        public long Bytes => LinkTarget?.Length ?? (_info is FileInfo { Exists: true } file ? file.Length : IsFolder ? 4096 : 0);
+
+        /// <summary>When its content changed.</summary>
+        public DateTime Changed => _info.LastWriteTimeUtc;
+
+        /// <summary>Kind and rights, as ls writes them.</summary>
+        public string Mode
+        {
+            get
+            {
+                var bits = LinkTarget is not null ? 0x1ff : (int)_info.UnixFileMode;
+                return (LinkTarget is not null ? "l" : IsFolder ? "d" : "-") + string.Concat(Enumerable.Range(0, 9).Select(bit => (bits & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace ClusterSim.Nodes.Simulated.Commands;
+
+/// <summary>
+/// <c>tar c|x|t [-z] [-v] [-m] [-f file] [-C folder] [paths…]</c>: what <c>kubectl cp</c> runs on the container's side, and people by hand. Entries
+/// go where the container's own paths lead, and never out of it.
+/// </summary>
+internal static class TarCommand
+{
+    /// <summary>Runs it.</summary>
+    public static async Task<int> RunAsync(Command command)
+    {
+        // The first word's letters need no dash: tar xzf.
+        var words = command.Arguments.ToList();
+        if (words.Count > 0 && !words[0].StartsWith('-'))
+            words[0] = "-" + words[0];
+        var options = Options.Read(words, "fCTX", ["directory", "file", "exclude"]);
+        // The archive is where the caller stands, whatever folder its content goes to.
+        var file = options.Value("f") ?? options.Value("file") ?? "-";
+        if (file != "-")
+            file = command.Normal(file);
+        if ((options.Value("C") ?? options.Value("directory")) is { } folder)
+        {
+            if (!Directory.Exists(command.Resolve(folder)))
+                return await command.FailAsync($"can't change directory to '{folder}': No such file or directory");
+            command = command with { Directory = command.Normal(folder) };
+        }
+        try
+        {
+            if (options.Has("c"))
+                return await CreateAsync(command, options, file);
+            if (options.Has("x") || options.Has("t"))
+                return await ReadAsync(command, options, file, extracts: options.Has("x"));
+            return await command.FailAsync("must specify one of: c, t, x");
+        }
+        catch (Exception broken) when (broken is InvalidDataException or EndOfStreamException or FormatException)
+        {
+            return await command.FailAsync($"invalid tar magic: {broken.Message}");
+        }
+    }
+
+    private static async Task<int> CreateAsync(Command command, Options options, string file)
+    {
+        if (options.Rest.Count == 0)
+            return await command.FailAsync("empty archive");
+        var to = file == "-" ? command.Output : new FileStream(command.ResolveForWriting(file), FileMode.Create, FileAccess.Write);
+        var code = 0;
+        try
+        {
+            var zipped = options.Has("z") ? new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true) : null;
+            await using (var writer = new TarWriter(zipped ?? to, TarEntryFormat.Gnu, leaveOpen: true))
+                foreach (var path in options.Rest)
+                    code |= await AddAsync(command, writer, path, options.Has("v"));
+            if (zipped is not null)
+                await zipped.DisposeAsync();
+        }
+        finally
+        {
+            if (file != "-")
+                await to.DisposeAsync();
+        }
+        return code;
+    }
+
+    private static async Task<int> AddAsync(Command command, TarWriter writer, string path, bool tells)
+    {
+        var entry = new ListCommand.Entry(path, command.ResolveLink(path));
+        if (!entry.Exists)
+            return await command.FailAsync($"{path}: No such file or directory");
+        var name = path.TrimStart('/');
+        var kind = entry.LinkTarget is not null ? TarEntryType.SymbolicLink : entry.IsFolder ? TarEntryType.Directory : TarEntryType.RegularFile;
+        if (name.Length > 0)
+        {
+            var (uid, gid) = SystemCommands.UserOf(command);
+            var made = new GnuTarEntry(kind, kind == TarEntryType.Directory ? name.TrimEnd('/') + "/" : name)
+            {
+                ModificationTime = new DateTimeOffset(entry.Changed, TimeSpan.Zero),
+                Uid = (int)uid,
+                Gid = (int)gid,
+                Mode = kind == TarEntryType.SymbolicLink ? (UnixFileMode)0x1ff : new FileInfo(entry.Path).UnixFileMode,
+            };
+            if (entry.LinkTarget is { } target)
+                made.LinkName = target;
+            await using var content = kind == TarEntryType.RegularFile ? new FileStream(entry.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+            if (content is not null)
+                made.DataStream = content;
+            await writer.WriteEntryAsync(made, command.Process.Killed);
+            if (tells)
+                await command.Error.SayAsync(name + "\n");
+        }
+        var code = 0;
+        if (kind == TarEntryType.Directory)
+            foreach (var child in Directory.EnumerateFileSystemEntries(entry.Path).Order(StringComparer.Ordinal))
+                code |= await AddAsync(command, writer, $"{path.TrimEnd('/')}/{Path.GetFileName(child)}", tells);
+        return code;
+    }
+
+    private static async Task<int> ReadAsync(Command command, Options options, string file, bool extracts)
+    {
+        var from = file == "-" ? command.Input : command.OpenRead(file);
+        try
+        {
+            await using var unzipped = options.Has("z") || file.EndsWith("gz", StringComparison.Ordinal) ? new GZipStream(from, CompressionMode.Decompress, leaveOpen: true) : null;
+            await using var reader = new TarReader(unzipped ?? from, leaveOpen: true);
+            var code = 0;
+            while (await reader.GetNextEntryAsync(copyData: false, command.Process.Killed) is { } entry)
+            {
+                if (options.Rest.Count > 0 && !options.Rest.Exists(wanted => entry.Name == wanted || entry.Name.TrimEnd('/') == wanted || entry.Name.StartsWith(wanted.TrimEnd('/') + "/", StringComparison.Ordinal)))
+                    continue;
+                if (!extracts || options.Has("v"))
+                    await command.SayAsync(entry.Name + "\n");
+                if (extracts)
+                    code |= await ExtractAsync(command, entry, keepsTime: !options.Has("m"), toOutput: options.Has("O"));
+            }
+            // What follows the archive's end is read too, or whoever writes it would wait.
+            await from.PassOnAsync(Stream.Null, command.Process.Killed);
+            return code;
+        }
+        finally
+        {
+            if (file != "-")
+                await from.DisposeAsync();
+        }
+    }
+
+    private static async Task<int> ExtractAsync(Command command, TarEntry entry, bool keepsTime, bool toOutput)
+    {
+        var path = entry.Name.TrimStart('/');
+        if (path.Split('/').Contains(".."))
+            return await command.FailAsync($"name with '..' skipped: '{entry.Name}'");
+        if (path.TrimEnd('/') is "" or ".")
+            return 0;
+        try
+        {
+            if (toOutput)
+            {
+                if (entry.DataStream is { } shown)
+                    await shown.PassOnAsync(command.Output, command.Process.Killed);
+                return 0;
+            }
+            var to = command.ResolveLinkForWriting(path);
+            Directory.CreateDirectory(command.ResolveForWriting(Path.GetDirectoryName(command.Normal(path))!));
+            switch (entry.EntryType)
+            {
+                case TarEntryType.Directory:
+                    Directory.CreateDirectory(to);
+                    break;
+                case TarEntryType.SymbolicLink:
+                    File.Delete(to);
+                    File.CreateSymbolicLink(to, entry.LinkName);
+                    return 0;
+                case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
+                    if (File.Exists(to))
+                        File.Delete(to); // as tar: not into what a link leads to
+                    await using (var written = new FileStream(to, FileMode.Create, FileAccess.Write))
+                        if (entry.DataStream is { } content)
+                            await content.CopyToAsync(written, command.Process.Killed);
+                    break;
+                case TarEntryType.HardLink:
+                    File.Copy(command.Resolve(entry.LinkName), to, overwrite: true);
+                    return 0;
+                default:
+                    return await command.FailAsync($"'{entry.Name}': {entry.EntryType} entries are not supported by the simulator");
+            }
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(to, entry.Mode);
+            if (keepsTime && entry.EntryType != TarEntryType.Directory)
+                File.SetLastWriteTimeUtc(to, entry.ModificationTime.UtcDateTime);
+            return 0;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return await command.FailAsync($"can't open '{entry.Name}': {Command.Words(failure)}");
+        }
+    }
+}
