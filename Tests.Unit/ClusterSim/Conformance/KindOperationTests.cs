@@ -145,6 +145,46 @@ public sealed class KindOperationTests
         });
     }
 
+    [Test]
+    public async Task A_priority_class_keeps_its_value_and_may_be_described_anew()
+    {
+        const string path = "/apis/scheduling.k8s.io/v1/priorityclasses";
+        var made = (await _api.PostAsync(path, """{"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"fixed"},"value":1}""")).Body!;
+        Assert.That((await _api.MergeAsync($"{path}/fixed", """{"value":10}""")).Code, Is.EqualTo(422));
+        made["value"] = 10;
+        Assert.That((await _api.PutAsync($"{path}/fixed", made)).Code, Is.EqualTo(422));
+
+        Assert.That((await _api.MergeAsync($"{path}/fixed", """{"description":"first"}""")).Code, Is.EqualTo(200));
+        await ReplaceAsync($"{path}/fixed", live => live["description"] = "second");
+
+        var now = (await _api.GetAsync($"{path}/fixed")).Body!;
+        Assert.That($"{now["value"]} {now["description"]}", Is.EqualTo("1 second"));
+        await DeleteAsync($"{path}/fixed");
+    }
+
+    [TestCase("configmaps", "ConfigMap")]
+    [TestCase("secrets", "Secret")]
+    public async Task Data_under_an_empty_key_is_refused(string resource, string kind)
+    {
+        var answer = await _api.PostAsync($"/api/v1/namespaces/default/{resource}", $$$"""{"apiVersion":"v1","kind":"{{{kind}}}","metadata":{"name":"keyless"},"data":{"":"dmFsdWU="}}""");
+
+        Assert.That(answer.Code, Is.EqualTo(422), answer.ToString());
+    }
+
+    [TestCase("ConfigMap")]
+    [TestCase("Secret")]
+    public async Task What_is_immutable_stays_as_it_is(string kind)
+    {
+        var path = $"/api/v1/namespaces/default/{kind.ToLowerInvariant()}s";
+        Assert.That((await _api.PostAsync(path, $$$"""{"apiVersion":"v1","kind":"{{{kind}}}","metadata":{"name":"fixed"},"data":{"k":"dmFsdWU="}}""")).Code, Is.EqualTo(201));
+        Assert.That((await _api.MergeAsync($"{path}/fixed", """{"data":{"k":"dmFsdWUy"},"immutable":true}""")).Code, Is.EqualTo(200));
+
+        Assert.That((await _api.MergeAsync($"{path}/fixed", """{"data":{"k":"dmFsdWUz"}}""")).Code, Is.EqualTo(422));
+        Assert.That((await _api.MergeAsync($"{path}/fixed", """{"immutable":false}""")).Code, Is.EqualTo(422));
+        Assert.That((await _api.MergeAsync($"{path}/fixed", """{"metadata":{"labels":{"a":"b"}}}""")).Code, Is.EqualTo(200));
+        await DeleteAsync($"{path}/fixed");
+    }
+
     /// <summary>What a watch tells until so many objects are gone, or the server ends it.</summary>
     private async Task<List<string>> ToldAsync(string path, int deletions)
     {
