@@ -10,9 +10,10 @@ namespace ClusterSim.Controllers;
 
 /// <summary>
 /// The history of a StatefulSet's or DaemonSet's template, as ControllerRevisions (<c>pkg/controller/history</c>): each holds the template as a
-/// patch that puts it back.
+/// patch that puts it back, and its hash under the label the owner's controller looks for (<c>controller.kubernetes.io/hash</c> of StatefulSets,
+/// <c>controller-revision-hash</c> of DaemonSets).
 /// </summary>
-internal sealed class ControllerRevisions(ApiClient client)
+internal sealed class ControllerRevisions(ApiClient client, string hashLabel)
 {
     private readonly ResourceType _revisions = client.Resource("controllerrevisions", "apps");
 
@@ -46,7 +47,7 @@ internal sealed class ControllerRevisions(ApiClient client)
         }
         var hash = PodTemplate.Hash(view, collisions);
         var labels = owner.Spec.At("template", "metadata", "labels").ToObject();
-        labels["controller.kubernetes.io/hash"] = hash;
+        labels[hashLabel] = hash;
         try
         {
             return client.Create(_revisions, Object(

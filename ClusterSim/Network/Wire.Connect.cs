@@ -92,22 +92,26 @@ internal sealed partial class Wire
         var service = _services.FindByAddress(asked.Address);
         ServicePort? port = null;
         var entry = source.Node ?? source.Process?.Host.Party.Pod?.Node;
-        var isFromOutside = source.IsOutside;
+        var isExternal = false;
         if (service is not null)
         {
             if (source.IsOutside && asked.Address.Equals(service.ClusterAddress))
                 throw new SocketException((int)SocketError.HostUnreachable);
+            isExternal = !asked.Address.Equals(service.ClusterAddress);
             port = service.Ports.FirstOrDefault(candidate => candidate.Port == asked.Port && candidate.Protocol == TransportProtocol.Tcp)
                 ?? throw new SocketException((int)SocketError.ConnectionRefused);
         }
         else if (_services.FindNode(asked.Address) is { } node && _services.FindByNodePort(asked.Port, TransportProtocol.Tcp) is { } nodePort)
         {
             (service, port) = nodePort;
-            (entry, isFromOutside) = (node, true);
+            (entry, isExternal) = (node, true);
         }
         if (service is null || port is null)
             return asked;
-        var route = _proxy.Choose(service, port, source.Address, entry, isFromOutside);
+        // As kube-proxy has it: who is inside and asks for an external address or a node port is given any endpoint, whatever the policies say.
+        if (isExternal && !source.IsOutside)
+            entry = null;
+        var route = _proxy.Choose(service, port, source.Address, entry, source.IsOutside);
         if (route.Endpoint is null)
             await DenyAsync(route.IsDropped ? DeniedTraffic.Drop : DeniedTraffic.Reject, cancellation);
         return route.Endpoint!;

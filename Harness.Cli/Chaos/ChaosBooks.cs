@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using ClusterSim.Json;
@@ -11,6 +12,7 @@ namespace Harness.Chaos;
 internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string prefix)
 {
     private const int NamedMax = 5;
+    private const int ListTries = 20;
 
     private sealed record Entry(decimal Value, string Currency, bool IsPaid);
 
@@ -70,7 +72,7 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
             using var client = system.Cluster.CreatePodClient(@namespace, pod, port);
             if (token is not null)
                 client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            using var listed = JsonDocument.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative), cancellation));
+            using var listed = JsonDocument.Parse(await ListAsync(client, path, cancellation));
             var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
             foreach (var (id, entry) in listed.RootElement.Items().Select(read))
                 // What a straggler of an earlier run brought is not this run's. (I1 to I3 come with the database.)
@@ -79,6 +81,17 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
             all.Add((pod, entries));
         }
         return all.Count > 0 ? all : throw new TimeoutException($"no pod of {@namespace}/{name} is there to be asked");
+    }
+
+    // A pool may still hold connections that a fault has cut: who is answered 503 is told to come again.
+    private static async Task<string> ListAsync(HttpClient client, string path, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), cancellation);
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || tries == ListTries)
+                return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation);
+        }
     }
 
     private async Task<string?> WrongRefusalAsync(string pod, string id, CancellationToken cancellation)

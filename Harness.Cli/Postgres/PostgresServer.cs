@@ -54,7 +54,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
     /// <summary>Whether <see cref="StopAsync"/> or <see cref="KillAsync"/> ended it, and nothing has started it again.</summary>
-    public bool IsEnded => _watchdog is null;
+    public bool IsEnded { get; private set; }
 
     /// <summary>How long the parts of the first start took.</summary>
     public PostgresStartTimes StartTimes { get; private set; }
@@ -175,6 +175,7 @@ public sealed class PostgresServer : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_watchdog is null)
                 await LaunchAsync(cancellation);
+            IsEnded = false;
         }
         finally
         {
@@ -192,7 +193,7 @@ public sealed class PostgresServer : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_watchdog is null || PostgresLeftovers.IsServed(DataDirectory))
+            if (IsEnded || (_watchdog is not null && PostgresLeftovers.IsServed(DataDirectory)))
                 return;
             await EndLockedAsync(PostgresLeftovers.Immediate, cancellation);
             await LaunchAsync(cancellation);
@@ -272,7 +273,7 @@ public sealed class PostgresServer : IAsyncDisposable
             var began = Stopwatch.GetTimestamp();
             while (!PostgresLeftovers.IsServed(DataDirectory) || !PostgresLeftovers.IsReady(DataDirectory))
             {
-                if (Log[said..].Contains("FATAL:", StringComparison.Ordinal) && PostgresLeftovers.ServerId(DataDirectory) is null)
+                if (Log[said..].Contains("FATAL:", StringComparison.Ordinal) && !PostgresLeftovers.IsServed(DataDirectory))
                     throw new PostgresServerException($"PostgreSQL {Version} did not start on {DataDirectory}: {Log[said..].Trim()}");
                 if (Stopwatch.GetElapsedTime(began) > _options.StartTimeout)
                     throw new PostgresServerException($"PostgreSQL {Version} was not ready within {_options.StartTimeout.TotalSeconds} s: {Log[said..].Trim()}");
@@ -291,6 +292,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await _one.WaitAsync(cancellation);
         try
         {
+            IsEnded = true;
             await EndLockedAsync(signal, cancellation);
         }
         finally

@@ -128,11 +128,10 @@ public sealed class TokenKeyTests
 
     private async Task<Answer> AnsweredAsync(string token, int code)
     {
-        Answer last = null!;
-        foreach (var pod in await _system.PodsAsync(Payments, PaymentProviderPods))
-            // Keys are not fetched more often than every five seconds, whatever callers send.
-            last = await Eventually.HoldsAsync(() => AskAsync(token, pod), answer => answer.Code == code, $"{pod} answers {code}");
-        return last;
+        // Keys are not fetched more often than every five seconds, whatever callers send: the replicas are waited for at once.
+        var pods = await _system.PodsAsync(Payments, PaymentProviderPods);
+        var answers = await Task.WhenAll(pods.Select(pod => Eventually.HoldsAsync(() => AskAsync(token, pod), answer => answer.Code == code, $"{pod} answers {code}")));
+        return answers[^1];
     }
 
     private Task<Answer> AskAsync(string token, string pod) =>

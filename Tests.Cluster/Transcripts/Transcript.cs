@@ -9,6 +9,8 @@ namespace Tests.Cluster.Transcripts;
 /// </summary>
 internal static partial class Transcript
 {
+    private const string ConditionsRule = "  ----  ------  ------";
+
     /// <summary>The commands of a transcript.</summary>
     public static IEnumerable<string> CommandsOf(string transcript) =>
         transcript.Split('\n').Where(line => line.StartsWith("$ ", StringComparison.Ordinal)).Select(line => line[2..]);
@@ -17,12 +19,23 @@ internal static partial class Transcript
     public static string Entry(string command, string output, int exit)
     {
         var entry = new StringBuilder("$ ").Append(command).Append('\n');
-        foreach (var line in output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'))
-            if (Normal(line).TrimEnd() is { Length: > 0 } normal)
-                entry.Append(normal).Append('\n');
+        var lines = output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Select(line => Normal(line).TrimEnd()).Where(line => line.Length > 0).ToList();
+        foreach (var line in InOrder(lines))
+            entry.Append(line).Append('\n');
         if (exit != 0)
             entry.Append("[exit ").Append(exit).Append("]\n");
         return entry.ToString();
+    }
+
+    // A workload's conditions stand in the order in which they last changed, which is a race between its pods.
+    private static IEnumerable<string> InOrder(List<string> lines)
+    {
+        for (var start = lines.IndexOf(ConditionsRule) + 1; start > 0; start = lines.IndexOf(ConditionsRule, start) + 1)
+        {
+            var count = lines.Skip(start).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal)).Count();
+            lines.Sort(start, count, StringComparer.Ordinal);
+        }
+        return lines;
     }
 
     /// <summary>A line without what differs from run to run.</summary>

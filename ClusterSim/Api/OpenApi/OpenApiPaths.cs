@@ -28,7 +28,7 @@ internal sealed class OpenApiPaths(OpenApiDocuments documents) : IApiPathHandler
         if (answer.IsEmpty)
             return false;
         var accepted = context.Request.GetTypedHeaders().Accept;
-        if (path is ["openapi", "v2"] && accepted.FirstOrDefault(type => OpenApiProtobuf.IsAskedFor(type.MediaType.ToString()) || type.MediaType == "application/json") is { } first && first.MediaType != "application/json")
+        if (path is ["openapi", "v2"] && OpenApiProtobuf.IsPreferred(context.Request.Headers.Accept.ToString()))
         {
             await context.Response.WriteAsync(200, documents.V2Protobuf(), OpenApiProtobuf.MediaType);
             return true;

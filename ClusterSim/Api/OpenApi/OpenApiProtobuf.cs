@@ -13,8 +13,16 @@ internal static class OpenApiProtobuf
     /// <summary>The media type that the answer bears.</summary>
     public const string MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-    /// <summary>Whether a media type of Accept is this form, by its name of today or the older one.</summary>
-    public static bool IsAskedFor(string mediaType) => mediaType is MediaType or "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    /// <summary>
+    /// Whether Accept asks for this form before JSON, by its name of today or the older one, whose @ is none of a media type's letters.
+    /// </summary>
+    public static bool IsPreferred(string accept)
+    {
+        var first = accept.Split(',').Select(type => type.Split(';')[0].Trim()).FirstOrDefault(type => type is "application/json" or "*/*" || IsOurs(type));
+        return first is not null && IsOurs(first);
+
+        static bool IsOurs(string type) => type is MediaType or "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    }
 
     /// <summary>The document in protobuf.</summary>
     /// <param name="document">The document in JSON.</param>

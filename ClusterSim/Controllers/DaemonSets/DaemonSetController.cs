@@ -17,6 +17,7 @@ internal sealed class DaemonSetController : Controller
     private readonly ControllerRefs _refs;
     private readonly ControllerRevisions _history;
     private readonly PodControl _podControl;
+    private readonly FailedDaemonPods _failures = new();
     private readonly ResourceType _sets;
     private readonly ResourceType _pods;
     private readonly ResourceType _nodes;
@@ -29,7 +30,7 @@ internal sealed class DaemonSetController : Controller
         _pods = Client.Resource("pods");
         _nodes = Client.Resource("nodes");
         _refs = new ControllerRefs(context, _pods);
-        _history = new ControllerRevisions(Client);
+        _history = new ControllerRevisions(Client, HashLabel);
         _podControl = new PodControl(context);
         ForEach(_sets);
         ForOwners(_pods, "DaemonSet");
@@ -64,14 +65,15 @@ internal sealed class DaemonSetController : Controller
             @object.Ensure("status")["collisionCount"] = collisions + 1;
             return true;
         }, "status"));
-        var hash = revision.Labels.GetValueOrDefault("controller.kubernetes.io/hash") ?? "";
+        var hash = revision.Labels.GetValueOrDefault(HashLabel) ?? "";
         var minReadySeconds = set.Spec.At("minReadySeconds").Integer() ?? 0;
         ApiException? failure = null;
+        TimeSpan? again = null;
         if (!set.IsDeleting)
         {
             try
             {
-                Manage(set, ByNode(_refs.Claim(set, selector)), hash);
+                again = Manage(set, ByNode(_refs.Claim(set, selector)), hash, minReadySeconds);
                 if (set.Spec.At("updateStrategy", "type").Text("RollingUpdate") == "RollingUpdate")
                     Roll(set, ByNode(_refs.Claim(set, selector)), hash, minReadySeconds);
             }
@@ -82,38 +84,66 @@ internal sealed class DaemonSetController : Controller
         }
         var pods = _refs.Claim(set, selector);
         WriteStatus(set, ByNode(pods), hash, minReadySeconds);
-        var used = known.Where(one => pods.Exists(pod => pod.Labels.GetValueOrDefault(HashLabel) == one.Labels.GetValueOrDefault("controller.kubernetes.io/hash")))
+        var used = known.Where(one => pods.Exists(pod => pod.Labels.GetValueOrDefault(HashLabel) == one.Labels.GetValueOrDefault(HashLabel)))
             .Select(one => one.Name).Append(revision.Name).ToHashSet(StringComparer.Ordinal);
         _history.Truncate(_history.Of(set), used, set.Spec.At("revisionHistoryLimit").Integer(10));
         if (failure is not null)
             throw failure;
-        return PodReading.UntilNextAvailable(pods, minReadySeconds, Now);
+        return PodReading.UntilNextAvailable(pods, minReadySeconds, Now) is { } soon && !(again < soon) ? soon : again;
     }
 
-    private void Manage(Document set, Dictionary<string, List<Document>> byNode, string hash)
+    /// <summary>One pod where one belongs, none elsewhere; ended ones go. Returns when to look again at one that failed too soon after the last.</summary>
+    private TimeSpan? Manage(Document set, Dictionary<string, List<Document>> byNode, string hash, long minReadySeconds)
     {
+        TimeSpan? again = null;
         foreach (var node in Current(_nodes).All())
         {
             var pods = byNode.GetValueOrDefault(node.Name) ?? [];
             var (shouldRun, shouldContinue) = Judge(set, node);
-            foreach (var failed in pods.Where(pod => pod.Phase() == "Failed" && !pod.IsDeleting).ToList())
+            if (!shouldContinue)
             {
-                Context.Events.Warning(set, "FailedDaemonPod", $"Found failed daemon pod {failed.Namespace}/{failed.Name} on node {node.Name}, will try to kill it");
-                _podControl.Delete(set, failed);
+                pods.Where(pod => !pod.IsDeleting).ToList().ForEach(pod => _podControl.Delete(set, pod));
+                continue;
+            }
+            if (pods.Count == 0 && shouldRun)
+                _podControl.Create(set, Pod(set, node.Name, hash));
+            foreach (var ended in pods.Where(pod => pod.IsEnded() && !pod.IsDeleting).ToList())
+            {
+                if (ended.Phase() == "Succeeded")
+                {
+                    Context.Events.Normal(set, "SucceededDaemonPod", $"Found succeeded daemon pod {ended.Namespace}/{ended.Name} on node {node.Name}, will try to delete it");
+                }
+                else if (_failures.Left(set, node.Name, Now) is { } left)
+                {
+                    again = again < left ? again : left;
+                    continue;
+                }
+                else
+                {
+                    Context.Events.Warning(set, "FailedDaemonPod", $"Found failed daemon pod {ended.Namespace}/{ended.Name} on node {node.Name}, will try to kill it");
+                }
+                _podControl.Delete(set, ended);
             }
             var running = pods.Where(pod => pod.IsActive()).OrderBy(pod => pod.Created()).ThenBy(pod => pod.Name, StringComparer.Ordinal).ToList();
-            if (!shouldContinue)
-                running.ForEach(pod => _podControl.Delete(set, pod));
-            else if (pods.Count == 0 && shouldRun)
-                _podControl.Create(set, Pod(set, node.Name, hash));
-            else if (MaxSurge(set) == 0)
-                foreach (var extra in running.Skip(1))
-                    _podControl.Delete(set, extra);
+            foreach (var extra in MaxSurge(set) == 0 ? running.Skip(1) : BeyondSurge(running, hash, minReadySeconds))
+                _podControl.Delete(set, extra);
         }
         foreach (var (node, pods) in byNode)
             if (Current(_nodes).Find(new ObjectKey(null, node)) is null)
                 foreach (var pod in pods.Where(pod => !pod.IsDeleting && pod.NodeName is null))
                     _podControl.Delete(set, pod);
+        return again;
+    }
+
+    /// <summary>Of a node's pods all but the oldest of either revision; and the old one too when it is not ready, or the new one may stand in for it.</summary>
+    private List<Document> BeyondSurge(List<Document> running, string hash, long minReadySeconds)
+    {
+        var fresh = running.Find(pod => pod.Labels.GetValueOrDefault(HashLabel) == hash);
+        var old = running.Find(pod => pod.Labels.GetValueOrDefault(HashLabel) != hash);
+        var extra = running.Where(pod => pod != fresh && pod != old).ToList();
+        if (fresh is not null && old is not null && (!old.IsReady() || fresh.IsAvailable(minReadySeconds, Now)))
+            extra.Add(old);
+        return extra;
     }
 
     private void Roll(Document set, Dictionary<string, List<Document>> byNode, string hash, long minReadySeconds)
@@ -125,6 +155,7 @@ internal sealed class DaemonSetController : Controller
         var unavailable = 0;
         var surging = 0;
         var replaceable = new List<Document>();
+        List<string> candidates = [], unhelped = [];
         foreach (var node in nodes)
         {
             var pods = (byNode.GetValueOrDefault(node.Name) ?? []).Where(pod => !pod.IsEnded()).ToList();
@@ -142,17 +173,18 @@ internal sealed class DaemonSetController : Controller
                     replaceable.Add(old);
                 continue;
             }
-            if (old is not null && (freshIsAvailable || !oldIsAvailable))
+            if (old is null)
+                continue;
+            if (fresh is null)
+                (oldIsAvailable ? candidates : unhelped).Add(node.Name);
+            else if (freshIsAvailable)
                 _podControl.Delete(set, old);
-            if (old is not null && fresh is not null && !freshIsAvailable)
+            else
                 surging++;
-            if (old is not null && fresh is null)
-            {
-                if (!oldIsAvailable || surging < surge)
-                    _podControl.Create(set, Pod(set, node.Name, hash));
-                surging++;
-            }
         }
+        // Where the old pod serves nobody a new one costs nothing.
+        foreach (var node in unhelped.Concat(candidates.Take(Math.Max(0, surge - surging))))
+            _podControl.Create(set, Pod(set, node, hash));
         foreach (var pod in replaceable.Take(Math.Max(0, maxUnavailable - unavailable)))
             _podControl.Delete(set, pod);
     }

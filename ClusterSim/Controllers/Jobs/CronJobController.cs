@@ -69,9 +69,9 @@ internal sealed class CronJobController : Controller
         for (var at = schedule.Next(from); at <= now; at = schedule.Next(at.Value))
         {
             missed = at;
-            if (++count == MissedMax)
+            if (++count == MissedMax + 1)
                 Context.Events.Warning(cron, "TooManyMissedTimes", "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew");
-            if (count >= MissedMax && at.Value - from > TimeSpan.FromDays(366))
+            if (count > MissedMax && at.Value - from > TimeSpan.FromDays(366))
                 break;
         }
         return missed;

@@ -27,7 +27,7 @@ internal sealed class StatefulSetController : Controller
         _pods = Client.Resource("pods");
         _claims = Client.Resource("persistentvolumeclaims");
         _refs = new ControllerRefs(context, _pods);
-        _history = new ControllerRevisions(Client);
+        _history = new ControllerRevisions(Client, "controller.kubernetes.io/hash");
         ForEach(_sets);
         ForOwners(_pods, "StatefulSet");
         ForOrphans(_pods, _sets, set => LabelSelector.FromObject(set.Spec.At("selector")));

@@ -62,7 +62,10 @@ internal sealed class StatefulSetRollout
             var pod = _replicas[index];
             if (pod is not null && pod.IsEnded() && !pod.IsDeleting)
             {
-                _context.Events.Warning(_set, "RecreatingFailedPod", $"StatefulSet {_set.Namespace}/{_set.Name} is recreating failed Pod {pod.Name}");
+                if (pod.Phase() == "Failed")
+                    _context.Events.Warning(_set, "RecreatingFailedPod", $"StatefulSet {_set.Namespace}/{_set.Name} is recreating failed Pod {pod.Name}");
+                else
+                    _context.Events.Normal(_set, "RecreatingTerminatedPod", $"StatefulSet {_set.Namespace}/{_set.Name} is recreating terminated Pod {pod.Name}");
                 Delete(pod);
                 if (_monotonic)
                     return false;
@@ -217,10 +220,13 @@ internal sealed class StatefulSetRollout
             if (pod is not null)
                 SetClaimOwner(pod, WhenDeleted ? OwnerReferences.Controller(_set) : null);
         foreach (var pod in _condemned)
-            SetClaimOwner(pod, WhenScaled ? OwnerOf(pod) : WhenDeleted ? OwnerReferences.Controller(_set) : null);
+            SetClaimOwner(pod, WhenScaled ? OwnerReferences.Controller(pod) : WhenDeleted ? OwnerReferences.Controller(_set) : null);
     }
 
-    private static JsonObject OwnerOf(Document pod) => Object(("apiVersion", "v1"), ("kind", "Pod"), ("name", pod.Name), ("uid", pod.Uid));
+    private static bool Names(JsonObject reference, Document @object) =>
+        reference.Text("kind") == @object.Root.At("kind").Text() && reference.Text("name") == @object.Name;
+
+    private static bool IsController(JsonObject reference) => reference["controller"] is JsonValue flag && flag.TryGetValue(out bool controls) && controls;
 
     private void SetClaimOwner(Document pod, JsonObject? owner)
     {
@@ -229,13 +235,18 @@ internal sealed class StatefulSetRollout
             {
                 var metadata = claim.Ensure("metadata");
                 var references = (metadata["ownerReferences"] as JsonArray)?.OfType<JsonObject>().ToList() ?? [];
-                // Owners that are neither the set nor one of its pods are somebody else's business.
-                var ours = references.Where(reference => reference.Text("uid") == _set.Uid || (reference.Text("kind") == "Pod" && reference.Text("name") == pod.Name)).ToList();
-                if (owner is null ? ours.Count == 0 : ours.Count == 1 && ours[0].Text("uid") == owner.Text("uid"))
+                var ours = references.Where(reference => Names(reference, _set) || Names(reference, pod)).ToList();
+                // A claim of a set or pod of the same name that is gone is left to the garbage collector.
+                if (ours.Exists(reference => reference.Text("uid") != _set.Uid && reference.Text("uid") != pod.Uid))
                     return false;
-                var kept = references.Except(ours).Select(reference => reference.DeepClone()).ToList();
-                if (owner is not null)
-                    kept.Add(owner.DeepClone());
+                var others = references.Except(ours).ToList();
+                // What somebody else controls is theirs alone.
+                var wanted = others.Exists(IsController) ? null : owner;
+                if (wanted is null ? ours.Count == 0 : ours.Count == 1 && ours[0].Text("uid") == wanted.Text("uid") && IsController(ours[0]))
+                    return false;
+                var kept = others.Select(reference => reference.DeepClone()).ToList();
+                if (wanted is not null)
+                    kept.Add(wanted.DeepClone());
                 if (kept.Count == 0)
                     metadata.Remove("ownerReferences");
                 else

@@ -11,8 +11,10 @@ namespace ClusterSim.Nodes.Volumes;
 /// </summary>
 internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFolders folders, VolumeWatchers watchers, Document pod, TimeProvider clock)
 {
-    // client-go's kubelet renews a token after 80 % of its life; so do the files, when they are next asked for.
-    private static readonly TimeSpan TokenFreshness = TimeSpan.FromMinutes(40);
+    // The kubelet renews a token after 80 % of its life, and each after a day; so do the files, when they are next asked for.
+    private const double TokenFreshness = 0.8;
+    private const int TokenDefaultSeconds = 3600;
+    private static readonly TimeSpan TokenFreshMax = TimeSpan.FromDays(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, AtomicFolder> _made = new(StringComparer.Ordinal);
@@ -125,8 +127,7 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            var hasToken = volume.At("projected", "sources").Items().Any(source => source.At("serviceAccountToken").Exists());
-            if (_made.ContainsKey(name) && !(hasToken && now - _tokens[name] > TokenFreshness))
+            if (_made.ContainsKey(name) && !(FreshnessOf(volume) is { } fresh && now - _tokens[name] > fresh))
                 return;
             if (!_made.TryGetValue(name, out var folder))
                 folder = new AtomicFolder(path, clock);
@@ -137,6 +138,18 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
                     watchers.Add(isConfigMap, new ObjectKey(_pod.Namespace, source), this);
             _tokens[name] = now;
         }
+    }
+
+    /// <summary>How long the shortest lived token of a volume is not renewed; null where it has none.</summary>
+    private static TimeSpan? FreshnessOf(JsonElement volume)
+    {
+        TimeSpan? shortest = null;
+        foreach (var token in volume.At("projected", "sources").Items().Select(source => source.At("serviceAccountToken")).Where(token => token.Exists()))
+        {
+            var fresh = TimeSpan.FromSeconds(token.At("expirationSeconds").Integer(TokenDefaultSeconds) * TokenFreshness);
+            shortest = fresh < (shortest ?? TokenFreshMax) ? fresh : shortest ?? TokenFreshMax;
+        }
+        return shortest;
     }
 
     private string ClaimedVolume(JsonElement volume)

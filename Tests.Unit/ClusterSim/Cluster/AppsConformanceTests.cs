@@ -169,6 +169,23 @@ public sealed class AppsConformanceTests
     }
 
     [Test]
+    public async Task A_taint_taken_away_in_time_evicts_nobody()
+    {
+        _cluster.ApplyYaml("""
+            {apiVersion: v1, kind: Pod, metadata: {name: patient}, spec: {nodeName: node-1, terminationGracePeriodSeconds: 1, tolerations: [{key: evict, operator: Exists, effect: NoExecute, tolerationSeconds: 20}],
+             containers: [{name: main, image: "registry.k8s.io/pause:3.10"}]}}
+            """);
+        await Pass(2);
+        _cluster.ApplyYaml("{apiVersion: v1, kind: Node, metadata: {name: node-1}, spec: {taints: [{key: evict, value: now, effect: NoExecute}]}}");
+        await Pass(10);
+        _cluster.ApplyYaml("{apiVersion: v1, kind: Node, metadata: {name: node-1}, spec: {taints: []}}");
+
+        await Pass(60);
+
+        Assert.That(Pod("patient").At("metadata", "deletionTimestamp").Exists(), Is.False);
+    }
+
+    [Test]
     public async Task A_jobs_index_that_fails_for_good_fails_alone()
     {
         _cluster.ApplyYaml("""

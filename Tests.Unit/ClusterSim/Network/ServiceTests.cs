@@ -257,6 +257,78 @@ internal sealed class ServiceTests
             Throws.TypeOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.HostUnreachable));
     }
 
+    [Test]
+    public async Task From_outside_a_node_serves_all_endpoints_and_under_a_local_policy_its_own_or_drops()
+    {
+        await using var net = new TestNetwork(new NetworkOptions { Denied = DeniedTraffic.Reject });
+        var (one, two) = (net.Pod("a", "one", node: "node-1"), net.Pod("a", "two", node: "node-2"));
+        await net.ServeAsync(one, 80);
+        await net.ServeAsync(two, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80, one, two);
+        foreach (var node in (int[])[1, 2, 3])
+            net.Apply($$"""
+                apiVersion: v1
+                kind: Node
+                metadata: { name: node-{{node}} }
+                status: { addresses: [ { type: InternalIP, address: 172.18.0.{{node}} } ] }
+                """);
+
+        net.Apply(NodePort("Cluster"));
+        Assert.That(await AskNodeAsync(net, 3), Is.EqualTo(one.Address.ToString()).Or.EqualTo(two.Address.ToString()), "Cluster: any node leads to any endpoint");
+
+        net.Apply(NodePort("Local"));
+        for (var tries = 0; tries < 10; tries++)
+        {
+            Assert.That(await AskNodeAsync(net, 1), Is.EqualTo(one.Address.ToString()));
+            Assert.That(await AskNodeAsync(net, 2), Is.EqualTo(two.Address.ToString()));
+        }
+        using (var patience = new CancellationTokenSource(200))
+            Assert.That(async () => await net.Wire.ConnectExternalAsync(System.Net.IPAddress.Parse("172.18.0.3"), 30080, patience.Token), Throws.InstanceOf<OperationCanceledException>(), "dropped, not refused");
+        Assert.That(await TestNetwork.DialErrorAsync(net.Pod("a", "client", node: "node-3").Join("main"), "172.18.0.3", 30080), Is.Null, "who is inside is given any endpoint");
+        await using (await net.Wire.ConnectServiceAsync(new ObjectKey("a", "web"), 80, default))
+            Assert.That(net.Wire.Connections.Any(), "a load balancer finds a node that serves");
+
+        net.Slice("a", "web", 80);
+        Assert.That(async () => await net.Wire.ConnectExternalAsync(System.Net.IPAddress.Parse("172.18.0.3"), 30080, default),
+            Throws.TypeOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.ConnectionRefused), "no endpoint anywhere");
+
+        static string NodePort(string policy) => $$"""
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: a }
+            spec: { type: NodePort, externalTrafficPolicy: {{policy}}, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], ports: [ { port: 80, protocol: TCP, nodePort: 30080 } ] }
+            """;
+    }
+
+    [Test]
+    public async Task Under_a_local_policy_an_endpoint_that_ends_serves_its_node_while_others_are_ready_elsewhere()
+    {
+        await using var net = new TestNetwork(new NetworkOptions { Denied = DeniedTraffic.Reject });
+        var (ending, ready) = (net.Pod("a", "ending", node: "node-1"), net.Pod("a", "ready", node: "node-2"));
+        await net.ServeAsync(ending, 80);
+        await net.ServeAsync(ready, 80);
+        net.Service("a", "web", "10.96.0.7", 80, 80);
+        net.Apply($$"""
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: { name: web-slice, namespace: a, labels: { kubernetes.io/service-name: web } }
+            endpoints:
+              - { addresses: [ {{ending.Address}} ], nodeName: node-1, conditions: { ready: false, serving: true, terminating: true } }
+              - { addresses: [ {{ready.Address}} ], nodeName: node-2, conditions: { ready: true } }
+            ports: [ { name: "", protocol: TCP, port: 80 } ]
+            """);
+        var caller = net.Pod("a", "client", node: "node-1").Join("main");
+        Assert.That(await AskAsync(caller, "web"), Is.EqualTo(ready.Address.ToString()));
+
+        net.Apply("""
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: a }
+            spec: { type: ClusterIP, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], internalTrafficPolicy: Local, ports: [ { port: 80, protocol: TCP } ] }
+            """);
+        Assert.That(await AskAsync(caller, "web"), Is.EqualTo(ending.Address.ToString()));
+    }
+
     private sealed class Cut(System.Net.IPAddress from) : IWireFaults
     {
         public ValueTask ConnectingAsync(global::ClusterSim.Network.Streams.WireHop hop, CancellationToken cancellation) =>
@@ -267,5 +339,15 @@ internal sealed class ServiceTests
     {
         using var client = TestNetwork.Client(from);
         return await client.GetStringAsync($"http://{host}:{port}/");
+    }
+
+    private static async Task<string> AskNodeAsync(TestNetwork net, int node)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = (_, cancellation) => net.Wire.ConnectExternalAsync(System.Net.IPAddress.Parse($"172.18.0.{node}"), 30080, cancellation),
+        });
+        return await client.GetStringAsync("http://node:30080/");
     }
 }

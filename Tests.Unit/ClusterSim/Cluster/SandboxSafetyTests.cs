@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.NetworkInformation;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using ClusterSim;
+using ClusterSim.Access;
+using ClusterSim.Json;
+
+namespace Tests.Unit.ClusterSim.Cluster;
+
+/// <summary>The sandbox itself lets nobody in: it listens on loopback, and what opens one cluster opens no other.</summary>
+public sealed class SandboxSafetyTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Test]
+    public async Task Every_port_of_a_cluster_is_a_port_of_loopback()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        cluster.ApplyYaml(Workloads.Web(1) + """
+
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: { name: balanced }
+            spec: { type: LoadBalancer, selector: { app: web }, ports: [ { port: 80 } ] }
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: { name: web }
+            spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } }
+            """);
+        await cluster.UntilAsync(() => Ports("services", "balanced").Count == 1 && Ports("ingresses", "web").Count == 2, Limit);
+
+        int[] ports = [cluster.ApiServer.Port, .. Ports("services", "balanced"), .. Ports("ingresses", "web")];
+
+        var listening = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().ToLookup(end => end.Port, end => end.Address);
+        Assert.Multiple(() =>
+        {
+            foreach (var port in ports)
+                Assert.That(listening[port], Is.Not.Empty.And.All.Matches<IPAddress>(IPAddress.IsLoopback), $"port {port}");
+        });
+
+        List<int> Ports(string resource, string name) =>
+            [.. cluster.Find(resource, "default", name)!.Value.At("status", "loadBalancer", "ingress").Items().SelectMany(told => told.At("ports").Items()).Select(told => told.At("port").Integer(0))];
+    }
+
+    [Test]
+    public async Task What_opens_one_cluster_opens_no_other()
+    {
+        await using var one = await SimulatedCluster.StartAsync();
+        await using var other = await SimulatedCluster.StartAsync();
+        await one.UntilAsync(() => one.Find("serviceaccounts", "default", "default") is not null, Limit);
+        var issued = one.Identity.Certificates.Issue(new UserInfo("ann", [UserInfo.Masters]));
+        using var certificate = X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem);
+        var token = await TokenAsync(one, certificate);
+
+        Assert.That(await AskAsync(one, certificate, null), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await AskAsync(other, certificate, null), Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await AskAsync(one, null, token), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await AskAsync(other, null, token), Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(one.Identity.Certificates.AuthorityPem, Is.Not.EqualTo(other.Identity.Certificates.AuthorityPem));
+        Assert.That(one.TokenKeys.Intersect(other.TokenKeys), Is.Empty);
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(SimulatedCluster cluster, X509Certificate2? certificate, string? token)
+    {
+        using var http = Client(cluster, certificate);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(cluster.ApiServer, "/apis"));
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var answer = await http.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    private static async Task<string> TokenAsync(SimulatedCluster cluster, X509Certificate2 certificate)
+    {
+        using var http = Client(cluster, certificate);
+        using var body = new StringContent("""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":600}}""", Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(new Uri(cluster.ApiServer, "/api/v1/namespaces/default/serviceaccounts/default/token"), body);
+        using var made = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+        return made.RootElement.At("status", "token").Text()!;
+    }
+
+    private static HttpClient Client(SimulatedCluster cluster, X509Certificate2? certificate)
+    {
+        var trusted = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trusted.CustomTrustStore.Add(X509Certificate2.CreateFromPem(cluster.Identity.Certificates.AuthorityPem));
+        return new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions = { ClientCertificates = certificate is null ? null : [certificate], CertificateChainPolicy = trusted },
+        });
+    }
+}
