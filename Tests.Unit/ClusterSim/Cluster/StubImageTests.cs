@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using ClusterSim;
 using ClusterSim.Json;
-using ClusterSim.Nodes;
 using ClusterSim.Network;
+using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 
 namespace Tests.Unit.ClusterSim.Cluster;
