@@ -105,7 +105,8 @@ internal sealed class DaemonSetController : Controller
                 pods.Where(pod => !pod.IsDeleting).ToList().ForEach(pod => _podControl.Delete(set, pod));
                 continue;
             }
-            if (pods.Count == 0 && shouldRun)
+            // A set that surges does not wait for the last one to be gone.
+            if (shouldRun && (pods.Count == 0 || (MaxSurge(set) > 0 && pods.TrueForAll(pod => pod.IsDeleting))))
                 _podControl.Create(set, Pod(set, node.Name, hash));
             foreach (var ended in pods.Where(pod => pod.IsEnded() && !pod.IsDeleting).ToList())
             {
