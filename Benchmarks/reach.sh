@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How long `harness reach -f` takes for so many pods (1000) by as many by their two ports, reading the manifests included: five runs.
 set -euo pipefail
-# shellcheck source=../eng/checks.sh
+# shellcheck source=eng/checks.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../eng/checks.sh"
 cd "$root"
 pods=${1:-1000}

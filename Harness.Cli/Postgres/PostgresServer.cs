@@ -16,6 +16,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(3);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RecoveryPause = TimeSpan.FromMilliseconds(250);
+    private const int RecoveriesMax = 20;
 
     private readonly PostgresOptions _options;
     private readonly PostgresBinaries _binaries;
@@ -196,7 +198,19 @@ public sealed class PostgresServer : IAsyncDisposable
             if (IsEnded || (_watchdog is not null && PostgresLeftovers.IsServed(DataDirectory)))
                 return;
             await EndLockedAsync(PostgresLeftovers.Immediate, cancellation);
-            await LaunchAsync(cancellation);
+            for (var tries = 1; ; tries++)
+            {
+                try
+                {
+                    await LaunchAsync(cancellation);
+                    return;
+                }
+                catch (PostgresServerException) when (tries < RecoveriesMax)
+                {
+                    // What a killed server leaves, its sessions among them, holds the shared memory until it has noticed.
+                    await Task.Delay(RecoveryPause, TimeProvider.System, cancellation);
+                }
+            }
         }
         finally
         {

@@ -130,6 +130,8 @@ internal sealed class ServiceStrategy : KindStrategy
             yield return "spec.SessionAffinity is ignored for headless services";
         if (spec.At("externalIPs").Count() > 0 && spec.At("type").Text() == "ExternalName")
             yield return "spec.externalIPs is ignored when spec.type is \"ExternalName\"";
+        if (spec.At("loadBalancerSourceRanges").Count() > 0)
+            yield return "spec.loadBalancerSourceRanges is stored and not acted on: the simulated cluster's load balancers are ports of this machine's loopback address";
     }
 
     private static void DefaultText(JsonObject spec, string field, string value)
