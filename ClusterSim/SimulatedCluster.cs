@@ -86,7 +86,6 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server.Add(new UsageAdmission());
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
-        Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
         Server.Add(new NoCreationWhileDefinitionEnds());

@@ -155,6 +155,8 @@ internal sealed partial class ApiServer
         {
             foreach (var owned in strategy.StatusFields)
                 Keep(@object, old, owned);
+            if (target.Subresource is { } part)
+                strategy.KeepOutside(part, @object, old);
         }
         strategy.Default(@object);
         if (options.FieldManager is not null)

@@ -22,16 +22,8 @@ internal sealed class StorageClassStrategy : KindStrategy
     public override IEnumerable<FieldError> Validate(JsonElement @object)
     {
         var errors = new FieldErrors();
-        if (@object.At("provisioner").Text("") is var provisioner && provisioner.Length == 0)
-            errors.Required(FieldPath.Of("provisioner"));
-        else
-            errors.InvalidEach(FieldPath.Of("provisioner"), provisioner, NameRules.QualifiedName(provisioner.ToLowerInvariant()));
-        var parameters = @object.At("parameters");
-        if (parameters.Count() > 512)
-            errors.TooLong(FieldPath.Of("parameters"), 512);
-        foreach (var parameter in parameters.Fields())
-            if (parameter.Name.Length == 0)
-                errors.Invalid(FieldPath.Of("parameters"), "", "field can not be empty.");
+        ClassParameters.Provisioner(errors, @object.At("provisioner").Text(""), FieldPath.Of("provisioner"));
+        ClassParameters.Validate(errors, @object.At("parameters"), FieldPath.Of("parameters"), mayBeEmpty: true);
         if (@object.At("reclaimPolicy").Text("") is { Length: > 0 } policy && policy is not ("Delete" or "Retain"))
             errors.NotSupported(FieldPath.Of("reclaimPolicy"), policy, "Delete", "Retain");
         if (@object.At("volumeBindingMode").Text() is var mode && mode is null)
