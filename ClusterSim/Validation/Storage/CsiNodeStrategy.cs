@@ -36,7 +36,9 @@ internal sealed class CsiNodeStrategy : KindStrategy
         foreach (var before in old.At("spec", "drivers").Items())
             foreach (var now in @object.At("spec", "drivers").Items())
                 if (now.At("name").Text() == before.At("name").Text() && !SemanticEquality.EqualExcept(now, before, ["allocatable"]))
-                    errors.Invalid(FieldPath.Of("CSINodeDriver"), now, "field is immutable");
+                    errors.Invalid(
+                        FieldPath.Spec.Child("drivers"),
+                        GoText.RenderInternal(now, ("Name", "name"), ("NodeID", "nodeID"), ("TopologyKeys", "topologyKeys"), ("Allocatable", "")), "field is immutable", rendered: true);
         return errors;
     }
 
@@ -61,8 +63,7 @@ internal sealed class CsiNodeStrategy : KindStrategy
                 errors.Required(path);
             if (!keys.Add(key))
                 errors.Duplicate(path, key);
-            foreach (var message in NameRules.QualifiedName(key))
-                errors.Invalid(path, driver.At("topologyKeys"), message);
+            errors.InvalidEach(path, key, NameRules.QualifiedName(key));
         }
     }
 }

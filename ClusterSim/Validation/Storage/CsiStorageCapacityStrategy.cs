@@ -20,9 +20,8 @@ internal sealed class CsiStorageCapacityStrategy : KindStrategy
         LabelValidation.Selector(errors, @object.At("nodeTopology"), FieldPath.Of("nodeTopology"));
         var @class = @object.At("storageClassName").Text("");
         errors.InvalidEach(FieldPath.Of("storageClassName"), @class, NameRules.DnsSubdomain(@class));
-        foreach (var field in (ReadOnlySpan<string>)["capacity", "maximumVolumeSize"])
-            if (@object.At(field) is var amount && amount.Exists() && Amount.Of(amount) < 0)
-                errors.Invalid(FieldPath.Of(field), Amount.Text(amount), "must be greater than or equal to 0");
+        if (@object.At("capacity") is var amount && amount.Exists() && Amount.Of(amount) < 0)
+            errors.Invalid(FieldPath.Of("capacity"), Amount.Text(amount), "must be greater than or equal to 0");
         return errors;
     }
 
@@ -30,7 +29,6 @@ internal sealed class CsiStorageCapacityStrategy : KindStrategy
     public override IEnumerable<FieldError> ValidateUpdate(JsonElement @object, JsonElement old)
     {
         var errors = new FieldErrors();
-        errors.AddRange(Validate(@object));
         foreach (var field in (ReadOnlySpan<string>)["nodeTopology", "storageClassName"])
             if (!SemanticEquality.Equal(@object.At(field), old.At(field)))
                 errors.Invalid(FieldPath.Of(field), @object.At(field), "field is immutable");

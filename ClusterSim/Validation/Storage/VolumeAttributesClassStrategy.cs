@@ -26,6 +26,7 @@ internal sealed class VolumeAttributesClassStrategy : KindStrategy
         foreach (var field in (ReadOnlySpan<string>)["driverName", "parameters"])
             if (!SemanticEquality.Equal(@object.At(field), old.At(field)))
                 errors.Forbidden(FieldPath.Of(field), $"updates to {field} are forbidden.");
+        errors.AddRange(Validate(@object));
         return errors;
     }
 }
