@@ -70,6 +70,12 @@ internal sealed partial class ApiServer
     {
         Authorize(target, "patch");
         var here = target;
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+        {
+            _ = decode?.Invoke((JsonObject)configuration.DeepClone()); // what it refuses is refused
+            if (special.Apply(target, configuration, options) is { } applied)
+                return applied;
+        }
         return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options, decode));
     }
 

@@ -115,6 +115,26 @@ public sealed class SubresourceTests
         Assert.That(((string?)token.Body!["kind"], token.Code), Is.EqualTo(("TokenRequest", 201)));
     }
 
+    [Test]
+    public async Task A_scale_is_applied_and_its_replicas_are_owned_through_it()
+    {
+        const string path = "/apis/apps/v1/namespaces/default/deployments";
+        await _api.PostAsync(path, """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"applied"},"spec":{"replicas":1,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"pause"}]}}}}""");
+        const string scale = "apiVersion: autoscaling/v1\nkind: Scale\nmetadata: {name: applied}\nspec: {replicas: 3}\n";
+
+        var conflict = await _api.ApplyAsync($"{path}/applied/scale", scale);
+        Assert.That((conflict.Code, conflict.Message), Is.EqualTo((409, "Apply failed with 1 conflict: conflict with \"unknown\" using apps/v1: .spec.replicas")));
+        var applied = await _api.ApplyAsync($"{path}/applied/scale?force=true", scale);
+        Assert.That((applied.Code, (string?)applied.Body!["kind"], (int?)applied.Body["spec"]!["replicas"]), Is.EqualTo((200, "Scale", 3)), applied.ToString());
+
+        var deployment = (await _api.GetAsync($"{path}/applied")).Body!;
+        var entry = ((JsonArray)deployment["metadata"]!["managedFields"]!).Single(one => (string?)one!["subresource"] == "scale")!;
+        Assert.That(
+            ((int?)deployment["spec"]!["replicas"], (string?)entry["manager"], (string?)entry["operation"], (string?)entry["apiVersion"], entry["fieldsV1"]!.ToJsonString()),
+            Is.EqualTo((3, "tester", "Apply", "apps/v1", """{"f:spec":{"f:replicas":{}}}""")));
+        Assert.That((await _api.ApplyAsync($"{path}/applied/scale?force=true", scale.Replace("autoscaling/v1", "apps/v1", StringComparison.Ordinal))).Code, Is.EqualTo(400));
+    }
+
     private Task<Answer> StrategicAsync(string path, string cpu) => _api.SendAsync(
         "PATCH", path, $$$"""{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"{{{cpu}}}"} } }]} }""", "application/strategic-merge-patch+json");
 
