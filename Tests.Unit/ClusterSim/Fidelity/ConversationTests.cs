@@ -64,9 +64,15 @@ public sealed class ConversationTests
         foreach (var step in talk.Steps)
         {
             var title = $"{name} / {step["name"]}";
-            var got = await AnswerAsync(step, talk.Ignored);
             var want = WithoutProse(talk.Answers[(string)step["name"]!]);
-            var differences = Masking.Differences(want, WithoutProse(got)).ToList();
+            var differences = Masking.Differences(want, WithoutProse(await AnswerAsync(step, talk.Ignored))).ToList();
+            // What a controller or the scheduler is about to write comes, however busy the machine: who reads may read again.
+            var rereads = (string?)step["method"] == "GET" && step["watch"] is null && !Differing.ContainsKey(title);
+            for (var since = Stopwatch.GetTimestamp(); rereads && differences.Count > 0 && Stopwatch.GetElapsedTime(since) < WaitMax;)
+            {
+                await Task.Delay(WaitPause, TimeProvider.System);
+                differences = [.. Masking.Differences(want, WithoutProse(await AnswerAsync(step, talk.Ignored)))];
+            }
             if (Differing.TryGetValue(title, out var reason))
             {
                 TestContext.Out.WriteLine($"{title} differs: {reason}");
