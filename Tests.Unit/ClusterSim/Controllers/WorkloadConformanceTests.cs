@@ -51,6 +51,57 @@ public sealed class WorkloadConformanceTests
     }
 
     [Test]
+    public async Task A_member_waits_for_the_claim_of_the_one_that_scaling_took_away_to_be_gone()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Create(StatefulSet("Retain", "Delete"));
+        await cluster.AdvanceAsync(5);
+        var before = cluster.Find("persistentvolumeclaims", "data-db-2")!.Uid;
+        Hold(cluster, "data-db-2", """["example.com/backup"]""");
+        cluster.Patch("statefulsets", "apps", "db", """{"spec":{"replicas":2}}""");
+        await cluster.AdvanceAsync(10);
+
+        cluster.Patch("statefulsets", "apps", "db", """{"spec":{"replicas":3}}""");
+        await cluster.AdvanceAsync(60);
+        var meanwhile = cluster.Pods("db").Count;
+        Hold(cluster, "data-db-2", "null");
+        await cluster.AdvanceAsync(10);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(meanwhile, Is.EqualTo(2));
+            Assert.That(cluster.Pods("db").Select(pod => pod.IsReady()), Is.EqualTo(new[] { true, true, true }));
+            Assert.That(cluster.Find("persistentvolumeclaims", "data-db-2")!.Uid, Is.Not.EqualTo(before));
+        });
+    }
+
+    [Test]
+    public async Task A_member_whose_claim_somebody_deletes_is_not_made_before_it_is_gone()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Create(StatefulSet("Retain", "Retain"));
+        await cluster.AdvanceAsync(5);
+        Hold(cluster, "data-db-1", """["example.com/backup"]""");
+        cluster.Delete("persistentvolumeclaims", "", "data-db-1");
+
+        cluster.Delete("pods", "", "db-1");
+        await cluster.AdvanceAsync(60);
+        var meanwhile = cluster.Pods("db").Select(pod => pod.Name).ToList();
+        Hold(cluster, "data-db-1", "null");
+        await cluster.AdvanceAsync(10);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(meanwhile, Is.EqualTo(new[] { "db-0", "db-2" }));
+            Assert.That(cluster.Events("StatefulSet", "db"), Does.Contain("Warning FailedCreate: Create Pod db-1 in StatefulSet db failed error: pvc data-db-1 is being deleted (statefulset-controller)"));
+            Assert.That(cluster.Pods("db").Select(pod => pod.IsReady()), Is.EqualTo(new[] { true, true, true }));
+        });
+    }
+
+    private static void Hold(TestCluster cluster, string claim, string finalizers) =>
+        cluster.Patch("persistentvolumeclaims", "", claim, $$"""{"metadata":{"finalizers":{{finalizers}}} }""");
+
+    [Test]
     public async Task A_claim_that_another_controller_owns_is_not_taken_over()
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -251,6 +302,33 @@ public sealed class WorkloadConformanceTests
         await cluster.AdvanceAsync(2);
 
         Assert.That(cluster.List("controllerrevisions", "apps").Single().Root.At("revision").Integer(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Revisions_of_a_daemon_set_that_hold_the_same_are_made_one_without_a_restart()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Create(DaemonSet("\"maxUnavailable\":1"));
+        await cluster.AdvanceAsync(5);
+        var first = cluster.List("controllerrevisions", "apps").Single();
+        var before = cluster.Pods("agent").Select(pod => pod.Uid).ToList();
+        var second = first.ToObject();
+        second["metadata"] = System.Text.Json.Nodes.JsonNode.Parse($$"""
+            {"name":"agent-second","namespace":"default","labels":{"app":"agent","{{RevisionLabel}}":"second"},
+             "ownerReferences":[{"apiVersion":"apps/v1","kind":"DaemonSet","name":"agent","uid":"{{first.ControllerUid}}","controller":true}]}
+            """);
+        second["revision"] = 2;
+        cluster.Create(second.ToJsonString());
+
+        cluster.Patch("daemonsets", "apps", "agent", """{"metadata":{"annotations":{"looked":"at"}}}""");
+        await cluster.AdvanceAsync(10);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(cluster.List("controllerrevisions", "apps").Select(one => one.Name), Is.EqualTo(new[] { "agent-second" }));
+            Assert.That(cluster.Pods("agent").Select(pod => pod.Labels[RevisionLabel]), Is.All.EqualTo("second"));
+            Assert.That(cluster.Pods("agent").Select(pod => pod.Uid), Is.EqualTo(before));
+        });
     }
 
     [Test]
