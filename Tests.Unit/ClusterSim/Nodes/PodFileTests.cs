@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ClusterSim.Json;
 using ClusterSim.Nodes;
@@ -147,6 +148,79 @@ public sealed class PodFileTests
         var (_, restarted) = await Run(nodes, pod, "cat /one/colour /all/colour");
 
         Assert.That((changed, restarted), Is.EqualTo(("bluered", "redred")));
+    }
+
+    [TestCase("configMap", "name")]
+    [TestCase("secret", "secretName")]
+    public async Task Optional_sources_of_a_volume_come_change_and_go_while_the_pod_runs(string kind, string field)
+    {
+        await using var nodes = new TestNodes();
+        Make("gone", "before");
+        Make("changed", "before");
+        var pod = nodes.Pod("pod", $$"""
+            {"containers":[{"name":"main","image":"busybox:1.36","command":["sleep","3600"],"volumeMounts":[
+              {"name":"gone","mountPath":"/v/gone"},{"name":"changed","mountPath":"/v/changed"},{"name":"come","mountPath":"/v/come"}]}],
+             "volumes":[{{Volume("gone")}},{{Volume("changed")}},{{Volume("come")}}]}
+            """);
+        nodes.Settle();
+        var before = await Run(nodes, pod, "cd /v; cat gone/key changed/key; ls come");
+
+        nodes.Remove(Resource(), "default", "gone");
+        Make("come", "after");
+        nodes.Change(Resource(), "default", "changed", source =>
+        {
+            source["data"] = Data("after");
+            return true;
+        });
+        nodes.Settle();
+        var after = await Run(nodes, pod, "cd /v; ls gone; cat changed/key come/key");
+
+        Assert.That((before.Output, after.Output), Is.EqualTo(("beforebefore", "afterafter")));
+
+        string Volume(string name) => $$"""{"name":"{{name}}","{{kind}}":{"{{field}}":"{{name}}","optional":true} }""";
+
+        string Resource() => kind == "secret" ? "secrets" : "configmaps";
+
+        JsonObject Data(string value) => Object(("key", kind == "secret" ? Convert.ToBase64String(Encoding.UTF8.GetBytes(value)) : value));
+
+        void Make(string name, string value) => nodes.Put("v1", kind == "secret" ? "Secret" : "ConfigMap", "default", name, ("data", Data(value)));
+    }
+
+    [Test]
+    public async Task A_projected_volume_is_of_all_its_sources_and_follows_them()
+    {
+        await using var nodes = new TestNodes();
+        nodes.Put("v1", "ConfigMap", "default", "settings", ("data", Object(("colour", "blue"))));
+        nodes.Put("v1", "Secret", "default", "keys", ("data", Object(("pw", Convert.ToBase64String("s3cret"u8)))));
+        var pod = nodes.Pod("pod", """
+            {"containers":[{"name":"main","image":"busybox:1.36","command":["sleep","3600"],"resources":{"limits":{"memory":"64Mi"}},"volumeMounts":[{"name":"all","mountPath":"/all"}]}],
+             "volumes":[{"name":"all","projected":{"defaultMode":256,"sources":[
+               {"configMap":{"name":"settings","items":[{"key":"colour","path":"of/colour","mode":292}]}},
+               {"secret":{"name":"keys"}},
+               {"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}},{"path":"memory","resourceFieldRef":{"containerName":"main","resource":"limits.memory","divisor":"1Mi"}}]}},
+               {"serviceAccountToken":{"path":"token","audience":"vault","expirationSeconds":600}}]}}]}
+            """);
+        nodes.Settle();
+        var before = await Run(nodes, pod, "cd /all; cat of/colour pw memory; cat labels; echo; cat token; stat -L -c ' %a' of/colour pw");
+
+        nodes.Change("pods", "default", "pod", pod =>
+        {
+            pod["metadata"]!["labels"] = Object(("tier", "web"));
+            return true;
+        });
+        nodes.Change("secrets", "default", "keys", secret =>
+        {
+            secret["data"] = Object(("pw", Convert.ToBase64String("changed"u8)));
+            return true;
+        });
+        nodes.Settle();
+        var after = await Run(nodes, pod, "cd /all; cat pw labels");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(before.Output, Is.EqualTo("blues3cret64\ntoken of default/pod for 'vault' 444\n 400\n"));
+            Assert.That(after.Output, Is.EqualTo("changedtier=\"web\""));
+        });
     }
 
     [Test]
