@@ -1,11 +1,11 @@
 using ClusterSim;
-using ClusterSim.Api;
 using ClusterSim.Json;
+using ClusterSim.Manifests;
 using ClusterSim.Nodes;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 
-/// <summary>What Kubernetes' tests of nodes expect of a whole cluster: RuntimeClasses, aliases of hosts, memory that is exceeded. One cluster for all.</summary>
+/// <summary>What Kubernetes' tests of nodes and scheduling expect of a whole cluster: RuntimeClasses, critical pods, aliases of hosts, memory that is exceeded. One cluster for all.</summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class NodeConformanceTests
 {
@@ -16,7 +16,7 @@ public sealed class NodeConformanceTests
     public async Task Start()
     {
         _clock = new ManualClock(new DateTimeOffset(2026, 1, 5, 12, 0, 0, TimeSpan.Zero));
-        _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Clock = _clock, Seed = 3, Nodes = [new NodeOptions { Name = "node-1", Cpu = "2" }] });
+        _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Clock = _clock, Seed = 3, Nodes = [new NodeOptions { Name = "node-1", Cpu = "2", Memory = "4Gi" }] });
         await Pass(1);
     }
 
@@ -26,11 +26,11 @@ public sealed class NodeConformanceTests
     [Test]
     public async Task A_pod_of_a_RuntimeClass_that_is_not_there_or_is_there_no_more_is_refused()
     {
-        var absent = Assert.Throws<ApiException>(() => _cluster.ApplyYaml(Pod("no-class", "runtimeClassName: nonexistent")));
+        var absent = Assert.Throws<ManifestException>(() => _cluster.ApplyYaml(Pod("no-class", "runtimeClassName: nonexistent")));
         _cluster.ApplyYaml("{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: delete-me}, handler: runc}");
         _cluster.ApplyYaml(Pod("of-class", "runtimeClassName: delete-me"));
         _cluster.Delete("runtimeclasses", null, "delete-me");
-        var gone = Assert.Throws<ApiException>(() => _cluster.ApplyYaml(Pod("too-late", "runtimeClassName: delete-me")));
+        var gone = Assert.Throws<ManifestException>(() => _cluster.ApplyYaml(Pod("too-late", "runtimeClassName: delete-me")));
         await Pass(1);
 
         Assert.Multiple(() =>
@@ -58,6 +58,23 @@ public sealed class NodeConformanceTests
             Assert.That(_cluster.Find("pods", "default", "fits")!.Value.At("spec", "overhead").GetRawText(), Is.EqualTo("""{"cpu":"1500m","memory":"1Mi"}"""));
             Assert.That(Phase("fits"), Is.EqualTo("Running"));
             Assert.That(refused.At("message").Text(), Does.StartWith("0/1 nodes are available: 1 Insufficient cpu."));
+        });
+    }
+
+    [Test]
+    public async Task A_critical_pod_pushes_out_an_ordinary_one()
+    {
+        _cluster.ApplyYaml(Pod("ordinary", "terminationGracePeriodSeconds: 1", "memory: 3Gi"));
+        await Pass(2);
+        _cluster.ApplyYaml(Pod("critical", "priorityClassName: system-cluster-critical", "memory: 3Gi").Replace("namespace: default", "namespace: kube-system", StringComparison.Ordinal));
+
+        await Pass(10);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(_cluster.Find("pods", "default", "ordinary"), Is.Null);
+            Assert.That(_cluster.Find("pods", "kube-system", "critical")!.Value.At("status", "phase").Text(), Is.EqualTo("Running"));
+            Assert.That(_cluster.List("events", "default").Select(told => told.At("message").Text("")), Has.Some.StartsWith("Preempted by pod "));
         });
     }
 

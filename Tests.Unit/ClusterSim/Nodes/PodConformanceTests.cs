@@ -36,6 +36,70 @@ public sealed class PodConformanceTests
     }
 
     [Test]
+    public async Task A_pod_that_ends_is_asked_whether_it_is_ready_and_no_more_whether_it_lives()
+    {
+        await using var nodes = new TestNodes();
+        nodes.Pod("ending", $$"""
+            {"terminationGracePeriodSeconds":30,"containers":[{"name":"main","image":"{{Agnhost}}","command":["sh","-c","touch /tmp/well; trap 'rm /tmp/well' TERM; while true; do sleep 1; done"],
+             "livenessProbe":{"exec":{"command":["cat","/tmp/well"]},"periodSeconds":1,"failureThreshold":1},
+             "readinessProbe":{"exec":{"command":["cat","/tmp/well"]},"periodSeconds":1,"failureThreshold":1} }]}
+            """);
+        nodes.Advance(5);
+        var before = nodes.Condition("ending", "Ready");
+
+        nodes.Delete("ending");
+        nodes.Advance(10);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((before, nodes.Condition("ending", "Ready")), Is.EqualTo(("True", "False")));
+            Assert.That(nodes.Events("ending"), Has.Some.StartsWith("Warning Unhealthy Readiness probe failed:"));
+            Assert.That(nodes.Events("ending"), Has.None.Contains("iveness"));
+            Assert.That(nodes.ContainerStatus("ending").At("restartCount").Integer(9), Is.Zero);
+        });
+    }
+
+    [Test]
+    public async Task A_pod_with_readiness_gates_is_ready_when_others_say_so_too()
+    {
+        await using var nodes = new TestNodes();
+        nodes.Pod("gated", """{"readinessGates":[{"conditionType":"example.com/one"},{"conditionType":"example.com/two"}],"containers":[{"name":"main","image":"box:1.0"}]}""");
+        nodes.Settle();
+        var none = Ready();
+        Say("one", "True");
+        Say("two", "False");
+        var half = Ready();
+        Say("two", "True");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(none, Is.EqualTo(
+                "False ReadinessGatesNotReady corresponding condition of pod readiness gate \"example.com/one\" does not exist., corresponding condition of pod readiness gate \"example.com/two\" does not exist."));
+            Assert.That(half, Is.EqualTo("False ReadinessGatesNotReady the status of pod readiness gate \"example.com/two\" is not \"True\", but False"));
+            Assert.That(Ready(), Is.EqualTo("True"));
+            Assert.That(nodes.Condition("gated", "ContainersReady"), Is.EqualTo("True"));
+        });
+
+        void Say(string gate, string status)
+        {
+            nodes.ChangeStatus("pods", "default", "gated", pod =>
+            {
+                var conditions = pod["status"]!["conditions"]!.AsArray();
+                conditions.Remove(conditions.FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == "example.com/" + gate));
+                conditions.Add(Object(("type", "example.com/" + gate), ("status", status)));
+                return true;
+            });
+            nodes.Settle();
+        }
+
+        string Ready()
+        {
+            var ready = nodes.Status("gated").At("conditions").Items().Single(condition => condition.At("type").Text() == "Ready");
+            return $"{ready.At("status").Text()} {ready.At("reason").Text("")} {ready.At("message").Text("")}".TrimEnd();
+        }
+    }
+
+    [Test]
     public async Task A_container_said_to_exceed_its_memory_is_killed_and_told_so()
     {
         await using var nodes = new TestNodes();
