@@ -146,6 +146,31 @@ public sealed class DeployScriptTests
     }
 
     [Test]
+    public async Task Without_an_engine_the_SDK_builds_the_images_and_pushes_them()
+    {
+        using var tools = new FakeTools("dotnet", "kubectl", "curl");
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["REGISTRY"] = "registry.example.com/invoicing",
+            ["INVOICE_APP_URL"] = "http://invoices.example.com",
+        };
+
+        var up = await tools.RunAsync("deploy.sh", ["current"], environment);
+
+        Assert.That(up.ExitCode, Is.Zero, up.Error);
+        Assert.That(tools.Calls.Where(call => call.StartsWith("dotnet publish ", StringComparison.Ordinal)), Is.EqualTo((string[])
+        [
+            Publish("InvoiceApp", "invoice-app", "Keeps invoices and pays them through payment-provider%2C each exactly once"),
+            Publish("PaymentProvider", "payment-provider", "Takes payments over HTTP and keeps them in a ledger%2C each id once"),
+        ]));
+
+        static string Publish(string project, string name, string description) =>
+            $"dotnet publish ROOT/{project} --configuration Release --nologo --verbosity quiet -nodeReuse:false -t:PublishContainer -p:UseAppHost=false -p:DebugType=none "
+            + $"-p:ContainerRegistry=registry.example.com -p:ContainerRepository=invoicing/{name} -p:ContainerImageTag=1.0.0-CONTENT -p:ContainerUser=1654 "
+            + $"-p:ContainerBaseImage=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled -p:ContainerTitle={name} -p:ContainerDescription={description} -p:ContainerVersion=1.0.0-CONTENT";
+    }
+
+    [Test]
     public async Task An_unknown_target_ends_with_2_and_the_usage()
     {
         using var tools = new FakeTools();
