@@ -43,10 +43,17 @@ deploy_sim() {
   find_packages
   find_postgres
   HARNESS_BUILD=only ./harness || fail "the build failed; see above"
-  harness up --detach --timeout "${DEPLOY_TIMEOUT:-180}" || {
-    explain harness
-    fail "the deployment did not complete; see above"
-  }
+  local status=0
+  harness up --detach --timeout "${DEPLOY_TIMEOUT:-180}" || status=$?
+  case $status in
+    0) ;;
+    130) exit "$status" ;; # Ctrl-C: harness has said so, and taken away what it started
+    3) # applied, but not ready in time: what to look at next
+      explain harness
+      fail "the deployment did not complete; see above"
+      ;;
+    *) fail "the deployment did not complete; see above" ;;
+  esac
   remember
   say "next: ./test.sh, and ./deploy.sh down when done"
 }
@@ -59,7 +66,9 @@ down_sim() {
     harness down || fail "the cluster could not be stopped; see above"
     say "the simulated cluster and its data are gone"
   else
-    say "no cluster is running"
+    # A cluster that was killed could not take its data away.
+    harness down >/dev/null 2>&1 || harness down || fail "its data could not be removed; see above"
+    say "no cluster is running; what one may have left is gone"
   fi
   forget
 }

@@ -11,6 +11,9 @@ namespace Tests.Cluster.Clusters;
 /// </summary>
 public sealed class ClusterUnderTest
 {
+    /// <summary>The category of what asks the cluster under test and nothing else: with CLUSTER=current, what test.sh runs.</summary>
+    public const string Deployed = "Deployed";
+
     private readonly string _name;
     private readonly Func<Task<string?>> _missing;
     private readonly Func<Task<ICluster>> _start;

@@ -9,6 +9,7 @@ namespace Tests.Cluster.Isolation;
 /// Who reaches whom and who may do what, on every cluster under test. What each of these is worth is shown by <see cref="MutationTests"/>.
 /// </summary>
 [TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.All))]
+[Category(ClusterUnderTest.Deployed)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class IsolationTests(ClusterUnderTest underTest)
 {

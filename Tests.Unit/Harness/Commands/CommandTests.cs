@@ -69,6 +69,68 @@ internal sealed class CommandTests
         Assert.That(await Said("get", "pods", "-A", "-o", "wide"), Does.Match("(?s)^NAMESPACE +NAME .*NODE.*\ndefault +talker "));
     }
 
+    [TestCase("--ingress-port 70000", "--ingress-port: found '70000', should be a whole number from 0 to 65535")]
+    [TestCase("--api-port 80x", "--api-port: found '80x', should be a whole number from 0 to 65535")]
+    [TestCase("--timeout 0", "--timeout: found '0', should be a whole number from 1 to 86400")]
+    [TestCase("--unheard-of", "Unrecognized command or argument '--unheard-of'.")]
+    public async Task A_command_line_that_is_off_ends_with_2_and_what_would_be_right(string options, string said) =>
+        Assert.That(await RunAsync(default, ["up", .. options.Split(' ')]), Is.EqualTo((2, "", $"harness: {said}\nharness: see ./harness --help\n")));
+
+    [Test]
+    public async Task No_command_at_all_shows_what_there_is_and_is_nothing_done()
+    {
+        var (code, output, error) = await RunAsync(default);
+
+        Assert.That((code, output), Is.EqualTo((2, "")));
+        Assert.That(error, Does.Contain("Usage:").And.Contain("up ").And.Contain("down "));
+    }
+
+    [Test]
+    public async Task A_folder_that_cannot_be_one_is_a_line_and_no_stack_trace()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_root.FullName, "occupied"));
+        await File.WriteAllTextAsync(Path.Combine(root.FullName, ".harness"), "a file");
+        using var error = new MemoryStream();
+
+        var code = await HarnessCommand.RunAsync(new ServiceProcess
+        {
+            Arguments = ["up"],
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = root.FullName },
+            WorkingDirectory = root.FullName,
+            Output = Stream.Null,
+            Error = error,
+            Network = MachineProcess.MachineNetwork.Instance,
+        });
+
+        Assert.That((code, Encoding.UTF8.GetString(error.ToArray())), Is.EqualTo((1, $"harness: The file '{root.FullName}/.harness' already exists.\n")));
+    }
+
+    [Test]
+    public async Task What_a_killed_cluster_left_goes_with_down()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_root.FullName, "killed"));
+        var folder = new HarnessFolder(root.FullName);
+        folder.Create();
+        Directory.CreateDirectory(folder.Volumes);
+        await File.WriteAllTextAsync(folder.Kubeconfig, "apiVersion: v1");
+        using var ended = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("true"))!;
+        await ended.WaitForExitAsync();
+        folder.Write(new RunningCluster { ProcessId = ended.Id, ProcessStartTicks = 1, ApiServer = "https://127.0.0.1:1/", Ingress = "http://127.0.0.1:1/" });
+
+        var code = await HarnessCommand.RunAsync(new ServiceProcess
+        {
+            Arguments = ["down"],
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = root.FullName },
+            WorkingDirectory = root.FullName,
+            Output = Stream.Null,
+            Error = Stream.Null,
+            Network = MachineProcess.MachineNetwork.Instance,
+        });
+
+        Assert.That(code, Is.Zero);
+        Assert.That(root.GetDirectories(".harness")[0].GetFileSystemInfos(), Is.Empty);
+    }
+
     [Test]
     public async Task Get_says_what_it_was_given_that_makes_no_sense()
     {
