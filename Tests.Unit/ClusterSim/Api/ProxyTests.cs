@@ -59,7 +59,7 @@ internal sealed class ProxyTests
             metadata: { name: nothing-in }
             spec: { podSelector: {}, policyTypes: [Ingress] }
             """);
-        await _cluster.PodsReadyAsync(Patience);
+        await _cluster.ReadyAsync(Patience);
         await _cluster.UntilAsync(() => _cluster.List("endpointslices", "default").Count(slice => slice.At("endpoints").Count() > 0) == 3, Patience);
         _client = ApiHttp.ClientOf(_cluster);
     }

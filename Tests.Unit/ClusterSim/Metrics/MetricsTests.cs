@@ -20,7 +20,7 @@ internal sealed class MetricsTests
         await using var cluster = await SimulatedCluster.StartAsync();
         using var client = ApiHttp.ClientOf(cluster);
         cluster.ApplyYaml(Pod("one", "main") + "---\n" + Pod("two", "main", "side"));
-        await cluster.PodsReadyAsync(Patience);
+        await cluster.ReadyAsync(Patience);
 
         using var before = await client.GetAsync($"{Api}/namespaces/default/pods/one");
         var status = JsonElement.Parse(await before.Content.ReadAsStringAsync());
@@ -55,7 +55,7 @@ internal sealed class MetricsTests
               initContainers: [ { name: side, image: "busybox:1.36", command: [sleep, "3600"], restartPolicy: Always } ]
               containers: [ { name: main, image: "busybox:1.36", command: [sleep, "3600"] } ]
             """);
-        await cluster.PodsReadyAsync(Patience);
+        await cluster.ReadyAsync(Patience);
 
         Assert.That(await Sample(), Is.EqualTo("main=100m"));
 
@@ -80,7 +80,7 @@ internal sealed class MetricsTests
         await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new() { Name = "only" }] });
         using var client = ApiHttp.ClientOf(cluster);
         cluster.ApplyYaml(Pod("one", "main") + "---\n" + Pod("two", "main"));
-        await cluster.PodsReadyAsync(Patience);
+        await cluster.ReadyAsync(Patience);
 
         cluster.Metrics.SetPod("default", "one", cpu: "250m", memory: "64Mi");
         Assert.That(await Names(client, $"{Api}/nodes"), Is.Empty, "what one of its pods uses is not known");
@@ -119,7 +119,7 @@ internal sealed class MetricsTests
         await using var cluster = await SimulatedCluster.StartAsync();
         using var client = ApiHttp.ClientOf(cluster);
         cluster.ApplyYaml(Pod("one", "main"));
-        await cluster.PodsReadyAsync(Patience);
+        await cluster.ReadyAsync(Patience);
         cluster.Metrics.SetPods("default", "app=one", cpu: "250m", memory: "64Mi");
 
         var resources = JsonElement.Parse(await client.GetStringAsync(Api));

@@ -3,7 +3,6 @@ using ClusterSim;
 using Harness.Commands;
 using Harness.Running;
 using Processes;
-using Tests.Unit.ClusterSim;
 
 namespace Tests.Unit.Harness.Commands;
 
@@ -42,7 +41,7 @@ internal sealed class CommandTests
         var (id, start) = RunningCluster.ThisProcess();
         folder.Write(new RunningCluster { ProcessId = id, ProcessStartTicks = start, ApiServer = _cluster.ApiServer.ToString(), Ingress = _cluster.Ingress.ToString() });
         _cluster.ApplyYaml(Objects);
-        await _cluster.PodsReadyAsync(TimeSpan.FromSeconds(60));
+        await _cluster.ReadyAsync(TimeSpan.FromSeconds(60));
     }
 
     [OneTimeTearDown]

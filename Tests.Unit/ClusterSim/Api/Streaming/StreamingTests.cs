@@ -33,7 +33,7 @@ internal sealed class StreamingTests
     {
         _cluster = await SimulatedCluster.StartAsync();
         _cluster.ApplyYaml(Pods);
-        await _cluster.PodsReadyAsync(TimeSpan.FromSeconds(60));
+        await _cluster.ReadyAsync(TimeSpan.FromSeconds(60));
         var file = Path.GetTempFileName();
         _cluster.WriteKubeconfig(file);
         _token = Kubeconfig.Load(file).Token!;
