@@ -68,14 +68,11 @@ internal sealed partial class PodWorker
             image.ContentFolder is { } folder ? (image.Configuration.WorkingDirectory, folder) : null, EtcFiles())
         {
             User = container.Identity,
+            Groups = [.. PodStatus.Groups(_pod, container.Identity.Gid)],
+            Processes = ProcessesSeenBy(container),
         };
         files.Prepare();
-        // Process 1 ignores every signal that it has no handler for, but for the runtime's.
-        files.Processes.Start(string.Join(' ', argv), signal =>
-        {
-            if (signal == StopSignal)
-                run.Terminate();
-        });
+        List(run, files.Processes, string.Join(' ', argv), container.Identity.Uid);
         var input = InputOf(container);
         container.Terminal = container.Spec.At("tty").Flag(false) ? new Terminal(input, run.Log.Writer(isError: false)) : null;
         run.Start(

@@ -49,8 +49,11 @@ internal sealed class ContainerFileRoot : FileRoot
     /// <summary>The user whose process sees these files.</summary>
     public (long Uid, long Gid) User { get; init; }
 
-    /// <summary>The processes that see these files, which is what <c>/proc</c> shows.</summary>
-    public ContainerProcesses Processes { get; } = new();
+    /// <summary>The groups that user is in, the first one among them.</summary>
+    public IReadOnlyList<long> Groups { get; init; } = [];
+
+    /// <summary>The processes that a process in here sees.</summary>
+    public ContainerProcesses Processes { get; init; } = new();
 
     /// <summary>
     /// Whether the user may make and change files at <paramref name="path"/>, a read-only root apart: an image's own files are root's, and others may
