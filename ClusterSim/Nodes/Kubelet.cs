@@ -49,6 +49,10 @@ internal sealed class Kubelet(NodeContext node) : IKubelet
         {
             WorkerOf(change.Document)?.Changed(change);
         }
+        // Whoever waits for room looks again when another pod may have made some.
+        foreach (var (uid, waiting) in _workers)
+            if (waiting.IsResizeDeferred && uid != change.Document.Uid)
+                waiting.Kick();
     }
 
     /// <summary>The node loses its power: nothing on it lives, and nobody is told.</summary>

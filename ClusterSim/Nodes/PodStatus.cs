@@ -69,14 +69,14 @@ internal static class PodStatus
         var isStarted = container.IsStarted;
         var wasMade = run is not null || container.PreviousExit is not null;
         return Object(
-            ("allocatedResources", container.Spec.At("resources", "requests").ToNode() is JsonObject { Count: > 0 } requests && wasMade ? requests : null),
+            ("allocatedResources", container.Allocated.At("requests").ToNode() is JsonObject { Count: > 0 } requests && wasMade ? requests : null),
             ("containerID", (run?.Id ?? container.PreviousExit?.ContainerId) is { } id ? "containerd://" + id : null),
             ("image", container.ImageName ?? container.Spec.At("image").Text("")),
             ("imageID", run is null ? "" : NameOf(container) + "@" + run.Image.Digest),
             ("lastState", last is null ? new JsonObject() : Object(("terminated", Terminated(last)))),
             ("name", container.Name),
             ("ready", container.Kind != ContainerKind.Ephemeral && container.IsReady),
-            ("resources", container.Spec.At("resources") is { ValueKind: JsonValueKind.Object } resources && resources.Count() > 0 && wasMade ? resources.ToNode() : null),
+            ("resources", container.Actual is { ValueKind: JsonValueKind.Object } resources && resources.Count() > 0 && wasMade ? resources.ToNode() : null),
             ("restartCount", container.Restarts),
             ("started", isStarted),
             ("state", State(container, shown, isInitializing)),

@@ -125,6 +125,7 @@ internal sealed partial class PodWorker
             container.Restarts++;
         }
         (container.WaitingReason, container.WaitingMessage, container.IsBeingKilled, container.Pull) = (null, null, false, null);
+        container.Actual = container.Allocated;
         container.ImageName = reference.ToString();
         container.ImageAsked = container.Spec.At("image").Text();
         container.Identity = RunAsNonRoot.Identity(_pod, container.Spec, image.Configuration);

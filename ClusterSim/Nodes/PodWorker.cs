@@ -146,8 +146,8 @@ internal sealed partial class PodWorker
     }
 
     /// <summary>
-    /// One look: 1. the pod as it is now; 2. what ended; 3. whether it is to end (deleted, too old, complete); 4. if not, what can be
-    /// started; 5. the status; 6. if all has ended, the last things.
+    /// One look: 1. the pod as it is now; 2. what ended; 3. whether it is to end (deleted, too old, complete); 4. if not, whether it
+    /// may have the resources it now asks for, and what can be started; 5. the status; 6. if all has ended, the last things.
     /// </summary>
     private void Sync()
     {
@@ -177,7 +177,11 @@ internal sealed partial class PodWorker
         if (!_isTerminating && IsComplete())
             Terminate(GracePeriod);
         if (!_isTerminating)
+        {
+            Resize();
             Advance();
+            TellResized();
+        }
         if (_haveAllEnded)
         {
             _isOver = true;
@@ -221,6 +225,8 @@ internal sealed partial class PodWorker
                 continue;
             var state = status.At("state").At("terminated");
             container.Restarts = status.At("restartCount").Integer(0) + 1;
+            if (status.At("resources").Exists())
+                container.Allocated = container.Actual = status.At("resources");
             container.PreviousExit = new ContainerExit(
                 state.At("exitCode").Integer(255), state.At("reason").Text("Unknown"), state.At("message").Text(""),
                 state.At("startedAt").Time() ?? status.At("state", "running", "startedAt").Time() ?? _startTime,

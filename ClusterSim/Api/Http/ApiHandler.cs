@@ -38,6 +38,9 @@ internal sealed partial class ApiHandler
         _log = log;
     }
 
+    /// <summary>Until when requests wait: a cluster listens before all of it has started.</summary>
+    public Task Ready { get; init; } = Task.CompletedTask;
+
     /// <summary>Adds paths that name no resource.</summary>
     public void Add(IApiPathHandler paths) => _paths.Add(paths);
 
@@ -77,6 +80,8 @@ internal sealed partial class ApiHandler
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (!Ready.IsCompletedSuccessfully)
+            await Ready.WaitAsync(context.RequestAborted);
         var path = context.Request.Path.Value ?? "/";
         if (path is "/healthz" or "/livez" or "/readyz")
         {
