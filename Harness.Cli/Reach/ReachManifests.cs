@@ -16,6 +16,8 @@ namespace Harness.Reach;
 /// </summary>
 internal static class ReachManifests
 {
+    private static readonly Lazy<RequestDecoder> Decoder = new(() => new RequestDecoder(TypeSchema.Load()));
+
     /// <summary>
     /// Reads the manifests. What the API would not accept is refused: a misspelt selector must not count as none, nor a policy that no cluster takes as one.
     /// </summary>
@@ -24,7 +26,6 @@ internal static class ReachManifests
     /// <param name="apiServer">Where the API server is, which no manifest says; null: where a simulated cluster's is.</param>
     public static ReachInput Read(IReadOnlyList<Manifest> manifests, IPEndPoint? apiServer = null)
     {
-        var decoder = new RequestDecoder(TypeSchema.Load());
         var catalog = new ResourceCatalog();
         var strategies = new KindStrategies();
         var namespaces = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
@@ -35,7 +36,7 @@ internal static class ReachManifests
         {
             if (!IsOfInterest(manifest))
                 continue;
-            var read = Decode(decoder, catalog, manifest);
+            var read = Decode(catalog, manifest);
             Refuse(strategies, read, manifest);
             switch (manifest.Kind)
             {
@@ -61,7 +62,7 @@ internal static class ReachManifests
     private static bool IsOfInterest(Manifest manifest) =>
         manifest.Kind is "Namespace" or "NetworkPolicy" or "Service" || PodSpecs.Of(manifest.Object) is not null;
 
-    private static JsonObject Decode(RequestDecoder decoder, ResourceCatalog catalog, Manifest manifest)
+    private static JsonObject Decode(ResourceCatalog catalog, Manifest manifest)
     {
         var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
         // A kind of somebody's own may hold a pod template too; its fields are not known here.
@@ -69,7 +70,7 @@ internal static class ReachManifests
             return manifest.Object;
         try
         {
-            return decoder.Decode(manifest.Object.ToUtf8(), MediaKind.Json, new GroupVersionKind(group, version, manifest.Kind), FieldValidation.Strict).Object;
+            return Decoder.Value.Decode(manifest.Object.ToUtf8(), MediaKind.Json, new GroupVersionKind(group, version, manifest.Kind), FieldValidation.Strict).Object;
         }
         catch (Exception refused) when (refused is ApiException or DecodeException)
         {
