@@ -52,6 +52,28 @@ internal sealed class CommandTests
     }
 
     [Test]
+    [Platform(Exclude = "Win")]
+    public void The_folder_of_a_running_cluster_is_its_owners_alone()
+    {
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        var root = Directory.CreateTempSubdirectory("harness-");
+        try
+        {
+            var folder = new HarnessFolder(root.FullName);
+            folder.Create();
+            Assert.That(File.GetUnixFileMode(folder.Folder), Is.EqualTo(Owner));
+
+            File.SetUnixFileMode(folder.Folder, Owner | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            folder.Create();
+            Assert.That(File.GetUnixFileMode(folder.Folder), Is.EqualTo(Owner), "made before, and open to others");
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public async Task Get_prints_yaml_as_kubectl_does()
     {
         var text = await Said("get", "cm", "settings", "-o", "yaml");
