@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using ClusterSim.Json;
 
@@ -12,7 +10,6 @@ namespace Harness.Chaos;
 internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string prefix)
 {
     private const int NamedMax = 5;
-    private const int ListTries = 20;
 
     private sealed record Entry(decimal Value, string Currency, bool IsPaid);
 
@@ -69,10 +66,10 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
         var all = new List<(string, Dictionary<string, Entry>)>();
         foreach (var pod in system.Pods(@namespace, name))
         {
-            using var client = system.Cluster.CreatePodClient(@namespace, pod, port);
-            if (token is not null)
-                client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            using var listed = JsonDocument.Parse(await ListAsync(client, path, cancellation));
+            var (status, body) = await system.AskAsync(@namespace, pod, port, HttpMethod.Get, path, token, cancellation: cancellation);
+            if (status != 200)
+                throw new InvalidOperationException($"{pod} answers {status} to GET {path}: {body}");
+            using var listed = JsonDocument.Parse(body);
             var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
             foreach (var (id, entry) in listed.RootElement.Items().Select(read))
                 // What a straggler of an earlier run brought is not this run's. (I1 to I3 come with the database.)
@@ -83,24 +80,11 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
         return all.Count > 0 ? all : throw new TimeoutException($"no pod of {@namespace}/{name} is there to be asked");
     }
 
-    // A pool may still hold connections that a fault has cut: who is answered 503 is told to come again.
-    private static async Task<string> ListAsync(HttpClient client, string path, CancellationToken cancellation)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), cancellation);
-            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || tries == ListTries)
-                return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation);
-        }
-    }
-
     private async Task<string?> WrongRefusalAsync(string pod, string id, CancellationToken cancellation)
     {
-        using var client = system.Cluster.CreatePodClient(ChaosSystem.Invoices, pod, ChaosSystem.InvoiceAppPort);
-        using var answer = await client.GetAsync(new Uri($"/invoices/{id}", UriKind.Relative), cancellation);
-        var body = await answer.Content.ReadAsStringAsync(cancellation);
-        if (!answer.IsSuccessStatusCode)
-            return $"{pod} answers {(int)answer.StatusCode} for the refused {id}";
+        var (status, body) = await system.AskAsync(ChaosSystem.Invoices, pod, ChaosSystem.InvoiceAppPort, HttpMethod.Get, $"/invoices/{id}", cancellation: cancellation);
+        if (status != 200)
+            return $"{pod} answers {status} for the refused {id}: {body}";
         using var invoice = JsonDocument.Parse(body);
         return invoice.RootElement.At("State").Text("") == "refused" && invoice.RootElement.At("Reason").Text("").Contains("declined", StringComparison.Ordinal)
             ? null
