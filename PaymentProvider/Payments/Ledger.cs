@@ -64,13 +64,13 @@ internal sealed class Ledger : IAsyncDisposable
     }
 
     /// <summary>The payment made under <paramref name="id"/>, if any.</summary>
-    public async Task<LedgerEntry?> FindAsync(string id, CancellationToken cancellation)
+    public Task<LedgerEntry?> FindAsync(string id, CancellationToken cancellation) => LostConnections.OnLivingConnectionAsync<LedgerEntry?>(async cancellation =>
     {
         await using var command = _database.CreateCommand($"{Columns} WHERE id = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Entry(reader) : null;
-    }
+    }, cancellation);
 
     /// <summary>
     /// Opens rows of id, value, currency, time, in the order of ids. They come as they are read: a million take no more memory than one.
@@ -108,7 +108,7 @@ internal sealed class Ledger : IAsyncDisposable
                 continue;
             try
             {
-                await WriteAsync(batch);
+                await LostConnections.OnLivingConnectionAsync(_ => WriteAsync(batch), CancellationToken.None);
             }
             catch (Exception fault)
             {

@@ -48,6 +48,20 @@ public sealed class PaymentRoutesTests
         Assert.That((status, body), Is.EqualTo((HttpStatusCode.OK, """{"id":"I1"}""")));
     }
 
+    [TestCase("/readiness")]
+    [TestCase("/payments")]
+    [TestCase("/payments/died")]
+    [TestCase("/payments/pay")]
+    public async Task Connections_that_died_in_the_pool_are_no_callers_concern(string path)
+    {
+        Assert.That((await PayAsync("""{"id":"died","value":1.00,"currency":"EUR"}""")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await DeadConnections.LeaveAsync(_database, "payment-provider", "payments", () => _client.GetAsync("/payments/died"));
+
+        var (status, body) = path == "/payments/pay" ? await PayAsync("""{"id":"died","value":1.00,"currency":"EUR"}""") : await GetAsync(path);
+
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK), body);
+    }
+
     [TestCase("", "empty body request")]
     [TestCase(" \r\n\t", "empty body request")]
     [TestCase("{", "failed to process payment request parameters")]
@@ -268,6 +282,12 @@ public sealed class PaymentRoutesTests
     {
         using var content = new StringContent(request, Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync("/payments/pay", content);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _client.GetAsync(path);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
