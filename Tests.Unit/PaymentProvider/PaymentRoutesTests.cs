@@ -167,6 +167,26 @@ public sealed class PaymentRoutesTests
     }
 
     [Test]
+    public async Task A_payment_that_waits_for_another_transaction_holds_up_nobody_else()
+    {
+        await using var connection = new NpgsqlConnection(_database.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var insert = new NpgsqlCommand("INSERT INTO payments (id, value, currency) VALUES ('held', 1, 'EUR')", connection))
+            await insert.ExecuteNonQueryAsync();
+
+        var held = PayAsync(Request("held", 1, "EUR"));
+        await Eventually.ThatAsync(async () => await ScalarAsync("SELECT $1 WHERE EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')", "") is not null, "it waits");
+        var (other, _) = await PayAsync(Request("not-held", 1, "EUR"));
+        var waited = !held.IsCompleted;
+        await transaction.RollbackAsync();
+
+        Assert.That(other, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(waited, Is.True, "paid while the first one waited");
+        Assert.That((await held).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
     public async Task Of_two_amounts_for_one_id_at_the_same_instant_one_is_paid_and_the_other_refused()
     {
         for (var round = 0; round < 25; round++)
