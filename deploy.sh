@@ -91,13 +91,31 @@ use_state() {
   export KUBECONFIG=$kubeconfig
 }
 
+# The name and the port of the cluster that was deployed to last: what `down` removes, and where a second run goes.
+recall() {
+  [ -f "$state/cluster" ] || return 0
+  read -r cluster_name port <"$state/cluster"
+}
+
+# Other settings than the cluster was made with would deploy past it.
+refuse_changes() {
+  [ "${DEPLOY_CLUSTER:-$cluster_name}" = "$cluster_name" ] ||
+    fail "the $target cluster that is deployed to from here is $cluster_name, not $DEPLOY_CLUSTER: ./deploy.sh $target down first"
+  [ "${DEPLOY_PORT:-$port}" = "$port" ] || [ ! -f "$state/created" ] ||
+    fail "the $target cluster $cluster_name was made with port $port, not $DEPLOY_PORT: ./deploy.sh $target down first"
+  port=${DEPLOY_PORT:-$port}
+}
+
 deploy_cluster() {
   local image references=() url
   limit=${DEPLOY_TIMEOUT:-600}
   "check_$target"
   use_state
+  recall
+  refuse_changes
   mkdir -p "$state"
   chmod 700 "$state"
+  [ "$target" = current ] || printf '%s %s\n' "$cluster_name" "$port" >"$state/cluster"
 
   if ! "exists_$target"; then
     say "making the $target cluster $cluster_name"
@@ -160,6 +178,7 @@ down_cluster() {
     say "nothing is deployed to $target from here"
     return
   fi
+  recall
   if [ -f "$state/created" ]; then
     have "$target" || fail "$target is missing, which made the cluster: install it again to remove it"
     "remove_$target" || fail "the cluster could not be removed; see above"

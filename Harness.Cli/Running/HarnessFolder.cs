@@ -7,6 +7,8 @@ namespace Harness.Running;
 /// <param name="Root">The repository's root.</param>
 public sealed record HarnessFolder(string Root)
 {
+    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
 
     /// <summary>The folder.</summary>
@@ -44,8 +46,12 @@ public sealed record HarnessFolder(string Root)
         throw new CommandException($"{workingDirectory} is in no checkout of this project (no Harness.sln above it); set HARNESS_ROOT");
     }
 
-    /// <summary>Makes the folder, readable by its owner alone.</summary>
-    public void Create() => Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    /// <summary>Makes the folder, readable by its owner alone; also where it was there and was not.</summary>
+    public void Create()
+    {
+        Directory.CreateDirectory(Folder, OwnersAlone);
+        File.SetUnixFileMode(Folder, OwnersAlone);
+    }
 
     /// <summary>The cluster that runs now; null where none does. What a killed one left behind does not count.</summary>
     public RunningCluster? FindRunning()

@@ -55,8 +55,11 @@ public sealed class DatabaseReadiness : BackgroundService
             return fault;
         try
         {
-            await using var command = _database.CreateCommand("SELECT 1 FROM migrations LIMIT 1");
-            await command.ExecuteScalarAsync(either.Token);
+            await LostConnections.OnLivingConnectionAsync(async cancellation =>
+            {
+                await using var command = _database.CreateCommand("SELECT 1 FROM migrations LIMIT 1");
+                return await command.ExecuteScalarAsync(cancellation);
+            }, either.Token);
             TellItIsBack();
             return null;
         }

@@ -41,6 +41,24 @@ internal sealed class InvoiceRoutesTests
             """[{"InvoiceId":"I1","Value":12.15,"Currency":"EUR","IsPaid":false},{"InvoiceId":"I2","Value":10.25,"Currency":"GBP","IsPaid":false},{"InvoiceId":"I3","Value":66.13,"Currency":"DKK","IsPaid":false}]"""));
     }
 
+    [TestCase("GET", "/readiness")]
+    [TestCase("GET", "/invoices")]
+    [TestCase("GET", "/invoices?after=I1")]
+    [TestCase("GET", "/invoices/I1")]
+    [TestCase("POST", "/invoices")]
+    [TestCase("POST", "/invoices/I1/retry")]
+    public async Task Connections_that_died_in_the_pool_are_no_callers_concern(string method, string path)
+    {
+        await DeadConnections.LeaveAsync(_database, "invoice-app", "invoices", () => _client.GetAsync("/invoices/I1"));
+
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (path == "/invoices")
+            request.Content = new StringContent(method == "POST" ? """{"InvoiceId":"I1","Value":12.15,"Currency":"EUR"}""" : "");
+        using var answer = await _client.SendAsync(request);
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(200), await answer.Content.ReadAsStringAsync());
+    }
+
     [TestCase("?limit=2", "I1 I2")]
     [TestCase("?after=I1&limit=1", "I2")]
     [TestCase("?paid=true", "")]
