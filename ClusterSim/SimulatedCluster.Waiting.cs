@@ -32,7 +32,7 @@ public sealed partial class SimulatedCluster
 
     /// <summary>
     /// Waits until every Deployment, StatefulSet and DaemonSet of a namespace (of all where none is named) has all its replicas, of its newest
-    /// revision, available.
+    /// revision, available, and every pod that no controller made is Ready or has succeeded.
     /// </summary>
     /// <exception cref="TimeoutException">They did not become so; the message names those that lack, their pods' states and the warnings told of them.</exception>
     public async Task ReadyAsync(TimeSpan limit, string? @namespace = null, CancellationToken cancellation = default)
@@ -66,15 +66,24 @@ public sealed partial class SimulatedCluster
                 || status.At("numberAvailable").Integer(0) < status.At("desiredNumberScheduled").Integer(0))
                 left.Add(("daemonsets", NameOf(set), $"{status.At("numberAvailable").Integer(0)}/{status.At("desiredNumberScheduled").Integer(0)}"));
         }
+        foreach (var pod in List("pods", @namespace).Where(IsOnItsOwn))
+            if (!IsReady(pod) && pod.At("status", "phase").Text() != "Succeeded")
+                left.Add(("pods", NameOf(pod), $"{pod.At("status", "containerStatuses").Items().Count(container => container.At("ready").Flag(false))}/{pod.At("spec", "containers").Count()}"));
         return left;
     }
+
+    private static bool IsOnItsOwn(JsonElement pod) =>
+        !pod.At("metadata", "deletionTimestamp").Exists() && !pod.At("metadata", "ownerReferences").Items().Any(owner => owner.At("controller").Flag(false));
+
+    private static bool IsReady(JsonElement pod) =>
+        pod.At("status", "conditions").Items().Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True");
 
     private string Explain(string? @namespace)
     {
         var lines = Unfinished(@namespace).Select(left => $"{left.Resource} {left.Name} {left.State}").ToList();
         foreach (var pod in List("pods", @namespace))
         {
-            if (pod.At("status", "conditions").Items().Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True"))
+            if (IsReady(pod))
                 continue;
             var row = Api.Tables.PodRow.Print(pod, _options.Clock.GetUtcNow());
             lines.Add($"pod {NameOf(pod)} {row[1]} {row[2]}");

@@ -86,7 +86,6 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         Server.Add(new UsageAdmission());
         _access.Register(Server);
         WorkloadSubresources.Register(Server);
-        Server.Add(new("", "pods"), "ephemeralcontainers", new PodEphemeralContainers(Server));
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
         Server.Add(new NoCreationWhileDefinitionEnds());
@@ -188,35 +187,56 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _access.Dispose();
     }
 
+    /// <summary>
+    /// Starts everything: 1. beside the rest, what listens (keys, certificates and two web servers take as long as all the others); 2. what is in
+    /// every cluster; 3. nodes, controllers, scheduler; 4. what needs a port; 5. now requests are answered: those that came before have waited.
+    /// </summary>
     private async Task StartPartsAsync(CancellationToken cancellation)
     {
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _parts.Push(Wire);
-        SimulatedImages.AddTo(Images);
-        Images.Unknown = _options.UnknownImages;
-        ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
-        DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
-        if (_options.MetricsServer)
-            MetricsApi.Register(Server);
-        Server.Store.Compact();
-        foreach (var node in _options.Nodes)
-            Nodes.Add(node);
-        _parts.Push(_informers);
-        _informers.Start();
-        _parts.Push(_definitions);
-        _definitions.Start();
-        _parts.Push(_controllers);
-        _controllers.Start();
-        _parts.Push(_scheduler);
-        _scheduler.Start();
-        _parts.Push(Nodes);
-        Nodes.Start();
         _parts.Push(_ingress);
-        await _ingress.ListenAsync();
+        var listening = Task.Run(() => ListenAsync(ready.Task, cancellation), CancellationToken.None);
+        try
+        {
+            SimulatedImages.AddTo(Images);
+            Images.Unknown = _options.UnknownImages;
+            ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
+            DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
+            if (_options.MetricsServer)
+                MetricsApi.Register(Server);
+            Server.Store.Compact();
+            foreach (var node in _options.Nodes)
+                Nodes.Add(node);
+            _parts.Push(_informers);
+            _informers.Start();
+            _parts.Push(_definitions);
+            _definitions.Start();
+            _parts.Push(_controllers);
+            _controllers.Start();
+            _parts.Push(_scheduler);
+            _scheduler.Start();
+            _parts.Push(Nodes);
+            Nodes.Start();
+        }
+        finally
+        {
+            // Whatever became of the rest: what listens is to be ended with it.
+            _parts.Push(_http = await listening);
+        }
         _ingress.Start();
         _parts.Push(_localPorts);
         _localPorts.Start();
+        _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
+        ready.SetResult();
 
-        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"));
+        // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.
+        await UntilAsync(() => Find("serviceaccounts", "default", "default") is not null, StartLimit, cancellation);
+    }
+
+    private async Task<ApiHttpServer> ListenAsync(Task ready, CancellationToken cancellation)
+    {
+        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api")) { Ready = ready };
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new IdentityPaths(_access));
         handler.Add(new ImagePaths(Images));
@@ -230,12 +250,17 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         handler.Add(new("", "pods"), "proxy", new PodProxy(Server, Nodes));
         handler.Add(new("", "services"), "proxy", new ServiceProxying(Server, Wire.DialFromNodeAsync));
         handler.Add(new("", "nodes"), "proxy", new NodeProxy(Server, Nodes));
-        _http = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
-        _parts.Push(_http);
-        _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
-
-        // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.
-        await UntilAsync(() => Find("serviceaccounts", "default", "default") is not null, StartLimit, cancellation);
+        var api = await ApiHttpServer.StartAsync(handler, _access.Certificates.Serve(), _options.ApiPort, cancellation);
+        try
+        {
+            await _ingress.ListenAsync();
+            return api;
+        }
+        catch
+        {
+            await api.DisposeAsync();
+            throw;
+        }
     }
 
     // Rule 5 of docs/design.md: code that slips past the wire is told on.

@@ -29,7 +29,8 @@ internal sealed class LimitRanger(VersionedStore store) : AdmissionPlugin
     public override void Validate(AdmissionRequest request)
     {
         var claim = Is(request, Claims, Create) || Is(request, Claims, Update);
-        if ((!claim && !Is(request, Pods, Create)) || store.Current(LimitRanges).CountIn(request.Target.Namespace!) == 0)
+        var resize = request.Target.Subresource == "resize" && request.Operation == Update;
+        if ((!claim && !resize && !Is(request, Pods, Create)) || store.Current(LimitRanges).CountIn(request.Target.Namespace!) == 0)
             return;
         var spec = request.Object!.ToElement().At("spec");
         foreach (var range in store.Current(LimitRanges).All(request.Target.Namespace))

@@ -70,6 +70,12 @@ internal sealed partial class ApiServer
     {
         Authorize(target, "patch");
         var here = target;
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+        {
+            _ = decode?.Invoke((JsonObject)configuration.DeepClone()); // what it refuses is refused
+            if (special.Apply(target, configuration, options) is { } applied)
+                return applied;
+        }
         return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options, decode));
     }
 
@@ -155,6 +161,8 @@ internal sealed partial class ApiServer
         {
             foreach (var owned in strategy.StatusFields)
                 Keep(@object, old, owned);
+            if (target.Subresource is { } part)
+                strategy.KeepOutside(part, @object, old);
         }
         strategy.Default(@object);
         if (options.FieldManager is not null)

@@ -15,6 +15,9 @@ internal interface ISubresource
     /// <summary>POST. The target has no name where the resource stores nothing.</summary>
     WriteResult Create(in RequestTarget target, JsonObject body, WriteOptions options) => throw ApiException.MethodNotSupported(target.Resource.GroupResource, "create");
 
+    /// <summary>Server-side apply; null where it is applied to the object itself, as to any.</summary>
+    WriteResult? Apply(in RequestTarget target, JsonObject configuration, WriteOptions options) => null;
+
     /// <summary>PUT; PATCH is a GET, the patch, and this.</summary>
     WriteResult Update(in RequestTarget target, JsonObject body, WriteOptions options) => throw ApiException.MethodNotSupported(target.Resource.GroupResource, "update");
 }

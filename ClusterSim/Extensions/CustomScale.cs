@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
+using ClusterSim.Api.Subresources;
 using ClusterSim.Json;
 using ClusterSim.Storage;
 using static ClusterSim.Json.JsonBuilding;
@@ -61,6 +62,13 @@ internal sealed class CustomScale(ApiServer server) : ISubresource
                 throw ApiException.Modified(live.Resource, live.Name);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public WriteResult? Apply(in RequestTarget target, JsonObject configuration, WriteOptions options)
+    {
+        var (paths, custom) = (PathsOf(target), target.Resource.Custom!);
+        return AppliedScale.Apply(server, target, configuration, options, paths.Spec, live => custom.View(live).Root, live => ScaleOf(custom.View(live), paths));
     }
 
     private static ScalePaths PathsOf(in RequestTarget target) => target.Resource.Custom?.Scale

@@ -49,6 +49,10 @@ internal sealed class Kubelet(NodeContext node) : IKubelet
         {
             WorkerOf(change.Document)?.Changed(change);
         }
+        // Whoever waits for room looks again when another pod may have made some.
+        foreach (var (uid, waiting) in _workers)
+            if (waiting.IsResizeDeferred && uid != change.Document.Uid)
+                waiting.Kick();
     }
 
     /// <summary>The node loses its power: nothing on it lives, and nobody is told.</summary>
@@ -68,6 +72,9 @@ internal sealed class Kubelet(NodeContext node) : IKubelet
         worker.Kill();
         return true;
     }
+
+    /// <summary>Kills a container of a pod for want of memory; false where it does not run here.</summary>
+    public bool KillForMemory(string uid, string container) => _workers.TryGetValue(uid, out var worker) && worker.KillForMemory(container);
 
     /// <inheritdoc/>
     public async Task WriteLogAsync(Document pod, string container, LogOptions options, Stream output, CancellationToken cancellation) =>

@@ -69,14 +69,14 @@ internal static class PodStatus
         var isStarted = container.IsStarted;
         var wasMade = run is not null || container.PreviousExit is not null;
         return Object(
-            ("allocatedResources", container.Spec.At("resources", "requests").ToNode() is JsonObject { Count: > 0 } requests && wasMade ? requests : null),
+            ("allocatedResources", container.Allocated.At("requests").ToNode() is JsonObject { Count: > 0 } requests && wasMade ? requests : null),
             ("containerID", (run?.Id ?? container.PreviousExit?.ContainerId) is { } id ? "containerd://" + id : null),
             ("image", container.ImageName ?? container.Spec.At("image").Text("")),
             ("imageID", run is null ? "" : NameOf(container) + "@" + run.Image.Digest),
             ("lastState", last is null ? new JsonObject() : Object(("terminated", Terminated(last)))),
             ("name", container.Name),
             ("ready", container.Kind != ContainerKind.Ephemeral && container.IsReady),
-            ("resources", container.Spec.At("resources") is { ValueKind: JsonValueKind.Object } resources && resources.Count() > 0 && wasMade ? resources.ToNode() : null),
+            ("resources", container.Actual is { ValueKind: JsonValueKind.Object } resources && resources.Count() > 0 && wasMade ? resources.ToNode() : null),
             ("restartCount", container.Restarts),
             ("started", isStarted),
             ("state", State(container, shown, isInitializing)),
@@ -123,13 +123,19 @@ internal static class PodStatus
 
     private static JsonObject User(PodContainer container, Document pod)
     {
-        var groups = new SortedSet<long>(pod.Spec.At("securityContext", "supplementalGroups").Items().Select(group => group.Integer() ?? 0)) { container.Identity.Gid };
-        if (pod.Spec.At("securityContext", "fsGroup").Integer() is { } fsGroup)
-            groups.Add(fsGroup);
         return Object(("linux", Object(
             ("gid", container.Identity.Gid),
-            ("supplementalGroups", new JsonArray([.. groups.Select(group => JsonValue.Create(group))])),
+            ("supplementalGroups", new JsonArray([.. Groups(pod, container.Identity.Gid).Select(group => JsonValue.Create(group))])),
             ("uid", container.Identity.Uid))));
+    }
+
+    /// <summary>The groups that a container's process is in: its own, and those that the pod's security context adds.</summary>
+    public static SortedSet<long> Groups(Document pod, long own)
+    {
+        var groups = new SortedSet<long>(pod.Spec.At("securityContext", "supplementalGroups").Items().Select(group => group.Integer() ?? 0)) { own };
+        if (pod.Spec.At("securityContext", "fsGroup").Integer() is { } fsGroup)
+            groups.Add(fsGroup);
+        return groups;
     }
 
     private static JsonArray? Mounts(PodContainer container)

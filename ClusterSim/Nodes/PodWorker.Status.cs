@@ -8,7 +8,7 @@ namespace ClusterSim.Nodes;
 
 internal sealed partial class PodWorker
 {
-    private static readonly IReadOnlyList<string> ConditionsOfKubelets = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
+    private static readonly IReadOnlyList<string> ConditionsOfKubelets = ["PodResizePending", "PodResizeInProgress", "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
 
     /// <summary>Writes the status, if it says something new, through the API's status subresource as this node.</summary>
     private void WriteStatus()
@@ -73,6 +73,8 @@ internal sealed partial class PodWorker
         var told = ended is null && !containersReady ? $"containers with unready status: {PodStatus.Names(unready)}" : null;
         var (ready, readyWhy, readyTold) = containersReady ? Gates(before) : (false, why, told);
 
+        foreach (var resizing in ResizeConditions(before, now))
+            yield return resizing;
         yield return PodStatus.Condition(before, "PodReadyToStartContainers", _network is not null, now, generation);
         yield return Initialized(before, phase, now, generation);
         yield return PodStatus.Condition(before, "Ready", ready, now, generation, readyWhy, readyTold);

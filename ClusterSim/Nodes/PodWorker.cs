@@ -1,9 +1,11 @@
 using System.Text.Json;
 using ClusterSim.Api;
 using ClusterSim.Json;
+using ClusterSim.Metrics;
 using ClusterSim.Network;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Volumes;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -101,6 +103,24 @@ internal sealed partial class PodWorker
             container.Run?.Kill();
     }
 
+    /// <summary>Kills one container as the kernel does that takes back the memory of its cgroup; false where none of that name runs.</summary>
+    public bool KillForMemory(string name)
+    {
+        if (_containers.Find(container => container.Name == name)?.Run is not { Exit: null } run)
+            return false;
+        run.Kill(ContainerExit.OutOfMemory);
+        return true;
+    }
+
+    /// <summary>What a container uses cannot be measured, but somebody may have said it: more than its limit is what the kernel would not let it have.</summary>
+    private void KeepToMemory(PodContainer container)
+    {
+        if (container.Run is { Exit: null }
+            && container.Spec.At("resources", "limits", "memory").Text() is { } limit && Quantity.TryParse(limit, out var most, out _)
+            && UsageAnnotations.Read(_pod.Metadata, "memory", container.Name, _pod.Spec.At("containers").Count() == 1) is { } used && used.CompareTo(most) > 0)
+            KillForMemory(container.Name);
+    }
+
     private void Look()
     {
         do
@@ -126,8 +146,8 @@ internal sealed partial class PodWorker
     }
 
     /// <summary>
-    /// One look: 1. the pod as it is now; 2. what ended; 3. whether it is to end (deleted, too old, complete); 4. if not, what can be
-    /// started; 5. the status; 6. if all has ended, the last things.
+    /// One look: 1. the pod as it is now; 2. what ended; 3. whether it is to end (deleted, too old, complete); 4. if not, whether it
+    /// may have the resources it now asks for, and what can be started; 5. the status; 6. if all has ended, the last things.
     /// </summary>
     private void Sync()
     {
@@ -157,7 +177,11 @@ internal sealed partial class PodWorker
         if (!_isTerminating && IsComplete())
             Terminate(GracePeriod);
         if (!_isTerminating)
+        {
+            Resize();
             Advance();
+            TellResized();
+        }
         if (_haveAllEnded)
         {
             _isOver = true;
@@ -201,6 +225,8 @@ internal sealed partial class PodWorker
                 continue;
             var state = status.At("state").At("terminated");
             container.Restarts = status.At("restartCount").Integer(0) + 1;
+            if (status.At("resources").Exists())
+                container.Allocated = container.Actual = status.At("resources");
             container.PreviousExit = new ContainerExit(
                 state.At("exitCode").Integer(255), state.At("reason").Text("Unknown"), state.At("message").Text(""),
                 state.At("startedAt").Time() ?? status.At("state", "running", "startedAt").Time() ?? _startTime,

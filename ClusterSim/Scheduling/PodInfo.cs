@@ -28,7 +28,7 @@ internal sealed class PodInfo
         Group = group;
         var spec = pod.Spec;
         Priority = spec.At("priority").Integer(0);
-        (Requests, Scored) = RequestsOf(spec);
+        (Requests, Scored) = RequestsOf(pod);
         NodeSelector = spec.At("nodeSelector").TextMap();
         var affinity = spec.At("affinity");
         RequiredNodes = NodeAffinity.Of(affinity.At("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"));
@@ -78,14 +78,15 @@ internal sealed class PodInfo
     /// A pod's requests (<c>resourcehelper.PodRequests</c>): its containers and sidecars together, or its hungriest init container with the
     /// sidecars started before it, whichever is more; its overhead; pod-level requests win.
     /// </summary>
-    private static (ResourceAmounts Requests, (long MilliCpu, long Memory) Scored) RequestsOf(JsonElement spec)
+    private static (ResourceAmounts Requests, (long MilliCpu, long Memory) Scored) RequestsOf(Document pod)
     {
+        var spec = pod.Spec;
         var sum = ResourceAmounts.Zero;
         long cpu = 0;
         long memory = 0;
         foreach (var container in spec.At("containers").Items())
         {
-            var amounts = ResourceAmounts.Of(container.At("resources", "requests"));
+            var amounts = ResizedRequests.Of(pod, container);
             sum += amounts;
             cpu += amounts.MilliCpu == 0 ? DefaultMilliCpu : amounts.MilliCpu;
             memory += amounts.Memory == 0 ? DefaultMemory : amounts.Memory;
@@ -94,7 +95,7 @@ internal sealed class PodInfo
         var init = ResourceAmounts.Zero;
         foreach (var container in spec.At("initContainers").Items())
         {
-            var amounts = ResourceAmounts.Of(container.At("resources", "requests"));
+            var amounts = ResizedRequests.Of(pod, container);
             if (container.At("restartPolicy").Text() == "Always")
             {
                 sidecars += amounts;

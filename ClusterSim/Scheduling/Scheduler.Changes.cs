@@ -42,7 +42,8 @@ internal sealed partial class Scheduler
         {
             // Status changes are most of the news, and say nothing about where others may go.
             var before = change.Previous;
-            var matters = before?.NodeName is null || before.IsDeleting != pod.IsDeleting || !SameLabels(before, pod) || pod.Generation() != before.Generation();
+            var resized = before?.NodeName is not null && (pod.Generation() != before.Generation() || ResizedRequests.Differ(before, pod));
+            var matters = before?.NodeName is null || before.IsDeleting != pod.IsDeleting || !SameLabels(before, pod) || resized;
             if (!matters)
                 return;
             lock (_lock)
@@ -51,7 +52,7 @@ internal sealed partial class Scheduler
                 _nominated.Remove(pod.Key);
             }
             _queue.Forget(pod.Key);
-            _queue.Move(pod.IsDeleting ? HelpedByPodGone : HelpedByPodPlaced);
+            _queue.Move(pod.IsDeleting || resized ? HelpedByPodGone : HelpedByPodPlaced);
             return;
         }
         if (pod.Spec.At("schedulerName").Text(Name) != Name)

@@ -45,6 +45,10 @@ internal static class ManifestReader
         {
             throw new FormatException($"{file}:{malformed.Start.Line} (document {Math.Max(number, 1)}): {malformed.Message}", malformed);
         }
+        catch (InvalidOperationException malformed)
+        {
+            throw new FormatException($"{file} (document {Math.Max(number, 1)}): a list or map in brackets is not closed as it was opened", malformed);
+        }
         catch (DecodeException refused)
         {
             throw new FormatException($"{file}:{line} (document {Math.Max(number, 1)}): {refused.Message}", refused);

@@ -35,6 +35,11 @@ internal static partial class YamlConversion
         {
             throw new DecodeException($"{Failed}line {malformed.Start.Line}: {malformed.Message.Split('\n')[0]}");
         }
+        catch (InvalidOperationException)
+        {
+            // The scanner's own complaint about a flow that its brackets contradict: it names no place.
+            throw new DecodeException($"{Failed}did not find expected node content");
+        }
     }
 
     /// <summary>Reads one document that the parser is at.</summary>

@@ -62,6 +62,32 @@ internal static class AddressRules
         return false;
     }
 
+    /// <summary>What is wrong with an address in a field that has been strict from the start; null where nothing is (<c>IsValidIP</c>).</summary>
+    public static string? Strict(string text)
+    {
+        if (Parse(text) is not { } address)
+            return "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+        if (HasLeadingZeros(text))
+            return "must not have leading 0s";
+        return address.IsIPv4MappedToIPv6 ? "must not be an IPv4-mapped IPv6 address" : null;
+    }
+
+    /// <summary>The same of a range (<c>IsValidCIDR</c>).</summary>
+    public static string? StrictRange(string text)
+    {
+        if (ParseRange(text) is not { } range)
+            return "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (HasLeadingZeros(text[..slash]) || (text[slash + 1] == '0' && text.Length > slash + 2))
+            return "must not have leading 0s in IP or prefix length";
+        if (range.BaseAddress.IsIPv4MappedToIPv6)
+            return "must not be an IPv4-mapped IPv6 address";
+        return range.BaseAddress.Equals(Parse(text[..slash])) ? null : "must not have bits set beyond the prefix length";
+    }
+
+    private static bool HasLeadingZeros(string address) =>
+        !address.Contains(':', StringComparison.Ordinal) && address.Split('.').Any(part => part.Length > 1 && part[0] == '0');
+
     /// <summary>An address one can route to: none of the unspecified, loopback and link-local ones.</summary>
     public static void NotSpecial(FieldErrors errors, string text, FieldPath path)
     {

@@ -73,21 +73,33 @@ internal static class GoText
     /// An internal type without JSON tags as Go's encoder writes it: all fields, capitalized as <paramref name="fields"/> say
     /// (<c>Name=name</c>), in their order, absent ones as null.
     /// </summary>
-    public static string RenderInternal(JsonElement value, params ReadOnlySpan<(string GoName, string Name)> fields)
+    public static string RenderInternal(JsonElement value, params ReadOnlySpan<InternalField> fields)
     {
         var text = new StringBuilder("{");
-        foreach (var (goName, name) in fields)
+        foreach (var (goName, name, rendered) in fields)
         {
             if (text.Length > 1)
                 text.Append(',');
             AppendString(text, goName);
             text.Append(':');
-            if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field))
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out var field))
+                text.Append("null");
+            else if (rendered is null)
                 AppendJson(text, field);
             else
-                text.Append("null");
+                text.Append(rendered(field));
         }
         return text.Append('}').ToString();
+    }
+
+    /// <summary>A number or percentage as Go writes it; its zero value where there is none.</summary>
+    public static string RenderCount(JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? "0" : Render(value);
+
+    /// <summary>A field of an internal type: its name in Go, its name in JSON, and how its value is shown where that is of an internal type too.</summary>
+    internal readonly record struct InternalField(string GoName, string Name, Func<JsonElement, string>? Rendered = null)
+    {
+        /// <summary>A field whose value is shown as JSON.</summary>
+        public static implicit operator InternalField((string GoName, string Name) field) => new(field.GoName, field.Name);
     }
 
     private static void AppendJson(StringBuilder text, JsonElement value)

@@ -1,5 +1,6 @@
 using ClusterSim.Extensions;
 using ClusterSim.Schema;
+using ClusterSim.Validation.AdmissionRegistration;
 using ClusterSim.Validation.Apps;
 using ClusterSim.Validation.Autoscaling;
 using ClusterSim.Validation.Batch;
@@ -19,7 +20,6 @@ namespace ClusterSim.Validation;
 /// <summary>Which strategy each kind has. A new kind is one line here; what is not here has no rules beyond metadata's.</summary>
 internal sealed class KindStrategies
 {
-    private const string NoWebhooks = "stored and not acted on: the simulated cluster calls no admission webhooks";
     private const string NoCel = "stored and not acted on: the simulated cluster evaluates no CEL";
 
     private readonly Dictionary<GroupVersionKind, KindStrategy> _strategies;
@@ -41,18 +41,14 @@ internal sealed class KindStrategies
         new BindingStrategy(),
         new DeploymentStrategy(), new ReplicaSetStrategy(), new StatefulSetStrategy(), new DaemonSetStrategy(), new ControllerRevisionStrategy(),
         new JobStrategy(), new CronJobStrategy(),
-        new NetworkPolicyStrategy(), new IngressStrategy(), new IngressClassStrategy(),
+        new NetworkPolicyStrategy(), new IngressStrategy(), new IngressClassStrategy(), new IPAddressStrategy(), new ServiceCidrStrategy(),
         new PodDisruptionBudgetStrategy(), new HorizontalPodAutoscalerStrategy(),
         new RoleStrategy(namespaced: true), new RoleStrategy(namespaced: false), new RoleBindingStrategy(namespaced: true), new RoleBindingStrategy(namespaced: false),
-        new StorageClassStrategy(), new CsiDriverStrategy(), new VolumeAttachmentStrategy(),
+        new StorageClassStrategy(), new VolumeAttributesClassStrategy(), new CsiDriverStrategy(), new CsiNodeStrategy(), new CsiStorageCapacityStrategy(), new VolumeAttachmentStrategy(),
         new PriorityClassStrategy(), new CertificateSigningRequestStrategy(), new LeaseStrategy(), new EndpointSliceStrategy(), new RuntimeClassStrategy(),
-        new CustomResourceDefinitionStrategy(),
+        new CustomResourceDefinitionStrategy(), new WebhookConfigurationStrategy(mutates: true), new WebhookConfigurationStrategy(mutates: false),
 
         // Stored and served; their rules are the business of who acts on them.
-        Plain("storage.k8s.io", "v1", "CSINode", isUnconditional: false), Plain("storage.k8s.io", "v1", "CSIStorageCapacity", isUnconditional: false),
-        Plain("storage.k8s.io", "v1", "VolumeAttributesClass"),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", isUnconditional: false, hasGenerations: true, notActedOn: NoWebhooks),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", isUnconditional: false, hasGenerations: true, notActedOn: NoWebhooks),
         Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true, notActedOn: NoCel),
         Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
@@ -60,7 +56,6 @@ internal sealed class KindStrategies
         Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("networking.k8s.io", "v1", "IPAddress"), Plain("networking.k8s.io", "v1", "ServiceCIDR", hasGenerations: true, hasStatus: true),
         Plain("resource.k8s.io", "v1", "ResourceClaim", hasStatus: true), Plain("resource.k8s.io", "v1", "ResourceClaimTemplate"),
         Plain("resource.k8s.io", "v1", "DeviceClass", hasGenerations: true), Plain("resource.k8s.io", "v1", "ResourceSlice", hasGenerations: true),
     ];

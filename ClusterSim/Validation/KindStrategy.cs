@@ -60,6 +60,14 @@ internal abstract class KindStrategy
     }
 
     /// <summary>
+    /// Puts back what a write through a subresource other than <c>status</c> leaves as it is (<c>ephemeralcontainers</c>, <c>resize</c>). It comes
+    /// before fields get owners: nobody owns what was not written.
+    /// </summary>
+    public virtual void KeepOutside(string subresource, JsonObject @object, JsonElement old)
+    {
+    }
+
+    /// <summary>
     /// What a first delete does to an object that cannot go at once for reasons of its kind: marks it in place, deletion timestamp included, and
     /// returns true. False: the pipeline deletes as usual.
     /// </summary>

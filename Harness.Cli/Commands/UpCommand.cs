@@ -28,9 +28,9 @@ internal static class UpCommand
         public static Ports Default { get; } = new(null, null);
     }
 
-    public static Option<int?> ApiPortOption() => new("--api-port") { Description = "The Kubernetes API's port; any free one where not given." };
+    public static Option<int?> ApiPortOption() => NumberOption.Port("--api-port", "The Kubernetes API's port; any free one where not given.");
 
-    public static Option<int?> IngressPortOption() => new("--ingress-port") { Description = "The Ingress's port; 8080, or a free one if that is taken, where not given." };
+    public static Option<int?> IngressPortOption() => NumberOption.Port("--ingress-port", "The Ingress's port; 8080, or a free one if that is taken, where not given.");
 
     /// <summary><c>--unknown-images</c>.</summary>
     public static Option<string?> UnknownImagesOption()
@@ -56,7 +56,7 @@ internal static class UpCommand
     public static Command Create(CommandContext context)
     {
         var detach = new Option<bool>("--detach", "-d") { Description = "Leave the cluster running in the background; end it with: harness down." };
-        var timeout = new Option<int>("--timeout") { Description = "Seconds to wait until every pod is ready.", DefaultValueFactory = _ => RolloutSeconds };
+        var timeout = NumberOption.WithDefault("--timeout", "Seconds to wait until every pod is ready.", RolloutSeconds, 1, 86_400);
         var apiPort = ApiPortOption();
         var ingressPort = IngressPortOption();
         var unknown = UnknownImagesOption();
@@ -94,12 +94,27 @@ internal static class UpCommand
     /// <summary>Starts a host in the background unless one runs, and deploys to it.</summary>
     public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, TimeSpan limit, CancellationToken cancellation)
     {
-        if (context.Folder.FindRunning() is null)
-            await StartInBackgroundAsync(context, ports, cancellation);
-        else
+        if (context.Folder.FindRunning() is not null)
+        {
             await context.Error.WriteLineAsync("harness: the cluster is running: applying the manifests again");
-        await DeployAsync(context, limit, cancellation);
-        return 0;
+            await DeployAsync(context, limit, cancellation);
+            return 0;
+        }
+        using var host = LaunchInBackground(context, ports);
+        try
+        {
+            await StartedAsync(context, host, limit < HostLimit ? HostLimit : limit, cancellation);
+            await DeployAsync(context, limit, cancellation);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested && !host.HasExited)
+        {
+            // What this command started goes with it; a cluster that ran before would not have been touched.
+            await context.Error.WriteLineAsync($"harness: interrupted: stopping the cluster (process {host.Id})");
+            if (!await RunningCluster.StopAsync(host, HostLimit, CancellationToken.None))
+                throw new CommandException($"process {host.Id} has not ended within {HostLimit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
+            throw;
+        }
     }
 
     /// <summary>Says where the cluster answers.</summary>
@@ -123,7 +138,7 @@ internal static class UpCommand
         {
             await context.Output.WriteAsync(await PodsTable.PrintAsync(client, cancellation));
             throw new CommandException(
-                $"after {limit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD");
+                $"after {limit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD") { ExitCode = CommandException.NotReady };
         }
         await context.Error.WriteLineAsync($"harness: every pod is Ready ({Seconds(began)} after the first manifest)");
         await context.Output.WriteLineAsync();
@@ -132,10 +147,11 @@ internal static class UpCommand
         await TellWhereAsync(context, context.Folder.FindRunning() ?? throw new CommandException("the cluster has ended meanwhile"));
     }
 
-    private static async Task StartInBackgroundAsync(CommandContext context, Ports ports, CancellationToken cancellation)
+    private static Process LaunchInBackground(CommandContext context, Ports ports)
     {
         context.Folder.Create();
-        var began = Stopwatch.GetTimestamp();
+        // What an earlier one said is not this one's progress.
+        File.WriteAllText(context.Folder.LogFile, "");
         var arguments = new List<string> { typeof(UpCommand).Assembly.Location, "serve" };
         if (ports.Api is { } api)
             arguments.AddRange(["--api-port", api.ToString(CultureInfo.InvariantCulture)]);
@@ -152,7 +168,12 @@ internal static class UpCommand
             start.ArgumentList.Add(argument);
         start.Environment["HARNESS_LOG"] = context.Folder.LogFile;
         start.Environment["HARNESS_ROOT"] = context.Folder.Root;
-        using var started = Process.Start(start) ?? throw new CommandException("the cluster's process could not be started");
+        return Process.Start(start) ?? throw new CommandException("the cluster's process could not be started");
+    }
+
+    private static async Task StartedAsync(CommandContext context, Process started, TimeSpan limit, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
         var told = 0;
         while (true)
         {
@@ -162,10 +183,10 @@ internal static class UpCommand
             if (started.HasExited)
             {
                 await TellLogAsync(context, told, cancellation);
-                throw new CommandException($"the cluster did not start (exit code {started.ExitCode}); its log is {context.Folder.LogFile}");
+                throw new CommandException($"the cluster did not start (exit code {started.ExitCode}); what it said is above, and in {context.Folder.LogFile}");
             }
-            if (Stopwatch.GetElapsedTime(began) > HostLimit)
-                throw new CommandException($"the cluster did not start within {HostLimit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
+            if (Stopwatch.GetElapsedTime(began) > limit)
+                throw new CommandException($"the cluster did not start within {limit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
             await Task.Delay(Poll, context.Process.Clock, cancellation);
         }
         await TellLogAsync(context, told, cancellation);

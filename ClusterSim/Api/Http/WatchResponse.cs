@@ -75,18 +75,21 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
 
     private async Task StreamAsync(PipeWriter writer, WatchCursor cursor, long revision, Func<Document, bool>? matches, bool bookmarks, CancellationToken stop)
     {
+        // One timer at a time: one for each change would be kept for its whole minute.
+        var bookmark = bookmarks ? Task.Delay(BookmarkPeriod, server.Clock, stop) : null;
         while (true)
         {
             var batch = cursor.TryRead(out var more);
             if (batch.IsEmpty)
             {
-                if (!bookmarks)
+                if (bookmark is null)
                 {
                     await more.WaitAsync(stop);
                 }
-                else if (await Task.WhenAny(more, Task.Delay(BookmarkPeriod, server.Clock, stop)) != more)
+                else if (await Task.WhenAny(more, bookmark) == bookmark)
                 {
                     stop.ThrowIfCancellationRequested();
+                    bookmark = Task.Delay(BookmarkPeriod, server.Clock, stop);
                     WriteBookmark(writer, Math.Max(revision, server.Store.LatestOf(target.Resource.Storage)), initialEventsEnd: false);
                     await writer.FlushAsync(stop);
                 }

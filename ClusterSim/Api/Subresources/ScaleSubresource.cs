@@ -10,6 +10,8 @@ namespace ClusterSim.Api.Subresources;
 /// <summary><c>scale</c> of Deployments, ReplicaSets, StatefulSets and ReplicationControllers, as <c>autoscaling/v1</c> Scale.</summary>
 internal sealed class ScaleSubresource(ApiServer server) : ISubresource
 {
+    private static readonly IReadOnlyList<string> Replicas = ["spec", "replicas"];
+
     /// <inheritdoc/>
     public JsonObject Get(in RequestTarget target) => ScaleOf(server.Require(target));
 
@@ -52,6 +54,10 @@ internal sealed class ScaleSubresource(ApiServer server) : ISubresource
             }
         }
     }
+
+    /// <inheritdoc/>
+    public WriteResult? Apply(in RequestTarget target, JsonObject configuration, WriteOptions options) =>
+        AppliedScale.Apply(server, target, configuration, options, Replicas, static live => live.Root, ScaleOf);
 
     private static JsonObject ScaleOf(Document live)
     {

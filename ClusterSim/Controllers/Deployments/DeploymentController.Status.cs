@@ -7,14 +7,13 @@ namespace ClusterSim.Controllers.Deployments;
 internal sealed partial class DeploymentController
 {
     /// <summary>
-    /// Writes the status; with <paramref name="progress"/> also judges how the rollout goes against its deadline. Returns when the deadline
-    /// is to be looked at again.
+    /// Writes the status, counted of the sets as this reconcile read or made them, as Kubernetes does: a set made just now counts as empty, so
+    /// that its first pods are seen to come and the rollout to progress. With <paramref name="progress"/> also judges how the rollout goes
+    /// against its deadline. Returns when the deadline is to be looked at again.
     /// </summary>
     private TimeSpan? WriteStatus(Document deployment, List<Document> owned, Document? fresh, bool progress)
     {
         deployment = Current(_deployments).Find(deployment.Key) is { } now && now.Uid == deployment.Uid ? now : deployment;
-        owned = [.. owned.Select(set => Current(_sets).Find(set.Key) ?? set)];
-        fresh = fresh is null ? null : owned.Find(set => set.Uid == fresh.Uid);
         var before = deployment.Status.ToObject();
         var status = Counted(deployment, owned, fresh);
         if (progress && deployment.ProgressDeadlineSeconds() is { } deadline)

@@ -33,6 +33,12 @@ internal sealed class PodContainer(ContainerKind kind, JsonElement spec)
     /// <summary>The container in the pod's spec.</summary>
     public JsonElement Spec { get; set; } = spec;
 
+    /// <summary>The resources its node has given it: what its spec asked for when there was room for it.</summary>
+    public JsonElement Allocated { get; set; } = spec.At("resources");
+
+    /// <summary>The resources its newest instance runs with; behind <see cref="Allocated"/> while a resize waits for a restart.</summary>
+    public JsonElement Actual { get; set; } = spec.At("resources");
+
     /// <summary>The newest instance; null before the first.</summary>
     public ContainerRun? Run { get; set; }
 

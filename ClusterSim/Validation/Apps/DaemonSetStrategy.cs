@@ -138,9 +138,12 @@ internal sealed class DaemonSetStrategy : KindStrategy
                     errors.Required(at.Child("maxUnavailable"), "cannot be 0 when maxSurge is 0");
                 break;
             default:
-                errors.NotSupportedRendered(path, GoText.RenderInternal(strategy, ("Type", "type"), ("RollingUpdate", "rollingUpdate")),
+                errors.NotSupportedRendered(path, GoText.RenderInternal(strategy, ("Type", "type"), new("RollingUpdate", "rollingUpdate", RenderRolling)),
                     "RollingUpdate", "OnDelete");
                 break;
         }
     }
+
+    private static string RenderRolling(JsonElement rolling) =>
+        $"{{\"MaxUnavailable\":{GoText.RenderCount(rolling.At("maxUnavailable"))},\"MaxSurge\":{GoText.RenderCount(rolling.At("maxSurge"))}}}";
 }

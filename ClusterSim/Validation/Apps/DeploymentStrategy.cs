@@ -112,9 +112,12 @@ internal sealed class DeploymentStrategy : KindStrategy
                 NumberRules.NotAbove100Percent(errors, unavailable, at.Child("maxUnavailable"));
                 break;
             default:
-                errors.NotSupportedRendered(path, GoText.RenderInternal(strategy, ("Type", "type"), ("RollingUpdate", "rollingUpdate")),
+                errors.NotSupportedRendered(path, GoText.RenderInternal(strategy, ("Type", "type"), new("RollingUpdate", "rollingUpdate", RenderRolling)),
                     "Recreate", "RollingUpdate");
                 break;
         }
     }
+
+    private static string RenderRolling(JsonElement rolling) =>
+        $"{{\"MaxUnavailable\":{GoText.RenderCount(rolling.At("maxUnavailable"))},\"MaxSurge\":{GoText.RenderCount(rolling.At("maxSurge"))}}}";
 }

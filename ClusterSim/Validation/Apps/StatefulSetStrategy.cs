@@ -155,7 +155,7 @@ internal sealed class StatefulSetStrategy : KindStrategy
             case "OnDelete":
                 if (rolling.Exists())
                     errors.Invalid(path.Child("rollingUpdate"),
-                        GoText.RenderInternal(rolling, ("Partition", "partition"), ("MaxUnavailable", "maxUnavailable")),
+                        RenderRolling(rolling),
                         "only allowed for updateStrategy 'RollingUpdate'", rendered: true);
                 break;
             case "RollingUpdate":
@@ -170,9 +170,12 @@ internal sealed class StatefulSetStrategy : KindStrategy
                 }
                 break;
             default:
-                errors.Invalid(path, GoText.RenderInternal(strategy, ("Type", "type"), ("RollingUpdate", "rollingUpdate")),
+                errors.Invalid(path, GoText.RenderInternal(strategy, ("Type", "type"), new("RollingUpdate", "rollingUpdate", RenderRolling)),
                     "must be 'RollingUpdate' or 'OnDelete'", rendered: true);
                 break;
         }
     }
+
+    private static string RenderRolling(JsonElement rolling) =>
+        $"{{\"Partition\":{GoText.RenderCount(rolling.At("partition"))},\"MaxUnavailable\":{GoText.Render(rolling.At("maxUnavailable"))}}}";
 }

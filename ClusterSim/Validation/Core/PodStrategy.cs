@@ -105,10 +105,19 @@ internal sealed class PodStrategy : KindStrategy
     {
         var errors = new FieldErrors();
         MetadataAndSpec(errors, @object);
-        if (old.At("metadata", "annotations", MirrorAnnotation).Exists())
-            return [new FieldError("FieldValueForbidden", "", "Forbidden: static pods cannot be resized")];
-        PodUpdateValidation.Resize(errors, @object, old, FieldPath.Spec);
+        if (PodResizeValidation.Impossible(@object, old) is { } impossible)
+            return [impossible];
+        PodResizeValidation.Validate(errors, @object, old, FieldPath.Spec);
         return errors;
+    }
+
+    /// <inheritdoc/>
+    public override void KeepOutside(string subresource, JsonObject @object, JsonElement old)
+    {
+        if (subresource == "ephemeralcontainers")
+            PodParts.KeepAllButEphemeralContainers(@object, old);
+        else if (subresource == "resize")
+            PodParts.KeepAllButResources(@object, old);
     }
 
     /// <inheritdoc/>

@@ -77,41 +77,6 @@ internal static class PodUpdateValidation
         }
     }
 
-    /// <summary>Other requests and limits of CPU and memory.</summary>
-    public static void Resize(FieldErrors errors, JsonElement pod, JsonElement oldPod, FieldPath path)
-    {
-        var (spec, old) = (pod.At("spec"), oldPod.At("spec"));
-        if (QualityOfService.Of(spec) != QualityOfService.Of(old))
-            errors.Invalid(path, pod.At("status", "qosClass").Text(""), "Pod QOS Class may not change as a result of resizing");
-        foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
-        {
-            if (spec.At(list).Count() != old.At(list).Count())
-            {
-                errors.Forbidden(path, "only cpu and memory resources are mutable");
-                return;
-            }
-            for (var i = 0; i < spec.At(list).Count(); i++)
-            {
-                var (now, before) = (spec.At(list)[i], old.At(list)[i]);
-                var isSidecar = before.At("restartPolicy").Text() == "Always";
-                if (list == "containers" || isSidecar)
-                    foreach (var kind in (ReadOnlySpan<string>)["requests", "limits"])
-                        if (before.At("resources", kind).Fields().Any(field => !now.At("resources", kind, field.Name).Exists()))
-                            errors.Forbidden(path.Child(list).Index(i).Child("resources", kind), $"resource {kind} cannot be removed");
-                if (SemanticEquality.Equal(now, before))
-                    continue;
-                if (list == "initContainers" && !isSidecar)
-                    errors.Forbidden(path, "resources for non-sidecar init containers are immutable");
-                else if (!SemanticEquality.EqualExcept(now, before, ["resources", "resizePolicy"]) || !OnlyComputeDiffers(now, before))
-                    errors.Forbidden(path, list == "containers"
-                        ? "only cpu and memory resources are mutable"
-                        : "only cpu and memory resources for sidecar containers are mutable");
-            }
-        }
-        if (errors.Count == 0 && !SemanticEquality.EqualExcept(spec, old, ["containers", "initContainers"]))
-            errors.Forbidden(path, "only cpu and memory resources are mutable");
-    }
-
     /// <summary>What a kubelet may not write into a status.</summary>
     public static void Status(FieldErrors errors, JsonElement pod, JsonElement old)
     {
@@ -166,14 +131,6 @@ internal static class PodUpdateValidation
                 if (now.At("name").Text("") == name && !now.At("state", "terminated").Exists())
                     errors.Forbidden(path.Child(list).Index(index).Child("state"), "may not be transitioned to non-terminated state");
         }
-    }
-
-    private static bool OnlyComputeDiffers(JsonElement now, JsonElement before)
-    {
-        foreach (var kind in (ReadOnlySpan<string>)["requests", "limits"])
-            if (!SemanticEquality.EqualExcept(now.At("resources", kind), before.At("resources", kind), ["cpu", "memory"]))
-                return false;
-        return SemanticEquality.Equal(now.At("resources", "claims"), before.At("resources", "claims"));
     }
 
     private static void OnlyAddedTolerations(FieldErrors errors, JsonElement tolerations, JsonElement old, FieldPath path)

@@ -183,7 +183,7 @@ internal static partial class SecurityContextValidation
         else if (type == "Localhost")
             VolumeValidation.LocalDescendingPath(errors, file.Text(""), path.Child("localhostProfile"));
         else if (file.Exists())
-            errors.Invalid(path.Child("localhostProfile"), GoText.RenderInternal(profile, ("Type", "type"), ("LocalhostProfile", "localhostProfile")),
+            errors.Invalid(path.Child("localhostProfile"), RenderedProfile(profile),
                 "can only be set when seccomp type is Localhost", rendered: true);
     }
 
@@ -248,10 +248,14 @@ internal static partial class SecurityContextValidation
     }
 
     private static string Rendered(JsonElement context) => GoText.RenderInternal(
-        context, ("Capabilities", "capabilities"), ("Privileged", "privileged"), ("SELinuxOptions", "seLinuxOptions"), ("WindowsOptions", "windowsOptions"),
+        context, new("Capabilities", "capabilities", RenderedCapabilities), ("Privileged", "privileged"), ("SELinuxOptions", "seLinuxOptions"), ("WindowsOptions", "windowsOptions"),
         ("RunAsUser", "runAsUser"), ("RunAsGroup", "runAsGroup"), ("RunAsNonRoot", "runAsNonRoot"), ("ReadOnlyRootFilesystem", "readOnlyRootFilesystem"),
-        ("AllowPrivilegeEscalation", "allowPrivilegeEscalation"), ("ProcMount", "procMount"), ("SeccompProfile", "seccompProfile"),
-        ("AppArmorProfile", "appArmorProfile"));
+        ("AllowPrivilegeEscalation", "allowPrivilegeEscalation"), ("ProcMount", "procMount"), new("SeccompProfile", "seccompProfile", RenderedProfile),
+        new("AppArmorProfile", "appArmorProfile", RenderedProfile));
+
+    private static string RenderedCapabilities(JsonElement capabilities) => GoText.RenderInternal(capabilities, ("Add", "add"), ("Drop", "drop"));
+
+    private static string RenderedProfile(JsonElement profile) => GoText.RenderInternal(profile, ("Type", "type"), ("LocalhostProfile", "localhostProfile"));
 
     [GeneratedRegex(SysctlFormat, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SysctlName();

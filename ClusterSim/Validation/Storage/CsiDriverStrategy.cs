@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Schema;
-using ClusterSim.Validation.Core;
 
 namespace ClusterSim.Validation.Storage;
 
@@ -33,20 +32,18 @@ internal sealed class CsiDriverStrategy : KindStrategy
     public override IEnumerable<FieldError> Validate(JsonElement @object)
     {
         var errors = new FieldErrors();
-        VolumeValidation.CsiDriverName(errors, @object.At("metadata", "name").Text(""), FieldPath.Of("name"));
         var spec = @object.At("spec");
-        foreach (var field in (ReadOnlySpan<string>)["attachRequired", "podInfoOnMount", "storageCapacity"])
+        foreach (var (field, name) in (ReadOnlySpan<(string, string)>)[("attachRequired", "attachedRequired"), ("podInfoOnMount", "podInfoOnMount"), ("storageCapacity", "storageCapacity")])
             if (!spec.At(field).Exists())
-                errors.Required(FieldPath.Of(field));
+                errors.Required(FieldPath.Spec.Child(name));
         if (spec.At("fsGroupPolicy").Text() is { } policy && policy is not ("File" or "None" or "ReadWriteOnceWithFSType"))
-            errors.NotSupported(FieldPath.Of("fsGroupPolicy"), policy, "ReadWriteOnceWithFSType", "File", "None");
-        var index = 0;
+            errors.NotSupported(FieldPath.Spec.Child("fsGroupPolicy"), policy, "File", "None", "ReadWriteOnceWithFSType");
+        TokenRequests(errors, spec.At("tokenRequests"), FieldPath.Spec.Child("tokenRequests"));
         foreach (var mode in spec.At("volumeLifecycleModes").Items())
-        {
-            var path = FieldPath.Of("volumeLifecycleModes").Index(index++);
             if (mode.Text("") is var text && text is not ("Persistent" or "Ephemeral"))
-                errors.NotSupported(path, text, "Persistent", "Ephemeral");
-        }
+                errors.NotSupported(FieldPath.Spec.Child("volumeLifecycleModes"), text, "Persistent", "Ephemeral");
+        if (spec.At("nodeAllocatableUpdatePeriodSeconds").Integer() is { } period and < 10)
+            errors.Invalid(FieldPath.Spec.Child("nodeAllocatableUpdatePeriodSeconds"), period, "must be greater than or equal to 10 seconds");
         return errors;
     }
 
@@ -57,7 +54,25 @@ internal sealed class CsiDriverStrategy : KindStrategy
         errors.AddRange(Validate(@object));
         foreach (var field in (ReadOnlySpan<string>)["attachRequired", "volumeLifecycleModes"])
             if (!SemanticEquality.Equal(@object.At("spec", field), old.At("spec", field)))
-                errors.Invalid(field == "attachRequired" ? FieldPath.Of("attachedRequired") : FieldPath.Of(field), @object.At("spec", field), "field is immutable");
+                errors.Invalid(FieldPath.Spec.Child(field == "attachRequired" ? "attachedRequired" : field), @object.At("spec", field), "field is immutable");
         return errors;
+    }
+
+    private static void TokenRequests(FieldErrors errors, JsonElement requests, FieldPath path)
+    {
+        var audiences = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < requests.Count(); i++)
+        {
+            var audience = requests[i].At("audience").Text("");
+            if (!audiences.Add(audience))
+                errors.Duplicate(path.Index(i).Child("audience"), audience);
+            else if (requests[i].At("expirationSeconds").Integer() is { } seconds)
+            {
+                if (seconds < 600)
+                    errors.Invalid(path.Index(i).Child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes");
+                if (seconds > 1L << 32)
+                    errors.Invalid(path.Index(i).Child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds");
+            }
+        }
     }
 }

@@ -22,32 +22,15 @@ internal sealed class StorageClassStrategy : KindStrategy
     public override IEnumerable<FieldError> Validate(JsonElement @object)
     {
         var errors = new FieldErrors();
-        if (@object.At("provisioner").Text("") is var provisioner && provisioner.Length == 0)
-            errors.Required(FieldPath.Of("provisioner"));
-        else
-            errors.InvalidEach(FieldPath.Of("provisioner"), provisioner, NameRules.QualifiedName(provisioner.ToLowerInvariant()));
-        var parameters = @object.At("parameters");
-        if (parameters.Count() > 512)
-            errors.TooLong(FieldPath.Of("parameters"), 512);
-        foreach (var parameter in parameters.Fields())
-            if (parameter.Name.Length == 0)
-                errors.Invalid(FieldPath.Of("parameters"), "", "field can not be empty.");
+        ClassParameters.Provisioner(errors, @object.At("provisioner").Text(""), FieldPath.Of("provisioner"));
+        ClassParameters.Validate(errors, @object.At("parameters"), FieldPath.Of("parameters"), mayBeEmpty: true);
         if (@object.At("reclaimPolicy").Text("") is { Length: > 0 } policy && policy is not ("Delete" or "Retain"))
             errors.NotSupported(FieldPath.Of("reclaimPolicy"), policy, "Delete", "Retain");
         if (@object.At("volumeBindingMode").Text() is var mode && mode is null)
             errors.Required(FieldPath.Of("volumeBindingMode"));
         else if (mode is not ("Immediate" or "WaitForFirstConsumer"))
             errors.NotSupported(FieldPath.Of("volumeBindingMode"), mode, "Immediate", "WaitForFirstConsumer");
-        var topologies = @object.At("allowedTopologies");
-        for (var i = 0; i < topologies.Count(); i++)
-            for (var j = 0; j < topologies[i].At("matchLabelExpressions").Count(); j++)
-            {
-                var expression = topologies[i].At("matchLabelExpressions")[j];
-                var path = FieldPath.Of("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j);
-                if (expression.At("values").Count() == 0)
-                    errors.Required(path.Child("values"));
-                LabelValidation.Key(errors, expression.At("key").Text(""), path.Child("key"));
-            }
+        Topologies(errors, @object.At("allowedTopologies"), FieldPath.Of("allowedTopologies"));
         return errors;
     }
 
@@ -63,5 +46,31 @@ internal sealed class StorageClassStrategy : KindStrategy
         if (!SemanticEquality.Equal(@object.At("volumeBindingMode"), old.At("volumeBindingMode")))
             errors.Invalid(FieldPath.Of("volumeBindingMode"), @object.At("volumeBindingMode"), "field is immutable");
         return errors;
+    }
+
+    private static void Topologies(FieldErrors errors, JsonElement topologies, FieldPath path)
+    {
+        for (var i = 0; i < topologies.Count(); i++)
+        {
+            var at = path.Index(i).Child("matchLabelExpressions");
+            var keys = new HashSet<string>(StringComparer.Ordinal);
+            for (var j = 0; j < topologies[i].At("matchLabelExpressions").Count(); j++)
+            {
+                var expression = topologies[i].At("matchLabelExpressions")[j];
+                if (expression.At("values").Count() == 0)
+                    errors.Required(at.Index(j).Child("values"));
+                var values = new HashSet<string>(StringComparer.Ordinal);
+                for (var k = 0; k < expression.At("values").Count(); k++)
+                    if (expression.At("values")[k].Text("") is var value && !values.Add(value))
+                        errors.Duplicate(at.Index(j).Child("values").Index(k), value);
+                var key = expression.At("key").Text("");
+                LabelValidation.Key(errors, key, at.Index(j).Child("key"));
+                if (!keys.Add(key))
+                    errors.Duplicate(at.Index(j).Child("key"), key);
+            }
+            for (var earlier = 0; earlier < i; earlier++)
+                if (SemanticEquality.Equal(topologies[i], topologies[earlier]))
+                    errors.Duplicate(at, "");
+        }
     }
 }

@@ -28,8 +28,28 @@ internal sealed class VolumeAttachmentStrategy : KindStrategy
     public override IEnumerable<FieldError> Validate(JsonElement @object)
     {
         var errors = new FieldErrors();
-        var spec = @object.At("spec");
-        VolumeValidation.CsiDriverName(errors, spec.At("attacher").Text(""), FieldPath.Spec.Child("attacher"));
+        Spec(errors, @object.At("spec"));
+        // What version v1 asks for besides.
+        VolumeValidation.CsiDriverName(errors, @object.At("spec", "attacher").Text(""), FieldPath.Spec.Child("attacher"));
+        if (@object.At("spec", "source", "persistentVolumeName").Text() is { } name)
+            errors.InvalidEach(FieldPath.Spec.Child("source", "persistentVolumeName"), name, NameRules.DnsSubdomain(name));
+        return errors;
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> ValidateUpdate(JsonElement @object, JsonElement old)
+    {
+        var errors = new FieldErrors();
+        Spec(errors, @object.At("spec"));
+        if (!SemanticEquality.Equal(@object.At("spec"), old.At("spec")))
+            errors.Invalid(FieldPath.Spec, @object.At("spec"), "field is immutable");
+        return errors;
+    }
+
+    private static void Spec(FieldErrors errors, JsonElement spec)
+    {
+        if (spec.At("attacher").Text("").Length == 0)
+            errors.Required(FieldPath.Spec.Child("attacher"));
         var name = spec.At("source", "persistentVolumeName").Text();
         var inline = spec.At("source", "inlineVolumeSpec").Exists();
         if (!inline && name is null)
@@ -40,16 +60,5 @@ internal sealed class VolumeAttachmentStrategy : KindStrategy
             errors.Required(FieldPath.Spec.Child("source", "persistentVolumeName"), "must specify non empty persistentVolumeName");
         var node = spec.At("nodeName").Text("");
         errors.InvalidEach(FieldPath.Spec.Child("nodeName"), node, NameRules.DnsSubdomain(node));
-        return errors;
-    }
-
-    /// <inheritdoc/>
-    public override IEnumerable<FieldError> ValidateUpdate(JsonElement @object, JsonElement old)
-    {
-        var errors = new FieldErrors();
-        errors.AddRange(Validate(@object));
-        if (!SemanticEquality.Equal(@object.At("spec"), old.At("spec")))
-            errors.Invalid(FieldPath.Spec, @object.At("spec"), "field is immutable");
-        return errors;
     }
 }

@@ -63,9 +63,32 @@ internal sealed class WatcherTests
         }
     }
 
-    private static async Task<StreamReader> OpenAsync(HttpClient client, long from, CancellationToken cancellation)
+    // client-go asks every watch for bookmarks: a timer a change, each kept for its minute, was a leak as fast as the cluster is.
+    [Test]
+    public async Task A_watch_with_bookmarks_has_one_timer_however_many_changes_it_sees()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Path + from) { Version = client.DefaultRequestVersion, VersionPolicy = client.DefaultVersionPolicy };
+        const int changes = 100;
+        var clock = new MinuteTimers();
+        await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [], Clock = clock });
+        using var client = ApiHttp.ClientOf(cluster);
+        using var limit = new CancellationTokenSource(Patience);
+        using var stream = await OpenAsync(client, cluster.Server.Store.Revision, limit.Token, "&allowWatchBookmarks=true");
+        var before = clock.Made;
+
+        for (var i = 0; i < changes; i++)
+        {
+            Change(cluster, 1, size: 1, _ => { });
+            Assert.That(await stream.ReadLineAsync(limit.Token), Does.StartWith("{\"type\":\"ADDED\""));
+            cluster.Admin.Delete(cluster.Admin.Resource("configmaps"), new("default", "map-0"));
+            Assert.That(await stream.ReadLineAsync(limit.Token), Does.StartWith("{\"type\":\"DELETED\""));
+        }
+
+        Assert.That(clock.Made - before, Is.LessThan(changes / 2));
+    }
+
+    private static async Task<StreamReader> OpenAsync(HttpClient client, long from, CancellationToken cancellation, string more = "")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Path + from + more) { Version = client.DefaultRequestVersion, VersionPolicy = client.DefaultVersionPolicy };
         var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         return new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
@@ -127,4 +150,19 @@ internal sealed class WatcherTests
     private static string Told(JsonElement @event) => Told(@event.At("type").Text("none"), @event.At("object"));
 
     private static string Told(string change, JsonElement @object) => $"{change} {@object.At("metadata", "name").Text()} {@object.At("metadata", "resourceVersion").Text()}";
+
+    private sealed class MinuteTimers : TimeProvider
+    {
+        private int _made;
+
+        /// <summary>How many timers of a minute were made.</summary>
+        public int Made => Volatile.Read(ref _made);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime == TimeSpan.FromMinutes(1))
+                Interlocked.Increment(ref _made);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }

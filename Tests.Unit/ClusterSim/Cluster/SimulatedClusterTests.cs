@@ -32,6 +32,38 @@ public sealed class SimulatedClusterTests
     }
 
     [Test]
+    public async Task Pods_that_no_controller_made_are_waited_for_too()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        cluster.ApplyYaml(Pod("good", "registry.k8s.io/pause:3.10") + Pod("bad", "nobody-has:1"));
+
+        await cluster.UntilAsync(() => IsReady("good"), TimeSpan.FromSeconds(30));
+        var late = Assert.ThrowsAsync<TimeoutException>(() => cluster.ReadyAsync(TimeSpan.FromMilliseconds(1)))!;
+        cluster.Delete("pods", "default", "bad", gracePeriodSeconds: 0);
+        cluster.ApplyYaml(Pod("soon", "registry.k8s.io/pause:3.10"));
+        await cluster.ReadyAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(late.Message, Does.Contain("pods default/bad 0/1"));
+            Assert.That(late.Message, Does.Not.Contain("default/good"));
+            Assert.That(IsReady("soon"), Is.True);
+        });
+
+        bool IsReady(string pod) => cluster.Find("pods", "default", pod)!.Value.At("status", "conditions").Items()
+            .Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True");
+
+        static string Pod(string name, string image) => $$"""
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: { name: {{name}} }
+            spec: { containers: [{ name: main, image: "{{image}}" }] }
+
+            """;
+    }
+
+    [Test]
     public async Task Clusters_beside_each_other_know_nothing_of_each_other()
     {
         await using var one = await SimulatedCluster.StartAsync();

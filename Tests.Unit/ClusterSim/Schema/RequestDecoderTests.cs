@@ -77,6 +77,16 @@ public class RequestDecoderTests
         Assert.That(Refusal($$"""{"x":{{new string('[', depth)}}{{new string(']', depth)}}}""", Pod, MediaKind.Yaml), Is.Not.Empty);
     }
 
+    // YamlDotNet's scanner does not call it malformed, but is in no state to go on (found by make fuzz).
+    [Test]
+    public void Brackets_that_contradict_each_other_are_refused()
+    {
+        const string yaml = "spec:\n  steps: [{name: x{name: y}]\n  cron: 1\nkind: Pod\nsteps: [{name: x{name: y}]\n";
+
+        Assert.That(Refusal(yaml, Pod, MediaKind.Yaml), Does.Contain("error converting YAML to JSON: yaml: "));
+        Assert.That(() => ManifestReader.Read(Encoding.UTF8.GetBytes(yaml), "f.yaml"), Throws.InstanceOf<FormatException>().With.Message.StartsWith("f.yaml"));
+    }
+
     [Test]
     public void Broken_UTF8_and_lone_surrogates_become_replacement_characters()
     {
