@@ -43,10 +43,17 @@ deploy_sim() {
   find_packages
   find_postgres
   HARNESS_BUILD=only ./harness || fail "the build failed; see above"
-  harness up --detach --timeout "${DEPLOY_TIMEOUT:-180}" || {
-    explain harness
-    fail "the deployment did not complete; see above"
-  }
+  local status=0
+  harness up --detach --timeout "${DEPLOY_TIMEOUT:-180}" || status=$?
+  case $status in
+    0) ;;
+    130) exit "$status" ;; # Ctrl-C: harness has said so, and taken away what it started
+    3) # applied, but not ready in time: what to look at next
+      explain harness
+      fail "the deployment did not complete; see above"
+      ;;
+    *) fail "the deployment did not complete; see above" ;;
+  esac
   remember
   say "next: ./test.sh, and ./deploy.sh down when done"
 }
@@ -59,7 +66,9 @@ down_sim() {
     harness down || fail "the cluster could not be stopped; see above"
     say "the simulated cluster and its data are gone"
   else
-    say "no cluster is running"
+    # A cluster that was killed could not take its data away.
+    harness down >/dev/null 2>&1 || harness down || fail "its data could not be removed; see above"
+    say "no cluster is running; what one may have left is gone"
   fi
   forget
 }
@@ -82,13 +91,31 @@ use_state() {
   export KUBECONFIG=$kubeconfig
 }
 
+# The name and the port of the cluster that was deployed to last: what `down` removes, and where a second run goes.
+recall() {
+  [ -f "$state/cluster" ] || return 0
+  read -r cluster_name port <"$state/cluster"
+}
+
+# Other settings than the cluster was made with would deploy past it.
+refuse_changes() {
+  [ "${DEPLOY_CLUSTER:-$cluster_name}" = "$cluster_name" ] ||
+    fail "the $target cluster that is deployed to from here is $cluster_name, not $DEPLOY_CLUSTER: ./deploy.sh $target down first"
+  [ "${DEPLOY_PORT:-$port}" = "$port" ] || [ ! -f "$state/created" ] ||
+    fail "the $target cluster $cluster_name was made with port $port, not $DEPLOY_PORT: ./deploy.sh $target down first"
+  port=${DEPLOY_PORT:-$port}
+}
+
 deploy_cluster() {
   local image references=() url
   limit=${DEPLOY_TIMEOUT:-600}
   "check_$target"
   use_state
+  recall
+  refuse_changes
   mkdir -p "$state"
   chmod 700 "$state"
+  [ "$target" = current ] || printf '%s %s\n' "$cluster_name" "$port" >"$state/cluster"
 
   if ! "exists_$target"; then
     say "making the $target cluster $cluster_name"
@@ -151,6 +178,7 @@ down_cluster() {
     say "nothing is deployed to $target from here"
     return
   fi
+  recall
   if [ -f "$state/created" ]; then
     have "$target" || fail "$target is missing, which made the cluster: install it again to remove it"
     "remove_$target" || fail "the cluster could not be removed; see above"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Asks what deploy.sh deployed whether it holds what it should: the tests of Tests.Cluster, through the cluster's kubeconfig.
 # ./test.sh [sim|k3d|kind|minikube|current] [arguments]: what was deployed last, where no target is named. Exit code 0 only if each test holds.
-# The arguments go to `dotnet test`, such as --filter 'FullyQualifiedName~Reachability'.
+# The arguments go to `dotnet test`, such as --filter 'FullyQualifiedName~PayingSystem'.
 set -euo pipefail
 # shellcheck source=eng/checks.sh
 . "$(dirname "${BASH_SOURCE[0]}")/eng/checks.sh"
@@ -29,14 +29,22 @@ results=artifacts/test-results/deployed/Tests.Cluster
 
 need_dotnet
 [ -f "$KUBECONFIG" ] || fail "there is no $KUBECONFIG: run ./deploy.sh $target first"
+[ "$target" != sim ] || HARNESS_BUILD=never ./harness status >/dev/null 2>&1 || fail "no cluster is running here any more: run ./deploy.sh first"
 [ "$target" = sim ] || [ -n "$INVOICE_APP_URL" ] ||
   fail "the cluster does not say where it publishes invoice-app: forward a port (./deploy.sh has told how) and set INVOICE_APP_URL=http://localhost:8080"
 [ -f eng/packages.local.props ] || find_packages
 
 say "testing the cluster of $KUBECONFIG"
+# What asks that cluster, and nothing else: the other tests of the project bring clusters of their own, and are `make cluster`.
+case " $* " in
+  *" --filter "*) ;;
+  *) set -- --filter TestCategory=Deployed "$@" ;;
+esac
 rm -rf "$results"
 status=0
-dotnet test Tests.Cluster/Tests.Cluster.csproj --configuration Release --nologo --verbosity quiet -nodeReuse:false \
+dotnet build Tests.Cluster/Tests.Cluster.csproj --configuration Release --nologo --verbosity quiet -nodeReuse:false -clp:NoSummary ||
+  fail "the tests could not be built; see above"
+dotnet test Tests.Cluster/Tests.Cluster.csproj --configuration Release --no-build --nologo \
   --logger "console;verbosity=normal" --logger trx --results-directory "$results" "$@" || status=$?
 
 eng/test-results.sh "$results" || fail "not everything holds"

@@ -11,7 +11,15 @@ log=$(mktemp)
 figures=$(mktemp)
 trap 'rm -f "$log" "$figures"; HARNESS_BUILD=never ./harness down >/dev/null 2>&1 || true' EXIT
 
-now() { python3 -c 'import time; print(int(time.time()*1000))' 2>/dev/null || date +%s000; }
+# Milliseconds. GNU's date tells them itself; macOS's prints the N, and python3's own start is then part of what is measured.
+now() {
+  local time
+  time=$(date +%s%3N)
+  case $time in
+    *N*) python3 -c 'import time; print(int(time.time()*1000))' ;;
+    *) printf '%s\n' "$time" ;;
+  esac
+}
 
 HARNESS_BUILD=only ./harness
 export HARNESS_BUILD=never

@@ -57,7 +57,8 @@ public sealed partial class SimulatedCluster
     public IReadOnlyList<JsonElement> List(string resource, string? @namespace = null, string? labelSelector = null)
     {
         var selector = labelSelector is null ? LabelSelector.Everything : LabelSelector.Parse(labelSelector);
-        return [.. Admin.List(Resource(resource), @namespace).Where(document => selector.Matches(document.Labels)).Select(document => document.Root)];
+        var type = Resource(resource);
+        return [.. Admin.List(type, type.Namespaced ? @namespace : null).Where(document => selector.Matches(document.Labels)).Select(document => document.Root)];
     }
 
     /// <summary>One object as it is now; null where there is none.</summary>

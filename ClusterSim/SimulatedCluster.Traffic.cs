@@ -74,6 +74,6 @@ public sealed partial class SimulatedCluster
     /// <returns>False where no running node has the pod.</returns>
     public bool KillPod(string @namespace, string pod) => Nodes.Kill(Pod(@namespace, pod));
 
-    private Document Pod(string @namespace, string name) => Admin.Find(Server.Catalog.Require("pods"), new ObjectKey(@namespace, name))
+    internal Document Pod(string @namespace, string name) => Admin.Find(Server.Catalog.Require("pods"), new ObjectKey(@namespace, name))
         ?? throw new ArgumentException($"there is no pod {@namespace}/{name}");
 }

@@ -9,8 +9,8 @@ namespace Processes;
 public static class MachineProcess
 {
     /// <summary>
-    /// Runs <paramref name="main"/> with the machine's environment, console, clock and sockets; SIGTERM and SIGINT (Ctrl-C) fire
-    /// <see cref="ServiceProcess.Stop"/>.
+    /// Runs <paramref name="main"/> with the machine's environment, console, clock and sockets; SIGTERM, SIGINT (Ctrl-C) and SIGHUP (its terminal
+    /// was closed) fire <see cref="ServiceProcess.Stop"/>.
     /// </summary>
     /// <returns>The program's exit code.</returns>
     public static async Task<int> RunAsync(ProgramMain main, string[] arguments)
@@ -18,6 +18,7 @@ public static class MachineProcess
         using var stop = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         await using var output = Console.OpenStandardOutput();
         await using var error = Console.OpenStandardError();
         return await main(new ServiceProcess

@@ -4,6 +4,7 @@ namespace Tests.Cluster;
 
 /// <summary>The assertions of <see cref="PayingSystemAssertions"/> on every cluster under test.</summary>
 [TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.All))]
+[Category(ClusterUnderTest.Deployed)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class PayingSystemTests(ClusterUnderTest underTest)
 {

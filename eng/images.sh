@@ -75,7 +75,14 @@ build_with_sdk() { # image reference
   case $REGISTRY in
     */*) repository=${REGISTRY#*/}/$1 ;;
   esac
+  # The labels are the Dockerfile's. A comma would part two properties.
+  local description arguments=()
+  description=$(sed -n 's/.*image\.description="\([^"]*\)".*/\1/p' "$root/$(project_of "$1")/Dockerfile")
+  arguments+=(-p:ContainerTitle="$1" -p:ContainerDescription="${description//,/%2C}" -p:ContainerVersion="${2##*:}")
+  if have git && git -C "$root" rev-parse --verify --quiet HEAD >/dev/null; then
+    arguments+=(-p:SourceRevisionId="$(git -C "$root" rev-parse HEAD)" -p:PublishRepositoryUrl=true -p:ContainerGenerateLabelsImageSource=false)
+  fi
   dotnet publish "$root/$(project_of "$1")" --configuration Release --nologo --verbosity quiet -nodeReuse:false -t:PublishContainer \
     -p:UseAppHost=false -p:DebugType=none -p:ContainerRegistry="${REGISTRY%%/*}" -p:ContainerRepository="$repository" -p:ContainerImageTag="${2##*:}" \
-    -p:ContainerUser=1654 -p:ContainerBaseImage="${RUNTIME_IMAGE:-$runtime_image_default}" || fail "$2 could not be built; see above"
+    -p:ContainerUser=1654 -p:ContainerBaseImage="${RUNTIME_IMAGE:-$runtime_image_default}" "${arguments[@]}" || fail "$2 could not be built; see above"
 }

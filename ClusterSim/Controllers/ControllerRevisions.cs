@@ -69,6 +69,13 @@ internal sealed class ControllerRevisions(ApiClient client, string hashLabel)
         }
     }
 
+    /// <summary>The other revisions that hold the same as this one, which it stands for from now on.</summary>
+    public static IEnumerable<Document> EqualTo(Document revision, IEnumerable<Document> known) =>
+        known.Where(one => one.Name != revision.Name && JsonElement.DeepEquals(one.Root.At("data"), revision.Root.At("data")));
+
+    /// <summary>Deletes a revision.</summary>
+    public void Delete(Document revision) => client.Delete(_revisions, revision.Key);
+
     /// <summary>Deletes the oldest revisions beyond the limit that nothing uses.</summary>
     public void Truncate(IReadOnlyList<Document> known, IReadOnlySet<string> used, int limit)
     {

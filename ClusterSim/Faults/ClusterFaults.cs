@@ -1,4 +1,5 @@
 using ClusterSim.Faults.Wire;
+using ClusterSim.Json;
 using ClusterSim.Nodes;
 using ClusterSim.Storage;
 
@@ -31,6 +32,25 @@ public sealed partial class ClusterFaults
     /// <returns>False where no running node has the pod.</returns>
     /// <exception cref="ArgumentException">There is no such pod.</exception>
     public bool KillPod(string @namespace, string pod) => _cluster.KillPod(@namespace, pod);
+
+    /// <summary>
+    /// Says that a container has exceeded its memory, which the simulator cannot measure: the kernel kills it, and its status tells <c>OOMKilled</c>,
+    /// exit code 137. Its restart policy says what follows.
+    /// </summary>
+    /// <param name="namespace">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="container">Which of its containers; null: the only one.</param>
+    /// <returns>False where that container does not run.</returns>
+    /// <exception cref="ArgumentException">There is no such pod or container, or which of several is not said.</exception>
+    public bool ExceedMemory(string @namespace, string pod, string? container = null)
+    {
+        var found = _cluster.Pod(@namespace, pod);
+        List<string> names = [.. found.Spec.At("initContainers").Items().Concat(found.Spec.At("containers").Items()).Select(one => one.At("name").Text(""))];
+        if (container is null ? names.Count > 1 : !names.Contains(container))
+            throw new ArgumentException(
+                $"{(container is null ? "say which container" : $"no container '{container}'")} of pod {@namespace}/{pod}; it has {string.Join(", ", names)}", nameof(container));
+        return _cluster.Nodes.KillForMemory(found, container ?? names[0]);
+    }
 
     /// <summary>
     /// Cuts a node's power: its pods are dead, its heartbeats stop, its object stays. After the grace of the node lifecycle controller (40 s) it is

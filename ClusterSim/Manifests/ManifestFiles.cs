@@ -24,10 +24,13 @@ public static class ManifestFiles
             return Read(File.ReadAllBytes(path), path);
         if (!Directory.Exists(path))
             throw new ManifestException($"{path}: no such file or folder");
-        return [.. Directory.EnumerateFiles(path)
-            .Where(file => Extensions.Contains(Path.GetExtension(file)) && !Path.GetFileName(file).StartsWith("kustomization.", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .SelectMany(file => Read(File.ReadAllBytes(file), file))];
+        var files = Directory.EnumerateFiles(path).Where(file => Extensions.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal).ToList();
+        var manifests = files.Where(file => !IsKustomization(file)).ToList();
+        if (manifests.Count == 0)
+            throw new ManifestException($"{path}: no manifests in it, which end in {string.Join(", ", Extensions)}{(files.Exists(IsKustomization) ? "; but a kustomization, which -k takes" : "")}");
+        return [.. manifests.SelectMany(file => Read(File.ReadAllBytes(file), file))];
+
+        static bool IsKustomization(string file) => Path.GetFileName(file).StartsWith("kustomization.", StringComparison.Ordinal);
     }
 
     internal static IReadOnlyList<Manifest> Read(byte[] utf8, string source)

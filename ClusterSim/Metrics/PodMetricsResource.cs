@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
 using ClusterSim.Json;
@@ -8,8 +9,8 @@ using static ClusterSim.Json.JsonBuilding;
 namespace ClusterSim.Metrics;
 
 /// <summary>
-/// <c>metrics.k8s.io/v1beta1</c> <c>pods</c>: a sample for each pod that runs and of each of whose containers CPU and memory are known. As from
-/// metrics-server, the others are absent from lists and 404 by name.
+/// <c>metrics.k8s.io/v1beta1</c> <c>pods</c>: a sample for each pod that runs and of each of whose containers CPU and memory are known; of its sidecars
+/// those are in it that are known. As from metrics-server, the others are absent from lists and 404 by name.
 /// </summary>
 internal sealed class PodMetricsResource(VersionedStore store, ClusterMetrics metrics, TimeProvider clock) : IComputedResource
 {
@@ -33,15 +34,25 @@ internal sealed class PodMetricsResource(VersionedStore store, ClusterMetrics me
         var containers = new JsonArray();
         foreach (var container in pod.Spec.At("containers").Items())
         {
-            var usage = new JsonObject();
-            foreach (var resource in UsageAnnotations.Resources)
-            {
-                if (metrics.UsageOf(pod, resource, container.At("name").Text("")) is not { } used)
-                    return null;
-                usage[resource] = used.ToString();
-            }
-            containers.Add((JsonNode)Object(("name", container.At("name").Text("")), ("usage", usage)));
+            if (Sample(pod, container) is not { } sample)
+                return null;
+            containers.Add((JsonNode)sample);
         }
+        foreach (var sidecar in ClusterMetrics.SidecarsOf(pod))
+            if (Sample(pod, sidecar) is { } sample)
+                containers.Add((JsonNode)sample);
         return MetricsApi.Sample(Type, pod, clock.GetUtcNow(), ("containers", containers));
+    }
+
+    private JsonObject? Sample(Document pod, JsonElement container)
+    {
+        var usage = new JsonObject();
+        foreach (var resource in UsageAnnotations.Resources)
+        {
+            if (metrics.UsageOf(pod, resource, container.At("name").Text("")) is not { } used)
+                return null;
+            usage[resource] = used.ToString();
+        }
+        return Object(("name", container.At("name").Text("")), ("usage", usage));
     }
 }

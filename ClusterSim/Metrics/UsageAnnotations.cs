@@ -37,15 +37,17 @@ internal static class UsageAnnotations
     /// <summary>What is wrong with an annotation's value; null where nothing is.</summary>
     /// <param name="text">The value.</param>
     /// <param name="containers">The pod's containers; empty for a node.</param>
-    public static string? Complaint(string text, IReadOnlyList<string> containers)
+    /// <param name="sidecars">Its restartable init containers, which may be told of and need not.</param>
+    public static string? Complaint(string text, IReadOnlyList<string> containers, IReadOnlyList<string> sidecars)
     {
+        string[] all = [.. containers, .. sidecars];
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals < 0 && containers.Count > 1)
                 return $"the pod has {containers.Count} containers: say of which, as {string.Join(',', containers.Select(name => $"{name}=100m"))}";
-            if (equals >= 0 && !containers.Contains(part[..equals], StringComparer.Ordinal))
-                return $"there is no container \"{part[..equals]}\"; there {(containers.Count == 1 ? "is" : "are")} {string.Join(", ", containers)}";
+            if (equals >= 0 && !all.Contains(part[..equals], StringComparer.Ordinal))
+                return $"there is no container \"{part[..equals]}\"; there {(all.Length == 1 ? "is" : "are")} {string.Join(", ", all)}";
             if (!Quantity.TryParse(part[(equals + 1)..], out var usage, out var complaint))
                 return complaint;
             if (usage.Sign < 0)

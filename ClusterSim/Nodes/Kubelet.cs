@@ -73,6 +73,9 @@ internal sealed class Kubelet(NodeContext node) : IKubelet
         return true;
     }
 
+    /// <summary>Kills a container of a pod for want of memory; false where it does not run here.</summary>
+    public bool KillForMemory(string uid, string container) => _workers.TryGetValue(uid, out var worker) && worker.KillForMemory(container);
+
     /// <inheritdoc/>
     public async Task WriteLogAsync(Document pod, string container, LogOptions options, Stream output, CancellationToken cancellation) =>
         await Worker(pod).WriteLogAsync(container, options, output, cancellation);

@@ -66,6 +66,10 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
     /// <summary>Kills every process of a pod (rule 7); false where no running node has it.</summary>
     public bool Kill(Document pod) => pod.NodeName is { } node && _kubelets.TryGetValue(node, out var kubelet) && kubelet.Kill(pod.Uid);
 
+    /// <summary>Kills a container of a pod for want of memory; false where it does not run.</summary>
+    public bool KillForMemory(Document pod, string container) =>
+        pod.NodeName is { } node && _kubelets.TryGetValue(node, out var kubelet) && kubelet.KillForMemory(pod.Uid, container);
+
     /// <summary>Cuts a node's power: its pods are dead, its heartbeats stop, its object stays.</summary>
     /// <exception cref="ArgumentException">No such node runs.</exception>
     public void PowerOff(string name)

@@ -20,6 +20,7 @@ internal sealed class NodeRegistration(NodeContext node)
     private readonly ResourceType _nodes = node.Client.Resource("nodes");
     private readonly ResourceType _leases = node.Client.Resource("leases", "coordination.k8s.io");
     private DateTimeOffset _reported;
+    private bool _isUnschedulable;
 
     /// <summary>Creates the Node, or takes over the one that is there, and says that it is Ready.</summary>
     public void Register()
@@ -45,8 +46,9 @@ internal sealed class NodeRegistration(NodeContext node)
         try
         {
             Renew();
-            var isReady = node.Client.Find(_nodes, new ObjectKey(null, node.Name)) is { } live
-                && live.Status.At("conditions").Items().Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True");
+            var live = node.Client.Find(_nodes, new ObjectKey(null, node.Name));
+            TellWhetherSchedulable(live);
+            var isReady = live is not null && live.Status.At("conditions").Items().Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True");
             if (!isReady || node.Clock.GetUtcNow() - _reported >= StatusPeriod)
                 Report();
         }
@@ -54,6 +56,16 @@ internal sealed class NodeRegistration(NodeContext node)
         {
             node.Shared.Log.LogWarning(refused, "node {Node}: the API refused its heartbeat", node.Name);
         }
+    }
+
+    /// <summary>Cordoned or uncordoned since the last heartbeat: the kubelet says so in its own time.</summary>
+    private void TellWhetherSchedulable(Document? live)
+    {
+        if (live is null || live.Spec.At("unschedulable").Flag(false) is var isUnschedulable && isUnschedulable == _isUnschedulable)
+            return;
+        _isUnschedulable = isUnschedulable;
+        var reason = isUnschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+        node.Events.Normal(live, reason, $"Node {node.Name} status is now: {reason}");
     }
 
     private void Report()

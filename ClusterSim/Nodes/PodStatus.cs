@@ -123,13 +123,19 @@ internal static class PodStatus
 
     private static JsonObject User(PodContainer container, Document pod)
     {
-        var groups = new SortedSet<long>(pod.Spec.At("securityContext", "supplementalGroups").Items().Select(group => group.Integer() ?? 0)) { container.Identity.Gid };
-        if (pod.Spec.At("securityContext", "fsGroup").Integer() is { } fsGroup)
-            groups.Add(fsGroup);
         return Object(("linux", Object(
             ("gid", container.Identity.Gid),
-            ("supplementalGroups", new JsonArray([.. groups.Select(group => JsonValue.Create(group))])),
+            ("supplementalGroups", new JsonArray([.. Groups(pod, container.Identity.Gid).Select(group => JsonValue.Create(group))])),
             ("uid", container.Identity.Uid))));
+    }
+
+    /// <summary>The groups that a container's process is in: its own, and those that the pod's security context adds.</summary>
+    public static SortedSet<long> Groups(Document pod, long own)
+    {
+        var groups = new SortedSet<long>(pod.Spec.At("securityContext", "supplementalGroups").Items().Select(group => group.Integer() ?? 0)) { own };
+        if (pod.Spec.At("securityContext", "fsGroup").Integer() is { } fsGroup)
+            groups.Add(fsGroup);
+        return groups;
     }
 
     private static JsonArray? Mounts(PodContainer container)

@@ -26,11 +26,13 @@ internal sealed partial class PodWorker
         if (FindImage(container) is not var (image, reference))
             return;
         IReadOnlyDictionary<string, string> environment;
+        IReadOnlyList<string> subPaths;
         try
         {
             environment = new ContainerEnvironment(_node.Client, _pod, _fields!).Make(container.Spec, image.Configuration);
             if (RunAsNonRoot.Refusal(_pod, container.Spec, image.Configuration) is { } refusal)
                 throw new ContainerConfigException(refusal);
+            subPaths = SubPaths.Of(container.Spec, environment);
         }
         catch (ContainerConfigException wrong)
         {
@@ -62,17 +64,15 @@ internal sealed partial class PodWorker
         var words = image.EntrypointIsOneProgram && argv.Take(image.Configuration.Entrypoint.Count).SequenceEqual(image.Configuration.Entrypoint) ? image.Configuration.Entrypoint.Count : 1;
         var directory = container.Spec.At("workingDir").Text() ?? image.Configuration.WorkingDirectory;
         var files = container.Files = new ContainerFileRoot(
-            _volumes, container.Spec, text => VariableExpansion.Expand(text, environment),
+            _volumes, container.Spec, subPaths,
             image.ContentFolder is { } folder ? (image.Configuration.WorkingDirectory, folder) : null, EtcFiles())
         {
             User = container.Identity,
+            Groups = [.. PodStatus.Groups(_pod, container.Identity.Gid)],
+            Processes = ProcessesSeenBy(container),
         };
-        // Process 1 ignores every signal that it has no handler for, but for the runtime's.
-        files.Processes.Start(string.Join(' ', argv), signal =>
-        {
-            if (signal == StopSignal)
-                run.Terminate();
-        });
+        files.Prepare();
+        List(run, files.Processes, string.Join(' ', argv), container.Identity.Uid);
         var input = InputOf(container);
         container.Terminal = container.Spec.At("tty").Flag(false) ? new Terminal(input, run.Log.Writer(isError: false)) : null;
         run.Start(
@@ -235,14 +235,9 @@ internal sealed partial class PodWorker
         return message.Length > 4096 ? message[..4096] : message;
     }
 
-    private string Hosts() =>
-        $"# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{_address}\t{PodFields.HostnameOf(_pod)}\n"
-        + string.Concat(_pod.Spec.At("hostAliases").Items().Select(alias =>
-            $"{alias.At("ip").Text("")}\t{string.Join('\t', alias.At("hostnames").Items().Select(name => name.Text("")))}\n"));
-
     private IReadOnlyList<(string Name, string Content)> EtcFiles() =>
     [
-        ("hosts", Hosts()),
+        ("hosts", HostsFile.Of(_pod, _address, _node.Shared.Networks.Domain)),
         ("hostname", PodFields.HostnameOf(_pod) + "\n"),
         ("resolv.conf", new ResolverConfiguration(_pod, _node.Shared.Networks.DnsAddress, _node.Shared.Networks.Domain).ToString()),
     ];

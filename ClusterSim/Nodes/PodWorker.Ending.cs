@@ -1,6 +1,7 @@
 using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Probes;
 
 namespace ClusterSim.Nodes;
 
@@ -37,6 +38,9 @@ internal sealed partial class PodWorker
         _isTerminating = true;
         _graceEnds = ends;
         _grace = GraceOf(graceSeconds);
+        foreach (var probe in _containers.SelectMany(container => container.Probes))
+            if (probe.Kind != ProbeKind.Readiness)
+                probe.Dispose(); // what ends need not be alive; whether it still serves is asked to the end
         if (_containers.TrueForAll(container => container.Run is null or { Exit: not null }))
             _haveAllEnded = true;
         else

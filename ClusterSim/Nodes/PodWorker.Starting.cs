@@ -23,6 +23,7 @@ internal sealed partial class PodWorker
             if (container.Kind is ContainerKind.Regular or ContainerKind.Ephemeral)
             {
                 Keep(container);
+                KeepToMemory(container);
                 if (container.IsHookPending)
                     return; // the kubelet starts the next container only when this one's postStart is done
             }

@@ -145,7 +145,7 @@ internal sealed partial class PodWorker
             terminal.Interrupted = () => Signal(Interrupt);
         }
         var signalled = 0;
-        var listed = container.Files?.Processes.Start(string.Join(' ', command), Signal);
+        var listed = container.Files?.Processes.Start(string.Join(' ', command), container.Identity.Uid, Signal);
         var context = new PodContext(_pod.Namespace ?? "", _pod.Name, _uid, container.Name, _node.Name);
         var exit = new TaskCompletionSource<int>();
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())

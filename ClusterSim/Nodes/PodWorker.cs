@@ -1,9 +1,11 @@
 using System.Text.Json;
 using ClusterSim.Api;
 using ClusterSim.Json;
+using ClusterSim.Metrics;
 using ClusterSim.Network;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Volumes;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -99,6 +101,24 @@ internal sealed partial class PodWorker
     {
         foreach (var container in _containers)
             container.Run?.Kill();
+    }
+
+    /// <summary>Kills one container as the kernel does that takes back the memory of its cgroup; false where none of that name runs.</summary>
+    public bool KillForMemory(string name)
+    {
+        if (_containers.Find(container => container.Name == name)?.Run is not { Exit: null } run)
+            return false;
+        run.Kill(ContainerExit.OutOfMemory);
+        return true;
+    }
+
+    /// <summary>What a container uses cannot be measured, but somebody may have said it: more than its limit is what the kernel would not let it have.</summary>
+    private void KeepToMemory(PodContainer container)
+    {
+        if (container.Run is { Exit: null }
+            && container.Spec.At("resources", "limits", "memory").Text() is { } limit && Quantity.TryParse(limit, out var most, out _)
+            && UsageAnnotations.Read(_pod.Metadata, "memory", container.Name, _pod.Spec.At("containers").Count() == 1) is { } used && used.CompareTo(most) > 0)
+            KillForMemory(container.Name);
     }
 
     private void Look()

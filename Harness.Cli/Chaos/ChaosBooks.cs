@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
+using ClusterSim.Faults.Schedules;
 using ClusterSim.Json;
 
 namespace Harness.Chaos;
@@ -12,7 +11,6 @@ namespace Harness.Chaos;
 internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string prefix)
 {
     private const int NamedMax = 5;
-    private const int ListTries = 20;
 
     private sealed record Entry(decimal Value, string Currency, bool IsPaid);
 
@@ -32,9 +30,11 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
             Name($"{pod} calls paid what the ledger does not hold:", known.Where(entry => entry.Value.IsPaid && !ledger.ContainsKey(entry.Key)).Select(entry => entry.Key), failures);
             Name($"{pod} calls unpaid what the ledger holds:", known.Where(entry => !entry.Value.IsPaid && ledger.ContainsKey(entry.Key)).Select(entry => entry.Key), failures);
             var refused = plan.Invoices.Where(invoice => invoice.IsRefused).Select(invoice => prefix + invoice.Id).ToHashSet(StringComparer.Ordinal);
-            Name($"{pod} has neither paid nor been refused", known.Where(entry => !entry.Value.IsPaid && !refused.Contains(entry.Key)).Select(entry => entry.Key), failures);
-            foreach (var id in refused)
-                if (await WrongRefusalAsync(pod, id, cancellation) is { } wrong)
+            var open = known.Where(entry => !entry.Value.IsPaid && !refused.Contains(entry.Key)).Select(entry => entry.Key).ToList();
+            if (!plan.Faults.Any(IsRefusal))
+                Name($"{pod} has neither paid nor been refused", open, failures);
+            foreach (var id in plan.Faults.Any(IsRefusal) ? [.. refused, .. open] : refused)
+                if (await WrongRefusalAsync(pod, id, refused.Contains(id) ? "declined" : "the provider answered 4", cancellation) is { } wrong)
                     failures.Add(wrong);
         }
         Name("the ledger holds payments of no invoice (paid again under another id):", ledger.Keys.Where(id => !invoices[0].Entries.ContainsKey(id)), failures);
@@ -44,6 +44,9 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
             failures.Add($"the sums differ: paid invoices {billed}; ledger {paid}");
         return failures;
     }
+
+    // A schedule of one's own may have the provider refuse whatever it is asked then: who was, was refused with that reason.
+    private static bool IsRefusal(ScheduledFault fault) => fault is { Kind: FaultKind.Answer, Status: 400 or 402 or 409 or 422 };
 
     private static string Sums(IEnumerable<Entry> entries) => string.Join(", ", entries.GroupBy(entry => entry.Currency).OrderBy(group => group.Key, StringComparer.Ordinal)
         .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Sum(entry => entry.Value):0.####} {group.Key}")));
@@ -69,10 +72,10 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
         var all = new List<(string, Dictionary<string, Entry>)>();
         foreach (var pod in system.Pods(@namespace, name))
         {
-            using var client = system.Cluster.CreatePodClient(@namespace, pod, port);
-            if (token is not null)
-                client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            using var listed = JsonDocument.Parse(await ListAsync(client, path, cancellation));
+            var (status, body) = await system.AskAsync(@namespace, pod, port, HttpMethod.Get, path, token, cancellation: cancellation);
+            if (status != 200)
+                throw new InvalidOperationException($"{pod} answers {status} to GET {path}: {body}");
+            using var listed = JsonDocument.Parse(body);
             var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
             foreach (var (id, entry) in listed.RootElement.Items().Select(read))
                 // What a straggler of an earlier run brought is not this run's. (I1 to I3 come with the database.)
@@ -83,26 +86,13 @@ internal sealed class ChaosBooks(ChaosSystem system, ChaosPlan plan, string pref
         return all.Count > 0 ? all : throw new TimeoutException($"no pod of {@namespace}/{name} is there to be asked");
     }
 
-    // A pool may still hold connections that a fault has cut: who is answered 503 is told to come again.
-    private static async Task<string> ListAsync(HttpClient client, string path, CancellationToken cancellation)
+    private async Task<string?> WrongRefusalAsync(string pod, string id, string why, CancellationToken cancellation)
     {
-        for (var tries = 1; ; tries++)
-        {
-            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), cancellation);
-            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || tries == ListTries)
-                return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation);
-        }
-    }
-
-    private async Task<string?> WrongRefusalAsync(string pod, string id, CancellationToken cancellation)
-    {
-        using var client = system.Cluster.CreatePodClient(ChaosSystem.Invoices, pod, ChaosSystem.InvoiceAppPort);
-        using var answer = await client.GetAsync(new Uri($"/invoices/{id}", UriKind.Relative), cancellation);
-        var body = await answer.Content.ReadAsStringAsync(cancellation);
-        if (!answer.IsSuccessStatusCode)
-            return $"{pod} answers {(int)answer.StatusCode} for the refused {id}";
+        var (status, body) = await system.AskAsync(ChaosSystem.Invoices, pod, ChaosSystem.InvoiceAppPort, HttpMethod.Get, $"/invoices/{id}", cancellation: cancellation);
+        if (status != 200)
+            return $"{pod} answers {status} for the refused {id}: {body}";
         using var invoice = JsonDocument.Parse(body);
-        return invoice.RootElement.At("State").Text("") == "refused" && invoice.RootElement.At("Reason").Text("").Contains("declined", StringComparison.Ordinal)
+        return invoice.RootElement.At("State").Text("") == "refused" && invoice.RootElement.At("Reason").Text("").Contains(why, StringComparison.Ordinal)
             ? null
             : $"{pod} does not say that {id} is refused, and why: {body}";
     }

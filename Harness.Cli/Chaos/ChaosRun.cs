@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using ClusterSim.Faults;
 using ClusterSim.Faults.Schedules;
 using ClusterSim.Json;
+using Harness.Postgres;
 using Npgsql;
 
 namespace Harness.Chaos;
@@ -15,38 +15,40 @@ namespace Harness.Chaos;
 /// </summary>
 internal sealed class ChaosRun
 {
-    private const int CreateTries = 20;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(20);
 
     private readonly ChaosSystem _system;
     private readonly ChaosPlan _plan;
     private readonly TimeProvider _clock;
     private readonly ChaosTimeline _timeline;
-    private readonly string _prefix;
+    private string _prefix = "";
+    private string _step = "";
 
-    private ChaosRun(ChaosSystem system, ChaosPlan plan, TimeProvider clock, long number)
+    private ChaosRun(ChaosSystem system, ChaosPlan plan, TimeProvider clock)
     {
         (_system, _plan, _clock) = (system, plan, clock);
         _timeline = new ChaosTimeline(clock);
-        _prefix = string.Create(CultureInfo.InvariantCulture, $"{plan.Seed}-{number}.");
     }
 
     /// <summary>Runs a plan on a system.</summary>
     public static async Task<ChaosVerdict> RunAsync(ChaosSystem system, ChaosPlan plan, TimeProvider clock, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
-        var number = await system.RenewAsync(cancellation);
-        var run = new ChaosRun(system, plan, clock, number);
+        var run = new ChaosRun(system, plan, clock);
         IReadOnlyList<string> failures;
+        var isSystemLost = false;
         system.Cluster.Faults.Told = run._timeline.Tell;
         try
         {
             failures = await run.RunAsync(cancellation);
         }
-        catch (TimeoutException late)
+        catch (Exception broken) when (broken is TimeoutException or HttpRequestException or InvalidOperationException or NpgsqlException or PostgresServerException)
         {
-            failures = [late.Message];
+            // The system itself did not come back: that is a finding too.
+            isSystemLost = true;
+            failures = [$"the system did not come back, while {run._step}: {broken.Message}"];
         }
         finally
         {
@@ -54,11 +56,16 @@ internal sealed class ChaosRun
         }
         foreach (var failure in failures)
             run._timeline.Tell($"check failed: {failure}");
-        return new ChaosVerdict(plan, failures, run._timeline.Lines, clock.GetElapsedTime(began));
+        return new ChaosVerdict(plan, failures, run._timeline.Lines, clock.GetElapsedTime(began)) { IsSystemLost = isSystemLost };
     }
 
     private async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellation)
     {
+        _step = "it was given fresh databases";
+        var number = await _system.RenewAsync(cancellation);
+        _prefix = string.Create(CultureInfo.InvariantCulture, $"{_plan.Seed}-{number}.");
+        _timeline.Tell("fresh databases, every pod answers");
+        _step = "the invoices were made";
         await CreateAsync(cancellation);
         // A provider that refuses an invoice refuses it whenever it is asked.
         var refusals = _plan.Invoices.Where(invoice => invoice.IsRefused).Select(invoice => _system.Cluster.Faults.AnswerInstead(
@@ -66,6 +73,7 @@ internal sealed class ChaosRun
             new HttpAnswer { Status = 402, Body = """{"error":"the card is declined"}""", ToRequestsHolding = $"\"id\":\"{_prefix}{invoice.Id}" })).ToList();
         try
         {
+            _step = "faults came and went";
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var calls = Task.WhenAll(_plan.Calls.Select(call => CallAsync(call, cancellation)));
             var faults = _system.Cluster.Faults.RunAsync(_plan.Faults, _clock, _timeline.Tell, StopPostgres, over.Token);
@@ -75,8 +83,12 @@ internal sealed class ChaosRun
             await faults;
             cancellation.ThrowIfCancellationRequested();
             _timeline.Tell("healed");
+            _step = "every pod had to answer again";
             await _system.WholeAsync(cancellation);
-            await SettleAsync(cancellation);
+            _step = "the last call paid what was left";
+            if (await UnsettledAsync(cancellation) is { } unsettled)
+                return [unsettled];
+            _step = "the books were compared";
             return await new ChaosBooks(_system, _plan, _prefix).CheckAsync(cancellation);
         }
         finally
@@ -94,15 +106,11 @@ internal sealed class ChaosRun
             ["Value"] = invoice.Value,
             ["Currency"] = invoice.Currency,
         }));
-        for (var tries = 1; ; tries++)
-        {
-            var (status, answer) = await AskAsync(_system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp)[0], HttpMethod.Post, "/invoices", body, cancellation);
-            if (status is 200 or 201)
-                break;
-            // A pool may still hold connections to the databases of before. What is known already just stays, so asking again is safe.
-            if (status != 503 || tries == CreateTries)
-                throw new InvalidOperationException($"invoice-app did not take the invoices: {status} {answer}");
-        }
+        // What is known already just stays, so asking again is safe.
+        var (status, answer) = await _system.AskAsync(
+            ChaosSystem.Invoices, _system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp)[0], ChaosSystem.InvoiceAppPort, HttpMethod.Post, "/invoices", body: body, cancellation: cancellation);
+        if (status is not (200 or 201))
+            throw new InvalidOperationException($"invoice-app did not take the invoices: {status} {answer}");
         _timeline.Tell($"{_plan.Invoices.Count} invoices made, {_plan.Invoices.Count(invoice => invoice.IsRefused)} of which the provider will refuse");
     }
 
@@ -117,7 +125,7 @@ internal sealed class ChaosRun
         string came;
         try
         {
-            var (status, body) = await AskAsync(pod, HttpMethod.Post, "/invoices/pay", null, cancellation);
+            var (status, body) = await PayAsync(pod, cancellation);
             came = $"{status} {Short(body)}";
         }
         catch (Exception cut) when (cut is HttpRequestException or IOException or SocketException or ArgumentException || (cut is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -128,22 +136,23 @@ internal sealed class ChaosRun
     }
 
     /// <summary>With everything healed, pay has to come to an end: nothing left but what is refused.</summary>
-    private async Task SettleAsync(CancellationToken cancellation)
+    /// <returns>How it did not; null: it did.</returns>
+    private async Task<string?> UnsettledAsync(CancellationToken cancellation)
     {
         var began = _clock.GetTimestamp();
         for (var replica = 0; ; replica++)
         {
             var pods = _system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp);
-            var pod = pods[replica % pods.Count];
+            var pod = pods.Count > 0 ? pods[replica % pods.Count] : throw new InvalidOperationException("no pod of invoice-app is there to be asked");
             string came;
             try
             {
-                var (status, body) = await AskAsync(pod, HttpMethod.Post, "/invoices/pay", null, cancellation);
+                var (status, body) = await PayAsync(pod, cancellation);
                 came = $"{status} {Short(body)}";
                 if (status == 200 || (status == 502 && JsonDocument.Parse(body).RootElement.At("left").Integer(-1) == 0))
                 {
                     _timeline.Tell($"settled by {pod}: {came}");
-                    return;
+                    return null;
                 }
             }
             catch (Exception cut) when (cut is HttpRequestException or IOException or SocketException || (cut is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -152,7 +161,8 @@ internal sealed class ChaosRun
             }
             _timeline.Tell($"not settled by {pod}: {came}");
             if (_clock.GetElapsedTime(began) > SettleLimit)
-                throw new TimeoutException($"with everything healed, pay left something unpaid for {SettleLimit.TotalSeconds:0} s: {came}");
+                return $"with everything healed, pay left something unpaid for {SettleLimit.TotalSeconds:0} s: {came}";
+            await Task.Delay(SettlePause, _clock, cancellation);
         }
     }
 
@@ -167,13 +177,12 @@ internal sealed class ChaosRun
         };
     }
 
-    private async Task<(int Status, string Body)> AskAsync(string pod, HttpMethod method, string path, string? body, CancellationToken cancellation)
+    private async Task<(int Status, string Body)> PayAsync(string pod, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(CallLimit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         using var client = _system.Cluster.CreatePodClient(ChaosSystem.Invoices, pod, ChaosSystem.InvoiceAppPort);
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
-        using var answer = await client.SendAsync(request, either.Token);
+        using var answer = await client.PostAsync(new Uri("/invoices/pay", UriKind.Relative), content: null, either.Token);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(either.Token));
     }
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Harness.Postgres;
-using Npgsql;
 
 namespace Harness.Chaos;
 
@@ -11,6 +9,7 @@ public sealed class ChaosSearch(ChaosOptions options) : IAsyncDisposable
     private const int RunsOfSystem = 500;
 
     private readonly ConcurrentBag<(ChaosSystem System, int Runs)> _free = [];
+    private readonly ConcurrentBag<ChaosSystem> _kept = [];
 
     /// <summary>Runs plans until they, or the cancellation, end; each verdict is told as it is known, one at a time.</summary>
     /// <param name="plans">The plans.</param>
@@ -44,21 +43,16 @@ public sealed class ChaosSearch(ChaosOptions options) : IAsyncDisposable
         try
         {
             var verdict = await ChaosRun.RunAsync(system, plan, options.Clock, cancellation);
-            if (options.Keep && !verdict.Passed)
+            var isKept = options.Keep && !verdict.Passed;
+            if (isKept)
                 verdict = verdict with { Timeline = [.. verdict.Timeline, .. system.KeepDatabases().Select(database => $"            kept: {database}")] };
-            if (runs + 1 < RunsOfSystem)
-            {
+            if (!verdict.IsSystemLost && runs + 1 < RunsOfSystem)
                 _free.Add((system, runs + 1));
-                return verdict;
-            }
-            await system.DisposeAsync();
+            else if (isKept)
+                _kept.Add(system);
+            else
+                await system.DisposeAsync();
             return verdict;
-        }
-        catch (Exception broken) when (broken is TimeoutException or HttpRequestException or InvalidOperationException or NpgsqlException or PostgresServerException)
-        {
-            // The system itself did not come back: that is a finding too, and it is not used again.
-            await system.DisposeAsync();
-            return new ChaosVerdict(plan, [$"the system did not come back: {broken.Message}"], [], TimeSpan.Zero);
         }
         catch
         {
@@ -72,5 +66,7 @@ public sealed class ChaosSearch(ChaosOptions options) : IAsyncDisposable
     {
         while (_free.TryTake(out var free))
             await free.System.DisposeAsync();
+        while (_kept.TryTake(out var kept))
+            await kept.DisposeAsync();
     }
 }

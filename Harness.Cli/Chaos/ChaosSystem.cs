@@ -18,7 +18,7 @@ namespace Harness.Chaos;
 /// The paying system on a simulated cluster, used by one run after another: each gets fresh databases, cloned from those that the services
 /// migrated at the start. The cluster, the manifests and the services are those of <c>harness up</c>; only waits are shorter.
 /// </summary>
-public sealed class ChaosSystem : IAsyncDisposable
+public sealed partial class ChaosSystem : IAsyncDisposable
 {
     /// <summary>Where invoice-app runs.</summary>
     internal const string Invoices = "invoices";

@@ -45,6 +45,9 @@ public sealed class ChaosTimeline(TimeProvider clock)
 /// <param name="Took">How long it took, the checks included.</param>
 public sealed record ChaosVerdict(ChaosPlan Plan, IReadOnlyList<string> Failures, IReadOnlyList<string> Timeline, TimeSpan Took)
 {
+    /// <summary>Whether the system itself came to grief, so that nothing more can be told by it.</summary>
+    public bool IsSystemLost { get; init; }
+
     /// <summary>Whether all holds.</summary>
     public bool Passed => Failures.Count == 0;
 

@@ -45,5 +45,12 @@ public sealed class CommandContext : IDisposable
     }
 }
 
-/// <summary>A command cannot do what was asked; the message says why and what would help. Exit code 1.</summary>
-public sealed class CommandException(string message) : Exception(message);
+/// <summary>A command cannot do what was asked; the message says why and what would help.</summary>
+public sealed class CommandException(string message) : Exception(message)
+{
+    /// <summary>Where the manifests are applied, but not everything was ready in time: the cluster is worth a look.</summary>
+    public const int NotReady = 3;
+
+    /// <summary>What the command ends with.</summary>
+    public int ExitCode { get; init; } = 1;
+}

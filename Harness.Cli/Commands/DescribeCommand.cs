@@ -44,7 +44,10 @@ internal static class DescribeCommand
         return ObjectDescriber.Describe(
             @object.ToElement(),
             [.. events.Where(told => told.At("involvedObject", "name").Text() == metadata.At("name").Text() && told.At("involvedObject", "kind").Text() == resource.Kind)
-                .OrderBy(told => told.At("lastTimestamp").Time() ?? told.At("eventTime").Time())],
+                .OrderBy(When).ThenBy(told => told.At("metadata", "name").Text(""), StringComparer.Ordinal)],
             clock.GetUtcNow());
     }
+
+    // Some events tell the second, others the microsecond; their names grow with time.
+    private static DateTimeOffset? When(JsonElement told) => told.At("lastTimestamp").Time() ?? (told.At("eventTime").Time() is { } time ? time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond)) : null);
 }

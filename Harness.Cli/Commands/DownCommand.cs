@@ -28,6 +28,9 @@ internal static class DownCommand
         if (context.Folder.FindRunning() is not { } running)
         {
             await context.Error.WriteLineAsync("harness: no cluster is running here");
+            // One that was killed could not do so itself.
+            context.Folder.Merged.TakeOut(line => context.Error.WriteLine($"harness: {line}"));
+            context.Folder.Forget();
             return;
         }
         await context.Error.WriteLineAsync($"harness: stopping the cluster (process {running.ProcessId})");
@@ -41,6 +44,8 @@ internal static class DownCommand
     public static async Task DeleteDataAsync(CommandContext context, CancellationToken cancellation)
     {
         var postgres = await ServerUser.Choose().DirectoryFor(context.Folder.PostgresData, cancellation);
+        // Where the cluster was killed, its server may still be writing its last.
+        await PostgresLeftovers.EndServerAsync(postgres, cancellation);
         foreach (var folder in (string[])[postgres, context.Folder.Volumes])
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);

@@ -19,14 +19,15 @@ internal static class GetCommand
         var selector = new Option<string?>("--selector", "-l") { Description = "A label selector." };
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on with every change, until Ctrl-C." };
         var output = new Option<string?>("--output", "-o") { Description = "wide, yaml, json or name; a table where not given." };
+        var managed = new Option<bool>("--show-managed-fields") { Description = "With yaml and json: metadata.managedFields too." };
         output.AcceptOnlyFromAmong("wide", "name", "json", "yaml");
-        var command = new Command("get", "Print objects of the running cluster, as kubectl get does.") { what, @namespace, all, selector, watch, output };
+        var command = new Command("get", "Print objects of the running cluster, as kubectl get does.") { what, @namespace, all, selector, watch, output, managed };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var client = context.Connect();
             var asked = NamedObjects.Read(client, parsed.GetRequiredValue(what));
             var where = parsed.GetValue(all) ? null : parsed.GetValue(@namespace) ?? client.Namespace;
-            var query = new Query(asked, where, parsed.GetValue(selector), parsed.GetValue(output), parsed.GetValue(all));
+            var query = new Query(asked, where, parsed.GetValue(selector), parsed.GetValue(output), parsed.GetValue(all), parsed.GetValue(managed));
             if (parsed.GetValue(watch))
                 return await WatchAsync(context, client, query, cancellation);
             if (query.Form is "json" or "yaml" or "name")
@@ -41,19 +42,20 @@ internal static class GetCommand
     }
 
     /// <summary>What is asked for.</summary>
-    private sealed record Query(IReadOnlyList<(KubeResource Resource, string? Name)> Asked, string? Namespace, string? Selector, string? Form, bool IsAll);
+    private sealed record Query(IReadOnlyList<(KubeResource Resource, string? Name)> Asked, string? Namespace, string? Selector, string? Form, bool IsAll, bool WithManagedFields);
 
     private static async Task<string> TablesAsync(KubeClient client, Query query, CancellationToken cancellation)
     {
         var tables = new List<string>();
-        foreach (var ofOne in query.Asked.GroupBy(one => one.Resource.QualifiedSingular))
+        var kinds = query.Asked.GroupBy(one => one.Resource.QualifiedSingular).ToList();
+        foreach (var ofOne in kinds)
         {
             var found = new List<JsonElement>();
             foreach (var (resource, name) in ofOne)
                 if (await client.TableAsync(resource, query.Namespace, name, query.Selector, cancellation) is var table && table.At("rows").Count() > 0)
                     found.Add(table);
             if (found.Count > 0)
-                tables.Add(TablePrinter.Print(found, withNamespace: query.IsAll && ofOne.First().Resource.Namespaced, query.Form == "wide"));
+                tables.Add(TablePrinter.Print(found, withNamespace: query.IsAll && ofOne.First().Resource.Namespaced, query.Form == "wide", kinds.Count > 1 ? ofOne.Key : null));
         }
         return string.Join('\n', tables);
     }
@@ -67,17 +69,19 @@ internal static class GetCommand
         if (query.Form == "name")
             return string.Concat(objects.Select(one => $"{one.Resource.QualifiedSingular}/{one.Object.At("metadata", "name").Text()}\n"));
         var whole = query.Asked is [{ Name: not null }] && objects.Count == 1
-            ? objects[0].Object
+            ? Complete(objects[0].Resource, objects[0].Object, query.WithManagedFields).ToElement()
             : JsonBuilding.Object(
-                ("apiVersion", "v1"), ("items", new System.Text.Json.Nodes.JsonArray([.. objects.Select(one => Complete(one.Resource, one.Object))])),
+                ("apiVersion", "v1"), ("items", new System.Text.Json.Nodes.JsonArray([.. objects.Select(one => Complete(one.Resource, one.Object, query.WithManagedFields))])),
                 ("kind", "List"), ("metadata", JsonBuilding.Object(("resourceVersion", "")))).ToElement();
         return query.Form == "yaml" ? YamlPrinter.Print(whole) : JsonSerializer.Serialize(whole, Readable) + "\n";
     }
 
     // What comes in a list does not say its type.
-    private static System.Text.Json.Nodes.JsonNode Complete(KubeResource resource, JsonElement item)
+    private static System.Text.Json.Nodes.JsonObject Complete(KubeResource resource, JsonElement item, bool withManagedFields)
     {
         var @object = item.ToObject();
+        if (!withManagedFields)
+            (@object["metadata"] as System.Text.Json.Nodes.JsonObject)?.Remove("managedFields");
         @object["kind"] ??= resource.Kind;
         @object["apiVersion"] ??= resource.GroupVersion;
         return @object;

@@ -25,7 +25,7 @@ internal static class KubeconfigCommand
         var account = new Option<string?>("--service-account") { Description = "NAMESPACE/NAME: a token of this service account, for an hour unless --seconds says otherwise." };
         var seconds = new Option<int>("--seconds") { Description = "How long a service account's token is good.", DefaultValueFactory = _ => TokenSeconds };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "The namespace kubectl works in." };
-        var merge = new Option<bool>("--merge") { Description = "Put it into $KUBECONFIG's first file, or ~/.kube/config, beside what is there, instead of printing it; down takes it out again." };
+        var merge = new Option<bool>("--merge") { Description = "Put it into the first file of $KUBECONFIG that is there, or ~/.kube/config, beside what is in it, instead of printing it; down takes it out again." };
         var command = new Command("kubeconfig", "A kubeconfig for the administrator, a user with groups, or a service account.") { user, group, account, seconds, @namespace, merge };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -75,22 +75,34 @@ internal static class KubeconfigCommand
 
     private static async Task MergeAsync(CommandContext context, KubeconfigEntry entry, CancellationToken cancellation)
     {
-        var environment = context.Process.Environment;
-        var path = environment.GetValueOrDefault("KUBECONFIG")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()
-            ?? (environment.GetValueOrDefault("HOME") is { Length: > 0 } home ? Path.Combine(home, ".kube", "config") : throw new CommandException("neither KUBECONFIG nor HOME is set: where should it go?"));
-        path = Path.GetFullPath(path, context.Process.WorkingDirectory);
-        if (path == context.Folder.Kubeconfig)
-            throw new CommandException($"{path} is this cluster's own file, which goes with it: name another in KUBECONFIG");
+        var path = FileFor(context);
+        // A name of its own for the credentials too: somebody's kubernetes-admin may be in there, and is another's.
+        entry = entry with { UserEntry = entry.ContextName };
         try
         {
             var before = File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
             KubeconfigText.Save(path, KubeconfigText.Merge(before, [entry], setCurrent: false));
             context.Folder.Merged.Remember(path, entry.Server);
         }
-        catch (FormatException malformed)
+        catch (Exception unusable) when (unusable is FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"{path}: {malformed.Message}; it is left as it was");
+            throw new CommandException($"{path}: {unusable.Message}; it is left as it was");
         }
         await context.Error.WriteLineAsync($"harness: {path} has the context {entry.ContextName}: kubectl --context {entry.ContextName} … (harness down takes it out again)");
+    }
+
+    /// <summary>Where kubectl puts what is new: of several files the first that is there, or the last if none is.</summary>
+    private static string FileFor(CommandContext context)
+    {
+        var environment = context.Process.Environment;
+        var named = environment.GetValueOrDefault("KUBECONFIG")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [];
+        if (named.Length == 0)
+            named = environment.GetValueOrDefault("HOME") is { Length: > 0 } home
+                ? [Path.Combine(home, ".kube", "config")]
+                : throw new CommandException("neither KUBECONFIG nor HOME is set: where should it go?");
+        var paths = named.Select(path => Path.GetFullPath(path, context.Process.WorkingDirectory)).Where(path => path != context.Folder.Kubeconfig).ToList();
+        if (paths.Count == 0)
+            throw new CommandException($"{context.Folder.Kubeconfig} is this cluster's own file, which goes with it: name another in KUBECONFIG");
+        return paths.Find(Path.Exists) ?? paths[^1];
     }
 }

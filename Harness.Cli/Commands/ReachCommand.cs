@@ -12,6 +12,7 @@ namespace Harness.Commands;
 internal static class ReachCommand
 {
     private const int Https = 443;
+    private const int NamesShownMax = 20;
 
     public static Command Create(CommandContext context)
     {
@@ -34,13 +35,31 @@ internal static class ReachCommand
             foreach (var blocking in input.HasAddresses ? [] : input.Policies.Where(HasBlock))
                 await context.Error.WriteLineAsync($"harness: {blocking} has an ipBlock; pods in files have no addresses, so it is held against the API server and what is outside alone");
 
-            var shown = ReachAnalysis.Analyse(input, parsed.GetValue(strangers) ? Strangers.AsCallers : Strangers.None, [Https]).Narrow(parsed.GetValue(from) ?? [], parsed.GetValue(to) ?? []);
+            foreach (var idle in input.Pods.Count == 0 ? [] : input.Policies.Where(policy => !input.Pods.Any(pod => pod.Pod.Namespace == policy.Namespace && policy.Pods.Matches(pod.Pod.Labels))))
+                await context.Error.WriteLineAsync($"harness: {idle} selects none of the pods");
+
+            var all = ReachAnalysis.Analyse(input, parsed.GetValue(strangers) ? Strangers.AsCallers : Strangers.None, [Https]);
+            var (callers, called) = (parsed.GetValue(from) ?? [], parsed.GetValue(to) ?? []);
+            RefuseUnknown("--from", callers, all.Sources);
+            RefuseUnknown("--to", called, all.Targets.Select(target => target.Party));
+            var shown = all.Narrow(callers, called);
             var form = parsed.GetValue(output) ?? (expectations is null ? "table" : null);
             if (form is not null)
                 await context.Output.WriteAsync(Render(shown, form));
             return expectations is null ? 0 : await CompareAsync(context, expectations, input, cancellation);
         });
         return command;
+    }
+
+    /// <summary>A name that means nobody is a mistake: an empty matrix would look like one in which nothing is allowed.</summary>
+    private static void RefuseUnknown(string option, IReadOnlyList<string> patterns, IEnumerable<ReachParty> parties)
+    {
+        var names = parties.Select(party => party.Name).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var pattern in patterns)
+            if (!names.Exists(name => ReachName.Matches(pattern, name)))
+                throw new CommandException($"{option}: '{pattern}' is nobody there is; write namespace/workload, * for any part. There are: {Listed(names)}");
+
+        static string Listed(List<string> names) => string.Join(", ", names.Take(NamesShownMax)) + (names.Count > NamesShownMax ? $" and {names.Count - NamesShownMax} more" : "");
     }
 
     private static string Render(ReachReport report, string form) => form switch

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClusterSim.Api.Http;
+using ClusterSim.Manifests;
 using ClusterSim.Nodes.Images;
 using Harness.Kube;
 using Harness.Running;
@@ -28,9 +29,9 @@ internal static class UpCommand
         public static Ports Default { get; } = new(null, null);
     }
 
-    public static Option<int?> ApiPortOption() => new("--api-port") { Description = "The Kubernetes API's port; any free one where not given." };
+    public static Option<int?> ApiPortOption() => NumberOption.Port("--api-port", "The Kubernetes API's port; any free one where not given.");
 
-    public static Option<int?> IngressPortOption() => new("--ingress-port") { Description = "The Ingress's port; 8080, or a free one if that is taken, where not given." };
+    public static Option<int?> IngressPortOption() => NumberOption.Port("--ingress-port", "The Ingress's port; 8080, or a free one if that is taken, where not given.");
 
     /// <summary><c>--unknown-images</c>.</summary>
     public static Option<string?> UnknownImagesOption()
@@ -56,7 +57,7 @@ internal static class UpCommand
     public static Command Create(CommandContext context)
     {
         var detach = new Option<bool>("--detach", "-d") { Description = "Leave the cluster running in the background; end it with: harness down." };
-        var timeout = new Option<int>("--timeout") { Description = "Seconds to wait until every pod is ready.", DefaultValueFactory = _ => RolloutSeconds };
+        var timeout = NumberOption.WithDefault("--timeout", "Seconds to wait until every pod is ready.", RolloutSeconds, 1, 86_400);
         var apiPort = ApiPortOption();
         var ingressPort = IngressPortOption();
         var unknown = UnknownImagesOption();
@@ -74,9 +75,10 @@ internal static class UpCommand
                 return await UpDetachedAsync(context, ports, limit, cancellation);
             if (context.Folder.FindRunning() is { } running)
                 throw new CommandException($"a cluster is running already (process {running.ProcessId}); end it with: ./harness down");
+            var prepared = PrepareAsync(context);
             await using var host = await ClusterHost.StartAsync(
                 context.Folder, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
-            await DeployAsync(context, limit, cancellation);
+            await DeployAsync(context, await prepared, limit, cancellation);
             await context.Error.WriteLineAsync("harness: Ctrl-C ends it");
             try
             {
@@ -94,12 +96,28 @@ internal static class UpCommand
     /// <summary>Starts a host in the background unless one runs, and deploys to it.</summary>
     public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, TimeSpan limit, CancellationToken cancellation)
     {
-        if (context.Folder.FindRunning() is null)
-            await StartInBackgroundAsync(context, ports, cancellation);
-        else
+        if (context.Folder.FindRunning() is not null)
+        {
             await context.Error.WriteLineAsync("harness: the cluster is running: applying the manifests again");
-        await DeployAsync(context, limit, cancellation);
-        return 0;
+            await DeployAsync(context, await PrepareAsync(context), limit, cancellation);
+            return 0;
+        }
+        using var host = LaunchInBackground(context, ports);
+        try
+        {
+            var prepared = PrepareAsync(context);
+            await StartedAsync(context, host, limit < HostLimit ? HostLimit : limit, cancellation);
+            await DeployAsync(context, await prepared, limit, cancellation);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested && !host.HasExited)
+        {
+            // What this command started goes with it; a cluster that ran before would not have been touched.
+            await context.Error.WriteLineAsync($"harness: interrupted: stopping the cluster (process {host.Id})");
+            if (!await RunningCluster.StopAsync(host, HostLimit, CancellationToken.None))
+                throw new CommandException($"process {host.Id} has not ended within {HostLimit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
+            throw;
+        }
     }
 
     /// <summary>Says where the cluster answers.</summary>
@@ -109,13 +127,17 @@ internal static class UpCommand
         await context.Output.WriteLineAsync($"Kubernetes    {running.ApiServer}   (export KUBECONFIG={context.Folder.Kubeconfig})");
     }
 
-    private static async Task DeployAsync(CommandContext context, TimeSpan limit, CancellationToken cancellation)
+    /// <summary>What is to be applied, read while the cluster starts.</summary>
+    private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context) => Task.Run(() =>
+        (ApplyCommand.ReadKustomization(context, Path.Combine(context.Folder.Root, "k8s", "overlays", "sim")), PublishedImages.Find(context.Folder)));
+
+    private static async Task DeployAsync(
+        CommandContext context, (IReadOnlyList<Manifest> Manifests, PublishedImages Images) prepared, TimeSpan limit, CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();
-        var overlay = Path.Combine(context.Folder.Root, "k8s", "overlays", "sim");
-        var manifests = ApplyCommand.ReadKustomization(context, overlay);
+        var (manifests, images) = prepared;
         using var client = context.Connect();
-        var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, print: false, cancellation);
+        var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, images, print: false, cancellation);
         await context.Error.WriteLineAsync($"harness: applied k8s/overlays/sim, {manifests.Count} objects ({Seconds(began)})");
         var left = await Rollout.WaitAsync(
             client, namespaces, limit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);
@@ -123,7 +145,7 @@ internal static class UpCommand
         {
             await context.Output.WriteAsync(await PodsTable.PrintAsync(client, cancellation));
             throw new CommandException(
-                $"after {limit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD");
+                $"after {limit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD") { ExitCode = CommandException.NotReady };
         }
         await context.Error.WriteLineAsync($"harness: every pod is Ready ({Seconds(began)} after the first manifest)");
         await context.Output.WriteLineAsync();
@@ -132,10 +154,11 @@ internal static class UpCommand
         await TellWhereAsync(context, context.Folder.FindRunning() ?? throw new CommandException("the cluster has ended meanwhile"));
     }
 
-    private static async Task StartInBackgroundAsync(CommandContext context, Ports ports, CancellationToken cancellation)
+    private static Process LaunchInBackground(CommandContext context, Ports ports)
     {
         context.Folder.Create();
-        var began = Stopwatch.GetTimestamp();
+        // What an earlier one said is not this one's progress.
+        File.WriteAllText(context.Folder.LogFile, "");
         var arguments = new List<string> { typeof(UpCommand).Assembly.Location, "serve" };
         if (ports.Api is { } api)
             arguments.AddRange(["--api-port", api.ToString(CultureInfo.InvariantCulture)]);
@@ -152,7 +175,12 @@ internal static class UpCommand
             start.ArgumentList.Add(argument);
         start.Environment["HARNESS_LOG"] = context.Folder.LogFile;
         start.Environment["HARNESS_ROOT"] = context.Folder.Root;
-        using var started = Process.Start(start) ?? throw new CommandException("the cluster's process could not be started");
+        return Process.Start(start) ?? throw new CommandException("the cluster's process could not be started");
+    }
+
+    private static async Task StartedAsync(CommandContext context, Process started, TimeSpan limit, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
         var told = 0;
         while (true)
         {
@@ -162,10 +190,10 @@ internal static class UpCommand
             if (started.HasExited)
             {
                 await TellLogAsync(context, told, cancellation);
-                throw new CommandException($"the cluster did not start (exit code {started.ExitCode}); its log is {context.Folder.LogFile}");
+                throw new CommandException($"the cluster did not start (exit code {started.ExitCode}); what it said is above, and in {context.Folder.LogFile}");
             }
-            if (Stopwatch.GetElapsedTime(began) > HostLimit)
-                throw new CommandException($"the cluster did not start within {HostLimit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
+            if (Stopwatch.GetElapsedTime(began) > limit)
+                throw new CommandException($"the cluster did not start within {limit.TotalSeconds:0} s; its log is {context.Folder.LogFile}");
             await Task.Delay(Poll, context.Process.Clock, cancellation);
         }
         await TellLogAsync(context, told, cancellation);

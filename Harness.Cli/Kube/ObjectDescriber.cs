@@ -13,6 +13,7 @@ namespace Harness.Kube;
 public static class ObjectDescriber
 {
     private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
     private static readonly HashSet<string> Told = new(StringComparer.Ordinal) { "apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "managedFields" };
 
     /// <summary>The text.</summary>
@@ -34,7 +35,7 @@ public static class ObjectDescriber
         foreach (var (name, value) in head)
             text.Append((name.Length == 0 ? "" : name + ":").PadRight(width)).Append(value).Append('\n');
         text.Append("Metadata:\n");
-        Fields(text, metadata, 1);
+        Fields(text, metadata, 1, Told);
         if (@object.At("kind").Text() == "Secret")
         {
             text.Append("Data:\n");
@@ -45,7 +46,7 @@ public static class ObjectDescriber
         }
         else
         {
-            Fields(text, @object, 0);
+            Fields(text, @object, 0, Told);
         }
         text.Append(Events(events, now));
         return text.ToString();
@@ -53,19 +54,13 @@ public static class ObjectDescriber
 
     private static IEnumerable<(string, string)> Map(string name, JsonElement map)
     {
-        if (map.Count() == 0)
-            yield return (name, "<none>");
-        var first = true;
-        foreach (var field in map.Fields())
-        {
-            yield return (first ? name : "", $"{field.Name}{(name == "Labels" ? "=" : ": ")}{field.Value.Text("")}");
-            first = false;
-        }
+        var lines = map.Fields().Where(field => field.Name != LastApplied).Select(field => $"{field.Name}{(name == "Labels" ? "=" : ": ")}{field.Value.Text("")}").DefaultIfEmpty("<none>");
+        return lines.Select((line, index) => (index == 0 ? name : "", line));
     }
 
-    private static void Fields(StringBuilder text, JsonElement @object, int depth)
+    private static void Fields(StringBuilder text, JsonElement @object, int depth, HashSet<string>? without = null)
     {
-        var fields = @object.Fields().Where(field => !Told.Contains(field.Name) || depth > 1).Select(field => (Name: Words(field.Name), field.Value)).OrderBy(field => field.Name, StringComparer.Ordinal).ToList();
+        var fields = @object.Fields().Where(field => without?.Contains(field.Name) != true).Select(field => (Name: Words(field.Name), field.Value)).OrderBy(field => field.Name, StringComparer.Ordinal).ToList();
         var width = fields.Where(field => IsPlain(field.Value)).Select(field => field.Name.Length).DefaultIfEmpty().Max() + 3;
         foreach (var (name, value) in fields)
         {
@@ -84,7 +79,7 @@ public static class ObjectDescriber
     {
         if (value.ValueKind == JsonValueKind.Object)
         {
-            Fields(text, value, Math.Max(depth, 2));
+            Fields(text, value, depth);
             return;
         }
         foreach (var item in value.Items())
@@ -104,7 +99,7 @@ public static class ObjectDescriber
         _ => value.GetRawText(),
     };
 
-    /// <summary><c>creationTimestamp</c> as <c>Creation Timestamp</c>; keys that are no field names stay as they are.</summary>
+    /// <summary><c>creationTimestamp</c> as <c>Creation Timestamp</c>, <c>podIPs</c> as <c>Pod IPs</c>; keys that are no field names stay as they are.</summary>
     private static string Words(string field)
     {
         if (field.AsSpan().IndexOfAnyExcept(Letters) >= 0 || field.Length == 0 || char.IsUpper(field[0]))
@@ -112,7 +107,7 @@ public static class ObjectDescriber
         var words = new StringBuilder().Append(char.ToUpperInvariant(field[0]));
         for (var i = 1; i < field.Length; i++)
         {
-            if (char.IsUpper(field[i]) && (!char.IsUpper(field[i - 1]) || (i + 1 < field.Length && char.IsLower(field[i + 1]))))
+            if (char.IsUpper(field[i]) && (!char.IsUpper(field[i - 1]) || (i + 1 < field.Length && char.IsLower(field[i + 1]) && !(field[i + 1] == 's' && i + 2 == field.Length))))
                 words.Append(' ');
             words.Append(field[i]);
         }
@@ -132,7 +127,7 @@ public static class ObjectDescriber
             rows.Add(["  " + told.At("type").Text(""), told.At("reason").Text(""), age,
                 told.At("source", "component").Text() ?? told.At("reportingComponent").Text(""), told.At("message").Text("").Trim()]);
         }
-        return "Events:\n" + TablePrinter.Align(rows);
+        return "Events:\n" + TablePrinter.Align(rows, gap: 2);
     }
 
     private static string Age(TimeSpan age) => age.TotalSeconds switch

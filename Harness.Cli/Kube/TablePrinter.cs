@@ -7,7 +7,7 @@ namespace Harness.Kube;
 /// <summary>Prints a <c>meta.k8s.io/v1</c> Table as kubectl get does.</summary>
 public static class TablePrinter
 {
-    private const string Gap = "   ";
+    private const int Gap = 3;
 
     /// <summary>The table as text, with a heading.</summary>
     /// <param name="table">The server's Table.</param>
@@ -16,10 +16,14 @@ public static class TablePrinter
     public static string Print(JsonElement table, bool withNamespace = false, bool wide = false) => Print([table], withNamespace, wide);
 
     /// <summary>Several tables with the same columns as one.</summary>
-    public static string Print(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide) => Align(Rows(tables, withNamespace, wide));
+    /// <param name="tables">The server's Tables.</param>
+    /// <param name="withNamespace">Whether a column tells each object's namespace.</param>
+    /// <param name="wide">Whether to print the columns of lower priority too.</param>
+    /// <param name="kind">What stands before each name, as kubectl does it where kinds are mixed: <c>deployment.apps</c>; null for nothing.</param>
+    public static string Print(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide, string? kind = null) => Align(Rows(tables, withNamespace, wide, kind));
 
     /// <summary>The heading and the rows of tables with the same columns, cell by cell.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Rows(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide)
+    public static IReadOnlyList<IReadOnlyList<string>> Rows(IReadOnlyList<JsonElement> tables, bool withNamespace, bool wide, string? kind = null)
     {
         var rows = new List<IReadOnlyList<string>>();
         foreach (var table in tables)
@@ -34,6 +38,8 @@ public static class TablePrinter
             foreach (var row in table.At("rows").Items())
             {
                 var cells = row.At("cells").Items().Select(Cell).ToList();
+                if (kind is not null)
+                    cells[0] = $"{kind}/{cells[0]}";
                 var shown = columns.Select(pair => cells[pair.index]);
                 rows.Add(withNamespace ? [row.At("object", "metadata").At("namespace").Text(""), .. shown] : [.. shown]);
             }
@@ -42,7 +48,7 @@ public static class TablePrinter
     }
 
     /// <summary>Rows with their columns aligned; trailing blanks are left out.</summary>
-    public static string Align(IReadOnlyList<IReadOnlyList<string>> rows)
+    public static string Align(IReadOnlyList<IReadOnlyList<string>> rows, int gap = Gap)
     {
         if (rows.Count == 0)
             return "";
@@ -52,7 +58,7 @@ public static class TablePrinter
         {
             var line = new StringBuilder();
             for (var column = 0; column < row.Count; column++)
-                line.Append(row[column].PadRight(widths[column])).Append(Gap);
+                line.Append(row[column].PadRight(widths[column] + gap));
             text.Append(line.ToString().TrimEnd()).Append('\n');
         }
         return text.ToString();

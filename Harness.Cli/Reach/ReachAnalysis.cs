@@ -15,7 +15,10 @@ internal enum Strangers
     /// <summary>Asked for as callers.</summary>
     AsCallers,
 
-    /// <summary>As callers, and as called on every port that any workload has; what is outside is asked about on these ports too.</summary>
+    /// <summary>
+    /// As callers, and as called on every port that any workload has and one that none has; what is outside, and the workloads themselves, are asked
+    /// about on these ports too.
+    /// </summary>
     OnBothEnds,
 }
 
@@ -48,7 +51,7 @@ internal static class ReachAnalysis
         var api = input.ApiServers.Select(endpoint => ApiServer(endpoint, input.ApiServers.Count)).ToList();
         var known = workloads.Concat(api).SelectMany(workload => workload.Ports).DistinctBy(port => port.ToString()).Select(port => port with { Services = [] }).ToList();
         var asked = outsidePorts.Select(port => new ReachPort(port, TransportProtocol.Tcp, []));
-        var everywhere = strangers == Strangers.OnBothEnds ? known : [];
+        var everywhere = strangers == Strangers.OnBothEnds ? [.. known, .. Nobodys(known)] : (List<ReachPort>)[];
         var outside = new ReachParty
         {
             Name = ReachParty.OutsideName,
@@ -60,8 +63,21 @@ internal static class ReachAnalysis
         return new ReachReport(
             evaluator,
             [outside, .. workloads, .. made],
-            [.. workloads.Concat(made).Concat(api).Append(outside).SelectMany(party => party.Ports.Select(port => new ReachTarget(party, port)))]);
+            [.. workloads.Concat(made).Concat(api).Append(outside).SelectMany(party => Targets(party, everywhere))]);
     }
+
+    /// <summary>A party's own ports, and those that are not its own but asked about all the same: what a rule without ports opens is every port.</summary>
+    private static IEnumerable<ReachTarget> Targets(ReachParty party, IReadOnlyList<ReachPort> everywhere)
+    {
+        var own = party.Ports.Select(port => port.ToString()).ToHashSet(StringComparer.Ordinal);
+        return party.Ports.Select(port => new ReachTarget(party, port, IsOwn: true))
+            .Concat(everywhere.Where(port => !own.Contains(port.ToString())).Select(port => new ReachTarget(party, port, IsOwn: false)));
+    }
+
+    /// <summary>A port that nobody has, of each protocol: only a rule that names no port means it, or a wide range.</summary>
+    private static IEnumerable<ReachPort> Nobodys(IReadOnlyList<ReachPort> known) =>
+        from protocol in (TransportProtocol[])[TransportProtocol.Tcp, TransportProtocol.Udp]
+        select new ReachPort(Enumerable.Range(1, ushort.MaxValue).First(number => !known.Any(port => port.Number == number)), protocol, []);
 
     private static IEnumerable<ReachParty> Group(ReachInput input, NetworkPolicyEvaluator evaluator)
     {

@@ -5,6 +5,7 @@ using ClusterSim.Json;
 using ClusterSim.Manifests;
 using ClusterSim.Network.Policies;
 using ClusterSim.Schema;
+using ClusterSim.Validation;
 using Harness.Commands;
 
 namespace Harness.Reach;
@@ -15,14 +16,18 @@ namespace Harness.Reach;
 /// </summary>
 internal static class ReachManifests
 {
-    /// <summary>Reads the manifests. What would not be accepted for a field's name is refused: a misspelt selector must not count as none.</summary>
+    private static readonly Lazy<RequestDecoder> Decoder = new(() => new RequestDecoder(TypeSchema.Load()));
+
+    /// <summary>
+    /// Reads the manifests. What the API would not accept is refused: a misspelt selector must not count as none, nor a policy that no cluster takes as one.
+    /// </summary>
     /// <exception cref="CommandException">A manifest cannot be read; the message names it and the field.</exception>
     /// <param name="manifests">The manifests.</param>
     /// <param name="apiServer">Where the API server is, which no manifest says; null: where a simulated cluster's is.</param>
     public static ReachInput Read(IReadOnlyList<Manifest> manifests, IPEndPoint? apiServer = null)
     {
-        var decoder = new RequestDecoder(TypeSchema.Load());
         var catalog = new ResourceCatalog();
+        var strategies = new KindStrategies();
         var namespaces = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
         var policies = new List<NetworkPolicy>();
         var pods = new List<ReachPod>();
@@ -31,7 +36,8 @@ internal static class ReachManifests
         {
             if (!IsOfInterest(manifest))
                 continue;
-            var read = Decode(decoder, catalog, manifest);
+            var read = Decode(catalog, manifest);
+            Refuse(strategies, read, manifest);
             switch (manifest.Kind)
             {
                 case "Namespace":
@@ -56,7 +62,7 @@ internal static class ReachManifests
     private static bool IsOfInterest(Manifest manifest) =>
         manifest.Kind is "Namespace" or "NetworkPolicy" or "Service" || PodSpecs.Of(manifest.Object) is not null;
 
-    private static JsonObject Decode(RequestDecoder decoder, ResourceCatalog catalog, Manifest manifest)
+    private static JsonObject Decode(ResourceCatalog catalog, Manifest manifest)
     {
         var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
         // A kind of somebody's own may hold a pod template too; its fields are not known here.
@@ -64,12 +70,31 @@ internal static class ReachManifests
             return manifest.Object;
         try
         {
-            return decoder.Decode(manifest.Object.ToUtf8(), MediaKind.Json, new GroupVersionKind(group, version, manifest.Kind), FieldValidation.Strict).Object;
+            return Decoder.Value.Decode(manifest.Object.ToUtf8(), MediaKind.Json, new GroupVersionKind(group, version, manifest.Kind), FieldValidation.Strict).Object;
         }
         catch (Exception refused) when (refused is ApiException or DecodeException)
         {
             throw new CommandException($"{manifest.Source}: {refused.Message}");
         }
+    }
+
+    /// <summary>Holds what decides on reachability to the API's own rules; those of workloads have no say in it.</summary>
+    private static void Refuse(KindStrategies strategies, JsonObject read, Manifest manifest)
+    {
+        if (manifest.Kind is not ("NetworkPolicy" or "Service" or "Namespace"))
+            return;
+        var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
+        var kind = new GroupVersionKind(group, version, manifest.Kind);
+        var strategy = strategies.For(kind);
+        // A copy: what the API fills in is not what was written.
+        var filled = (JsonObject)read.DeepClone();
+        strategy.Default(filled);
+        strategy.PrepareForCreate(filled);
+        var view = filled.ToElement();
+        var labels = new FieldErrors();
+        LabelValidation.Labels(labels, view.At("metadata", "labels"), FieldPath.Metadata.Child("labels"));
+        if (labels.Concat(strategy.Validate(view)).ToList() is { Count: > 0 } errors)
+            throw new CommandException($"{manifest.Source}: {ApiException.Invalid(kind, manifest.Name, errors).Message}");
     }
 
     private static NetworkPolicy Policy(JsonObject read, Manifest manifest)

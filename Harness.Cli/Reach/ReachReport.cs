@@ -3,7 +3,10 @@ using ClusterSim.Network.Policies;
 namespace Harness.Reach;
 
 /// <summary>A column: a port of a party.</summary>
-internal readonly record struct ReachTarget(ReachParty Party, ReachPort Port)
+/// <param name="Party">The party.</param>
+/// <param name="Port">The port.</param>
+/// <param name="IsOwn">Whether the party has it; or it is asked about because others do.</param>
+internal readonly record struct ReachTarget(ReachParty Party, ReachPort Port, bool IsOwn)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Party.Name}:{Port}";

@@ -114,7 +114,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
         catch (IOException taken)
         {
-            throw new CommandException($"{taken.Message}; ask for another port with --api-port or --ingress-port");
+            throw new CommandException($"{taken.Message.TrimEnd('.')}; ask for another port with --api-port or --ingress-port");
         }
         if (ports.Ingress is null && cluster.Ingress.Port != IngressPortWished)
             tell(Line($"port {IngressPortWished} is in use: the Ingress answers on {cluster.Ingress.Port}"));

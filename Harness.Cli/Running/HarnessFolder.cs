@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Commands;
 
 namespace Harness.Running;
 
@@ -6,6 +7,8 @@ namespace Harness.Running;
 /// <param name="Root">The repository's root.</param>
 public sealed record HarnessFolder(string Root)
 {
+    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
 
     /// <summary>The folder.</summary>
@@ -32,7 +35,7 @@ public sealed record HarnessFolder(string Root)
     private string StateFile => Path.Combine(Folder, "state.json");
 
     /// <summary>The folder of the repository around the working directory (or <c>HARNESS_ROOT</c>).</summary>
-    /// <exception cref="InvalidOperationException">There is none.</exception>
+    /// <exception cref="CommandException">There is none.</exception>
     public static HarnessFolder Find(IReadOnlyDictionary<string, string> environment, string workingDirectory)
     {
         if (environment.TryGetValue("HARNESS_ROOT", out var said) && said.Length > 0)
@@ -40,11 +43,15 @@ public sealed record HarnessFolder(string Root)
         for (var folder = new DirectoryInfo(workingDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "Harness.sln")))
                 return new HarnessFolder(folder.FullName);
-        throw new InvalidOperationException($"{workingDirectory} is in no checkout of this project (no Harness.sln above it); set HARNESS_ROOT");
+        throw new CommandException($"{workingDirectory} is in no checkout of this project (no Harness.sln above it); set HARNESS_ROOT");
     }
 
-    /// <summary>Makes the folder, readable by its owner alone.</summary>
-    public void Create() => Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    /// <summary>Makes the folder, readable by its owner alone; also where it was there and was not.</summary>
+    public void Create()
+    {
+        Directory.CreateDirectory(Folder, OwnersAlone);
+        File.SetUnixFileMode(Folder, OwnersAlone);
+    }
 
     /// <summary>The cluster that runs now; null where none does. What a killed one left behind does not count.</summary>
     public RunningCluster? FindRunning()
@@ -74,6 +81,8 @@ public sealed record HarnessFolder(string Root)
     /// <summary>Says that no cluster runs.</summary>
     public void Forget()
     {
+        if (!Directory.Exists(Folder))
+            return;
         File.Delete(StateFile);
         File.Delete(Kubeconfig);
     }

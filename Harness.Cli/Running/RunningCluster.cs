@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
+using Harness.Commands;
 
 namespace Harness.Running;
 
@@ -55,8 +56,15 @@ public sealed partial record RunningCluster
         using var process = FindProcess();
         if (process is null)
             return true;
+        return await StopAsync(process, limit, cancellation);
+    }
+
+    /// <summary>Asks the process of a cluster to end, and waits until it has.</summary>
+    /// <returns>False where it did not end in time.</returns>
+    internal static async Task<bool> StopAsync(Process process, TimeSpan limit, CancellationToken cancellation)
+    {
         if (Kill(process.Id, Terminate) != 0)
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"process {process.Id} cannot be stopped: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"));
+            throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"process {process.Id} cannot be stopped: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         over.CancelAfter(limit);
         try
@@ -75,16 +83,19 @@ public sealed partial record RunningCluster
         try
         {
             var process = Process.GetProcessById(ProcessId);
-            if (StartTicks(process) == ProcessStartTicks)
+            if (StartTicks(process) == ProcessStartTicks && !IsDead(process.Id))
                 return process;
             process.Dispose();
         }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception)
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception or IOException)
         {
             // No such process, or it went while we looked.
         }
         return null;
     }
+
+    // One that has ended and that nobody reaps, as in a container whose first process does not, has no command line any more.
+    private static bool IsDead(int process) => OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{process}/cmdline").Length == 0;
 
     // To the second: two processes that ask may compute it a few milliseconds apart.
     private static long StartTicks(Process process) => process.StartTime.ToUniversalTime().Ticks / TimeSpan.TicksPerSecond;

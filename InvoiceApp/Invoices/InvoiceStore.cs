@@ -33,35 +33,41 @@ internal sealed class InvoiceStore(NpgsqlDataSource database)
     }
 
     /// <summary>The invoice's place in the order of creation.</summary>
-    public async Task<long?> NumberAsync(string id, CancellationToken cancellation)
+    public Task<long?> NumberAsync(string id, CancellationToken cancellation) => LostConnections.OnLivingConnectionAsync(async cancellation =>
     {
         await using var command = database.CreateCommand("SELECT number FROM invoices WHERE id = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
         return (long?)await command.ExecuteScalarAsync(cancellation);
-    }
+    }, cancellation);
 
     /// <summary>The invoice, if it is known.</summary>
-    public async Task<Invoice?> FindAsync(string id, CancellationToken cancellation)
+    public Task<Invoice?> FindAsync(string id, CancellationToken cancellation) => LostConnections.OnLivingConnectionAsync(async cancellation =>
     {
         await using var command = database.CreateCommand($"SELECT {Columns} FROM invoices WHERE id = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Invoice(reader) : null;
-    }
+    }, cancellation);
 
     /// <summary>Lets a refused invoice be tried again; leaves any other as it is.</summary>
     /// <returns>The invoice as it is now, if it is known.</returns>
     public async Task<Invoice?> RetryAsync(string id, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(
-            "UPDATE invoices SET state = 'unpaid', decided_at = NULL WHERE id = $1 AND state = 'refused'");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
-        await command.ExecuteNonQueryAsync(cancellation);
+        await LostConnections.OnLivingConnectionAsync(async cancellation =>
+        {
+            await using var command = database.CreateCommand(
+                "UPDATE invoices SET state = 'unpaid', decided_at = NULL WHERE id = $1 AND state = 'refused'");
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
+            return await command.ExecuteNonQueryAsync(cancellation);
+        }, cancellation);
         return await FindAsync(id, cancellation);
     }
 
     /// <summary>Keeps all of these, or none where an id is known for another value or currency. What is known already just stays.</summary>
-    public async Task<Added> AddAsync(IReadOnlyList<NewInvoice> invoices, CancellationToken cancellation)
+    public Task<Added> AddAsync(IReadOnlyList<NewInvoice> invoices, CancellationToken cancellation) =>
+        LostConnections.OnLivingConnectionAsync(cancellation => AddOnceAsync(invoices, cancellation), cancellation);
+
+    private async Task<Added> AddOnceAsync(IReadOnlyList<NewInvoice> invoices, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using InvoiceApp.Invoices;
 using InvoiceApp.Payments;
+using ServiceDefaults.Data;
 
 namespace InvoiceApp.Paying;
 
@@ -45,7 +46,7 @@ internal sealed class PayRun
     public async Task<PayReport> RunAsync(CancellationToken stop, CancellationToken killed)
     {
         // Not under way yet: a database that is away now is told at once.
-        var before = await _tools.Claims.CountAsync(since: null, killed);
+        var before = await LostConnections.OnLivingConnectionAsync(cancellation => _tools.Claims.CountAsync(since: null, cancellation), killed);
         var patience = new Patience(_tools);
         string? endedEarly = null;
         while (true)

@@ -46,12 +46,13 @@ internal static class InvoiceRoutes
                 return;
             context.Response.ContentType = "application/json; charset=utf-8";
             context.Response.Headers.CacheControl = "no-store";
-            if (HttpMethods.IsHead(context.Request.Method))
-                return;
+            var head = HttpMethods.IsHead(context.Request.Method);
 
             // The first row before the first byte: a database that is away is still a 503.
-            await using var rows = await store.ReadAsync(selection, context.RequestAborted);
+            await using var rows = await store.ReadAsync(head ? selection with { Limit = 1 } : selection, context.RequestAborted);
             var any = await rows.NextAsync(context.RequestAborted);
+            if (head)
+                return;
             await RowsAsJson.WriteAsync(rows, any, InvoiceJson.Write, context.Response.BodyWriter, context.RequestAborted);
         }
 

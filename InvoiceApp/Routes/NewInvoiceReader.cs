@@ -128,8 +128,10 @@ internal static class NewInvoiceReader
 
         if (id is not null && (id.Length is 0 or > IdLengthMax || !char.IsAsciiLetterOrDigit(id[0]) || id.AsSpan().ContainsAnyExcept(IdCharacters)))
             Fault("InvoiceId", $"found '{Shown(id)}', should be 1 to {IdLengthMax} letters, digits, and . _ : - after the first");
-        if (value is { } amount && currency is not null && Amount.Check(amount, Shown(currency)) is var (field, why))
-            Fault(field == "currency" ? "Currency" : "Value", why);
+        if (value is { } amount && Amount.ValueFault(amount, currency ?? "") is { } wrongValue)
+            Fault("Value", wrongValue);
+        if (currency is not null && Amount.CurrencyFault(Shown(currency)) is { } wrongCurrency)
+            Fault("Currency", wrongCurrency);
         if (faults.Count == before)
             invoices.Add(new NewInvoice(id!, Amount.InDecimalsOf(currency!, value!.Value), currency!));
 

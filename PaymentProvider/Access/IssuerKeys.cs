@@ -10,12 +10,15 @@ namespace PaymentProvider.Access;
 /// <summary>
 /// The issuer's public keys, fetched when first needed and kept. Asked for anew when a token names a key not among them (the issuer has
 /// rotated) and when they are old (a key may have been taken back), but never more often than every <see cref="PauseMin"/>, whatever
-/// callers send. While the issuer cannot be reached, the keys known stay good.
+/// callers send; a fetch that failed is tried again sooner. While the issuer cannot be reached, the keys known stay good.
 /// </summary>
 internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process, ILogger<IssuerKeys> logger) : IDisposable
 {
     /// <summary>Between two fetches, at least.</summary>
     public static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(5);
+
+    /// <summary>After a fetch that failed; twice as long after each further one, up to <see cref="PauseMin"/>. While there are no keys, nobody can be served.</summary>
+    public static readonly TimeSpan RetryFirst = TimeSpan.FromSeconds(0.25);
 
     /// <summary>After this, keys are fetched again though all tokens' are known.</summary>
     public static readonly TimeSpan AgeMax = TimeSpan.FromMinutes(5);
@@ -53,7 +56,7 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
     }
 
     /// <summary>How long until keys may be asked for again; zero where they may be now.</summary>
-    public TimeSpan Pause => _tried is { } tried && process.Clock.GetElapsedTime(tried.At) is var since && since < PauseMin ? PauseMin - since : TimeSpan.Zero;
+    public TimeSpan Pause => _tried is { } tried && process.Clock.GetElapsedTime(tried.At) is var since && since < tried.Pause ? tried.Pause - since : TimeSpan.Zero;
 
     /// <inheritdoc/>
     public void Dispose() => _fetching.Dispose();
@@ -68,7 +71,8 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
         {
             if (!ReferenceEquals(seen, _known) || !MayFetch)
                 return;
-            _tried = new Attempt(process.Clock.GetTimestamp());
+            var failed = _tried is { Failed: true } before ? before.Pause * 2 : RetryFirst;
+            _tried = new Attempt(process.Clock.GetTimestamp(), PauseMin, Failed: false);
             try
             {
                 var asOf = process.Clock.GetUtcNow();
@@ -82,6 +86,7 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
             {
                 var reason = fault is OperationCanceledException ? $"no answer within {FetchTimeout.TotalSeconds} s" : Innermost(fault);
                 _known = _known with { Fault = reason };
+                _tried = new Attempt(process.Clock.GetTimestamp(), failed < PauseMin ? failed : PauseMin, Failed: true);
                 logger.LogWarning("The issuer's keys cannot be had from {Url}: {Reason}; {Count} are known from before", settings.KeysUrl, reason, _known.Keys.Count);
             }
         }
@@ -133,5 +138,8 @@ internal sealed class IssuerKeys(AccessSettings settings, ServiceProcess process
     /// <param name="Fault">Why the last fetch failed; null when it did not.</param>
     private sealed record Known(IReadOnlyDictionary<string, SecurityKey> Keys, long At, DateTimeOffset AsOf, string? Fault);
 
-    private sealed record Attempt(long At);
+    /// <param name="At">When it began; where it failed, when that was known.</param>
+    /// <param name="Pause">How long none follows it.</param>
+    /// <param name="Failed">Whether it came to nothing.</param>
+    private sealed record Attempt(long At, TimeSpan Pause, bool Failed);
 }

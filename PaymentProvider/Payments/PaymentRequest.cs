@@ -92,8 +92,10 @@ internal static class PaymentRequest
             return $"payment value {valueFault}";
         if (currency.Length > 3)
             currency = currency[..3] + "…";
-        if (Amount.Check(value.Value, currency) is var (field, reason))
-            return $"payment {field} {reason}";
+        if (Amount.CurrencyFault(currency) is { } noCurrency)
+            return $"payment currency {noCurrency}";
+        if (Amount.ValueFault(value.Value, currency) is { } noValue)
+            return $"payment value {noValue}";
         payment = new Payment(id, value.Value, currency);
         return null;
     }

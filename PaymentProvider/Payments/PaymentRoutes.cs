@@ -39,6 +39,10 @@ internal static class PaymentRoutes
             .Answers<PaymentMade[]>()
             .AnswersProblem(StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status503ServiceUnavailable);
 
+        // As GET, without a body; not in the document, where it would only repeat GET.
+        routes.MapMethods("/payments/{**id}", [HttpMethods.Head], FindAsync);
+        routes.MapMethods("/payments", [HttpMethods.Head], ListAsync);
+
         async Task PayAsync(HttpContext context)
         {
             ReadResult read;
@@ -81,6 +85,8 @@ internal static class PaymentRoutes
             }
 
             context.Response.ContentType = "application/json";
+            if (HttpMethods.IsHead(context.Request.Method))
+                return;
             await using var json = new Utf8JsonWriter(context.Response.BodyWriter, JsonOptions);
             Write(json, entry);
         }
@@ -99,10 +105,14 @@ internal static class PaymentRoutes
                 limit = number;
             }
 
+            var head = HttpMethods.IsHead(context.Request.Method);
+
             // The first row before the first byte: a database that is away is still a 503.
-            await using var rows = await ledger.ReadAsync(context.Request.Query["after"], limit, context.RequestAborted);
+            await using var rows = await ledger.ReadAsync(context.Request.Query["after"], head ? 1 : limit, context.RequestAborted);
             var any = await rows.NextAsync(context.RequestAborted);
             context.Response.ContentType = "application/json";
+            if (head)
+                return;
             await RowsAsJson.WriteAsync(rows, any, Write, context.Response.BodyWriter, context.RequestAborted);
         }
     }

@@ -29,7 +29,10 @@ public sealed class CopiedRows : IAsyncDisposable
     public int RowBytes { get; private set; }
 
     /// <summary>Starts a query. COPY takes no parameters: literals are for <see cref="Literal"/> to quote.</summary>
-    public static async Task<CopiedRows> OpenAsync(NpgsqlDataSource database, string query, CancellationToken cancellation)
+    public static Task<CopiedRows> OpenAsync(NpgsqlDataSource database, string query, CancellationToken cancellation) =>
+        LostConnections.OnLivingConnectionAsync(async cancellation => await OpenOnceAsync(database, query, cancellation), cancellation);
+
+    private static async Task<CopiedRows> OpenOnceAsync(NpgsqlDataSource database, string query, CancellationToken cancellation)
     {
         var connection = await database.OpenConnectionAsync(cancellation);
         try

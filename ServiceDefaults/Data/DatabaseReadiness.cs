@@ -22,8 +22,10 @@ public sealed class DatabaseReadiness : BackgroundService
     private readonly IHostApplicationLifetime _lifetime;
     private readonly Migrator _migrator;
     private readonly SemaphoreSlim _schemaLost = new(0, 1);
-    private readonly TaskCompletionSource _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _telling = new();
     private volatile string? _fault = "the database was not reached yet";
+    private (string Reason, long At) _told = ("", 0);
 
     internal DatabaseReadiness(
         NpgsqlDataSource database,
@@ -46,14 +48,19 @@ public sealed class DatabaseReadiness : BackgroundService
     {
         using var limit = new CancellationTokenSource(_settings.ReadinessTimeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        // Asked while the first try is under way, it waits for what comes of it: "not yet" would cost the pod a whole probe period.
-        await _firstTry.Task.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Asked before the database was there for the first time, it waits for that as long as it may: "not yet" would cost the pod a whole
+        // probe period, and databases often come up beside those who want them.
+        await _decided.Task.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_fault is { } fault)
             return fault;
         try
         {
-            await using var command = _database.CreateCommand("SELECT 1 FROM migrations LIMIT 1");
-            await command.ExecuteScalarAsync(either.Token);
+            await LostConnections.OnLivingConnectionAsync(async cancellation =>
+            {
+                await using var command = _database.CreateCommand("SELECT 1 FROM migrations LIMIT 1");
+                return await command.ExecuteScalarAsync(cancellation);
+            }, either.Token);
+            TellItIsBack();
             return null;
         }
         catch (PostgresException lost) when (lost.SqlState == PostgresErrorCodes.UndefinedTable)
@@ -63,11 +70,11 @@ public sealed class DatabaseReadiness : BackgroundService
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return $"the database did not answer within {_settings.ReadinessTimeout.TotalSeconds} s";
+            return Tell($"the database did not answer within {_settings.ReadinessTimeout.TotalSeconds} s");
         }
         catch (NpgsqlException away)
         {
-            return Reason(away);
+            return Tell($"the database cannot be used: {Reason(away)}");
         }
     }
 
@@ -78,16 +85,17 @@ public sealed class DatabaseReadiness : BackgroundService
         // Leaves the caller at once: the host's start waits for nothing here.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var backOff = BackOffFirst;
-        var logged = (Reason: "", At: 0L);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await _migrator.ApplyAsync(stoppingToken);
                 _fault = null;
-                _firstTry.TrySetResult();
+                _decided.TrySetResult();
+                lock (_telling)
+                    _told = ("", 0);
                 _logger.LogInformation("The database is ready");
-                (backOff, logged) = (BackOffFirst, ("", 0));
+                backOff = BackOffFirst;
                 await _schemaLost.WaitAsync(stoppingToken);
                 _logger.LogWarning("The database has lost its schema; migrating again");
             }
@@ -99,20 +107,14 @@ public sealed class DatabaseReadiness : BackgroundService
             {
                 _fault = changed.Message;
                 Fatal = changed;
+                _decided.TrySetResult();
                 _logger.LogCritical("{Reason}", changed.Message);
                 _lifetime.StopApplication();
                 return;
             }
             catch (Exception fault)
             {
-                var reason = Reason(fault);
-                _fault = reason;
-                _firstTry.TrySetResult();
-                if (reason != logged.Reason || _clock.GetElapsedTime(logged.At) > LogInterval)
-                {
-                    logged = (reason, _clock.GetTimestamp());
-                    _logger.LogWarning("The database cannot be used: {Reason}; trying again", reason);
-                }
+                _fault = Tell($"the database cannot be used: {Reason(fault)}");
 
                 try
                 {
@@ -135,6 +137,32 @@ public sealed class DatabaseReadiness : BackgroundService
         _schemaLost.Dispose();
     }
 
+    /// <summary>Logs why the database cannot be used: once when that begins or another reason comes up, then now and again while it lasts.</summary>
+    private string Tell(string reason)
+    {
+        lock (_telling)
+        {
+            if (reason == _told.Reason && _clock.GetElapsedTime(_told.At) <= LogInterval)
+                return reason;
+            _told = (reason, _clock.GetTimestamp());
+        }
+
+        _logger.LogWarning("Not ready: {Reason}; trying again", reason);
+        return reason;
+    }
+
+    private void TellItIsBack()
+    {
+        lock (_telling)
+        {
+            if (_told.Reason.Length == 0)
+                return;
+            _told = ("", 0);
+        }
+
+        _logger.LogInformation("The database is ready again");
+    }
+
     private void SchemaLost()
     {
         _fault = "the database has lost its schema";
@@ -151,7 +179,7 @@ public sealed class DatabaseReadiness : BackgroundService
     private static string Reason(Exception fault) => fault switch
     {
         PostgresException postgres => $"PostgreSQL says {postgres.SqlState}: {postgres.MessageText}",
-        { InnerException: { } inner } => $"{fault.Message}: {inner.Message}",
-        _ => fault.Message,
+        { InnerException: { } inner } => $"{fault.Message}: {inner.Message.TrimEnd('.')}",
+        _ => fault.Message.TrimEnd('.'),
     };
 }

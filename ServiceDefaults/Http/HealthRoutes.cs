@@ -15,9 +15,13 @@ internal static class HealthRoutes
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var readiness = routes.ServiceProvider.GetRequiredService<DatabaseReadiness>();
-        routes.MapGet("/healthz", Alive).ExcludeFromDescription().AllowAnonymous();
-        routes.MapGet("/liveness", Alive).ExcludeFromDescription().AllowAnonymous();
-        routes.MapGet("/readiness", ReadyAsync).ExcludeFromDescription().AllowAnonymous();
+        Map("/healthz", Alive);
+        Map("/liveness", Alive);
+        Map("/readiness", ReadyAsync);
+
+        // HEAD too: what balances loads outside a cluster often asks with it.
+        void Map(string path, RequestDelegate answer) =>
+            routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], answer).ExcludeFromDescription().AllowAnonymous();
 
         static Task Alive(HttpContext context) => SayAsync(context, "ok");
 
@@ -34,6 +38,6 @@ internal static class HealthRoutes
     {
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsync(text, context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(text, context.RequestAborted);
     }
 }

@@ -14,12 +14,15 @@ namespace ServiceDefaults.Http;
 /// </summary>
 internal static class OpenApiRoute
 {
+    /// <summary>Where it is.</summary>
+    public const string Path = $"/openapi/{Document}.json";
+
     private const string Document = "v1";
 
     public static void MapOpenApiDocument(this WebApplication application, string service)
     {
         var document = new Lazy<Task<byte[]>>(() => WriteAsync(application, service));
-        application.MapGet($"/openapi/{Document}.json", async context =>
+        application.MapGet(Path, async context =>
         {
             var bytes = await document.Value;
             context.Response.ContentType = "application/json; charset=utf-8";

@@ -46,6 +46,13 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
 
         if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
-            await Problem.WriteAsync(context, context.Response.StatusCode);
+            await Problem.WriteAsync(context, context.Response.StatusCode, Detail(context));
     }
+
+    private static string? Detail(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => $"there is nothing at '{context.Request.Path}'; {OpenApiRoute.Path} tells what there is",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not for '{context.Request.Path}', which takes {context.Response.Headers.Allow}",
+        _ => null,
+    };
 }

@@ -55,18 +55,22 @@ public static class Amount
         return null;
     }
 
-    /// <summary>Checks an amount to be paid: positive, of a known currency, no more precise than that currency, not too large.</summary>
-    /// <returns><see langword="null"/> when right; else the field at fault (<c>value</c> or <c>currency</c>) and what is wrong with it.</returns>
-    public static (string Field, string Fault)? Check(decimal value, string currency)
+    /// <summary>What is wrong with a currency, to follow the word "currency"; <see langword="null"/> where it is one.</summary>
+    public static string? CurrencyFault(string currency) =>
+        Currencies.TryGetDecimals(currency, out _) ? null : $"'{currency}' is not a code of ISO 4217 (three capital letters, such as EUR)";
+
+    /// <summary>
+    /// What is wrong with an amount to be paid, to follow the word "value"; <see langword="null"/> where it is positive, no more precise than its
+    /// currency, and not too large. How precise it may be in a currency that is none, nobody can tell.
+    /// </summary>
+    public static string? ValueFault(decimal value, string currency)
     {
-        if (!Currencies.TryGetDecimals(currency, out var decimals))
-            return ("currency", $"'{currency}' is not a code of ISO 4217 (three capital letters, such as EUR)");
         if (value <= 0)
-            return ("value", string.Create(CultureInfo.InvariantCulture, $"{value} is not positive"));
-        if (Currencies.DecimalsOf(value) > decimals)
-            return ("value", string.Create(CultureInfo.InvariantCulture, $"{value} is too precise: {currency} has {decimals} decimals"));
+            return string.Create(CultureInfo.InvariantCulture, $"{value} is not positive");
+        if (Currencies.TryGetDecimals(currency, out var decimals) && Currencies.DecimalsOf(value) > decimals)
+            return string.Create(CultureInfo.InvariantCulture, $"{value} is too precise: {currency} has {decimals} decimals");
         return value >= 1_000_000_000_000_000m
-            ? ("value", string.Create(CultureInfo.InvariantCulture, $"{value} is too large: at most {IntegerDigitsMax} digits before the point"))
+            ? string.Create(CultureInfo.InvariantCulture, $"{value} is too large: at most {IntegerDigitsMax} digits before the point")
             : null;
     }
 

@@ -20,4 +20,13 @@ public static class PactExtensions
         CoreCalls.Check(CoreFunctions.WithSpecification(handle, Specification4));
         return new HttpPactBuilder(handle, pact.Config, (ushort)(port ?? 0), host == IPAddress.Any ? "0.0.0.0" : "127.0.0.1");
     }
+
+    /// <summary>Not supported: the tests have no messages.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public static IMessagePactBuilderV4 WithMessageInteractions(this IPactV4 pact) => throw StandIn.Lacks("WithMessageInteractions");
+}
+
+/// <summary>Collects messages; the stand-in has none.</summary>
+public interface IMessagePactBuilderV4
+{
 }

@@ -9,7 +9,7 @@ public sealed class K3sBuilder
     /// <summary>Always refuses.</summary>
     /// <param name="image">The image of K3s.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
-    public K3sBuilder(string image) => throw StandIn.Lacks();
+    public K3sBuilder(string image) => throw StandIn.Lacks("K3sBuilder");
 
     /// <summary>Publishes a port of the container on one of the machine.</summary>
     public K3sBuilder WithPortBinding(int port, bool assignRandomHostPort = false) => throw StandIn.Lacks();

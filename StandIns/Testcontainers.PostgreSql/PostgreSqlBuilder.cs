@@ -6,7 +6,7 @@ public sealed class PostgreSqlBuilder
     /// <summary>Always refuses.</summary>
     /// <param name="image">The image of PostgreSQL.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
-    public PostgreSqlBuilder(string image) => throw StandIn.Lacks();
+    public PostgreSqlBuilder(string image) => throw StandIn.Lacks("PostgreSqlBuilder");
 
     /// <summary>The superuser's password.</summary>
     public PostgreSqlBuilder WithPassword(string password) => throw StandIn.Lacks();

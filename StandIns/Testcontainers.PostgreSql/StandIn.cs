@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Testcontainers.PostgreSql;
 
-/// <summary>What the stand-in says.</summary>
+/// <summary>What the stand-in says of a member: that it lacks it.</summary>
 internal static class StandIn
 {
-    internal static NotSupportedException Lacks() => new(
-        "Testcontainers.PostgreSql is stood in for here, as the NuGet feed lacks it or what it depends on (docs/packages.md): a build with -p:Packages=real has it");
+    internal static NotSupportedException Lacks([CallerMemberName] string member = "") => new(
+        $"Testcontainers.PostgreSql is stood in for here and has no {member}, as the NuGet feed lacks it or what it depends on (docs/packages.md): a build with -p:Packages=real has it");
 }

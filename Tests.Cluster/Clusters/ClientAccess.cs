@@ -83,12 +83,12 @@ public sealed class ClientAccess(Kubeconfig config) : IApiAccess
     public Task<JsonElement> ReviewAsync(string path, JsonObject review) => _client.SendAsync(HttpMethod.Post, path, review, null);
 
     /// <inheritdoc/>
-    public async Task<Admitted> AdmitAsync(JsonObject pod)
+    public async Task<Admitted> AdmitAsync(JsonObject @object)
     {
         try
         {
-            var path = _client.Resource("pods").Path((string?)pod["metadata"]?["namespace"] ?? "default");
-            return new Admitted(await _client.SendAsync(HttpMethod.Post, path + "?dryRun=All&fieldValidation=Strict", pod, null), null);
+            var path = _client.ResourceOf(@object).Path((string?)@object["metadata"]?["namespace"] ?? "default");
+            return new Admitted(await _client.SendAsync(HttpMethod.Post, path + "?dryRun=All&fieldValidation=Strict", @object, null), null);
         }
         catch (KubeException refused) when (refused.Code > 0)
         {

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Tests.Cluster.Clusters;
 
 /// <summary>What CLUSTER chooses.</summary>
@@ -13,6 +15,17 @@ public sealed class ClusterChoiceTests
     [Test]
     public void What_is_not_known_is_an_error_that_says_what_is() =>
         Assert.That(() => ClusterUnderTest.Chosen("kind"), Throws.InvalidOperationException.With.Message.EqualTo("CLUSTER=kind is not known: sim, k3s or current"));
+
+    [Test]
+    public void What_runs_on_the_cluster_under_test_is_what_test_sh_runs()
+    {
+        var fixtures = typeof(ClusterUnderTest).Assembly.GetTypes();
+
+        var asks = fixtures.Where(type => type.GetCustomAttributes<TestFixtureSourceAttribute>().Any(source => source.SourceType == typeof(ClusterUnderTest)));
+        var bears = fixtures.Where(type => type.GetCustomAttributes<CategoryAttribute>().Any(category => category.Name == ClusterUnderTest.Deployed));
+        Assert.That(bears, Is.EquivalentTo(asks).And.Not.Empty);
+        Assert.That(File.ReadAllText(Repository.Path("test.sh")), Does.Contain($"TestCategory={ClusterUnderTest.Deployed}"));
+    }
 
     [Test]
     public async Task Without_an_engine_or_the_package_K3s_is_missing_for_a_reason_that_is_told()

@@ -11,6 +11,9 @@ namespace Tests.Cluster.Clusters;
 /// </summary>
 public sealed class ClusterUnderTest
 {
+    /// <summary>The category of what asks the cluster under test and nothing else: with CLUSTER=current, what test.sh runs.</summary>
+    public const string Deployed = "Deployed";
+
     private readonly string _name;
     private readonly Func<Task<string?>> _missing;
     private readonly Func<Task<ICluster>> _start;
@@ -37,7 +40,7 @@ public sealed class ClusterUnderTest
     /// <summary>The clusters that a value of CLUSTER stands for.</summary>
     internal static IEnumerable<ClusterUnderTest> Chosen(string? cluster) => cluster switch
     {
-        null or "" => [.. Simulated, new("K3s", () => Task.FromResult<string?>("it is asked for with CLUSTER=k3s (docs/local-clusters.md)"), K3sCluster.StartAsync)],
+        null or "" => [.. Simulated, new("K3s", NotAskedForAsync, K3sCluster.StartAsync)],
         "sim" => Simulated,
         "k3s" => [new("K3s", K3sCluster.MissingAsync, K3sCluster.StartAsync)],
         "current" =>
@@ -54,6 +57,10 @@ public sealed class ClusterUnderTest
         new("simulated over its API", Nothing, async () => await SimulatedClusterUnderTest.StartOverApiAsync()),
         new("simulated through kubectl", KubectlMissing, async () => await SimulatedClusterUnderTest.StartThroughKubectlAsync()),
     ];
+
+    // Minutes, and images from a registry: never by the way.
+    private static async Task<string?> NotAskedForAsync() =>
+        "it is asked for with CLUSTER=k3s (docs/local-clusters.md)" + (await K3sCluster.MissingAsync() is { } missing ? $", and cannot be had here: {missing}" : "");
 
     private static Task<string?> Nothing() => Task.FromResult<string?>(null);
 

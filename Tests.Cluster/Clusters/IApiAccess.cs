@@ -36,8 +36,8 @@ public interface IApiAccess : IAsyncDisposable
     /// <summary>Creates an object that is an answer and not kept, such as a SubjectAccessReview.</summary>
     Task<JsonElement> ReviewAsync(string path, JsonObject review);
 
-    /// <summary>A pod as admission would leave it, without creating it; or the words it is refused with.</summary>
-    Task<Admitted> AdmitAsync(JsonObject pod);
+    /// <summary>An object as admission would leave it, without creating it; or the words it is refused with.</summary>
+    Task<Admitted> AdmitAsync(JsonObject @object);
 
     /// <summary>A container's log so far.</summary>
     Task<string> LogAsync(string @namespace, string pod);

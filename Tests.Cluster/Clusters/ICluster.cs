@@ -32,7 +32,7 @@ public interface ICluster : IAsyncDisposable
     /// <summary>What it is, for messages.</summary>
     string Description { get; }
 
-    /// <summary>Objects of a kind in a namespace.</summary>
+    /// <summary>Objects of a kind in a namespace; all of a kind that is in none.</summary>
     Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector = null);
 
     /// <summary>A request from outside the cluster to what it publishes for <paramref name="host"/>.</summary>
@@ -65,8 +65,8 @@ public interface ICluster : IAsyncDisposable
     /// <summary>An address of the world outside the cluster that answers; null where none is known.</summary>
     (string Host, int Port)? World { get; }
 
-    /// <summary>A pod as admission would leave it, without creating it; or the words it is refused with.</summary>
-    Task<Admitted> AdmitAsync(JsonObject pod);
+    /// <summary>An object as admission would leave it, without creating it; or the words it is refused with.</summary>
+    Task<Admitted> AdmitAsync(JsonObject @object);
 
     /// <summary>A container's log so far.</summary>
     Task<string> LogAsync(string @namespace, string pod);

@@ -93,7 +93,7 @@ public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name
     public Task<bool> AuthenticatesAsync(string token) => api.AuthenticatesAsync(token);
 
     /// <inheritdoc/>
-    public Task<Admitted> AdmitAsync(JsonObject pod) => api.AdmitAsync(pod);
+    public Task<Admitted> AdmitAsync(JsonObject @object) => api.AdmitAsync(@object);
 
     /// <inheritdoc/>
     public Task<string> LogAsync(string @namespace, string pod) => api.LogAsync(@namespace, pod);

@@ -122,9 +122,9 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
     }
 
     /// <inheritdoc/>
-    public async Task<Admitted> AdmitAsync(JsonObject pod)
+    public async Task<Admitted> AdmitAsync(JsonObject @object)
     {
-        var answer = await TryAsync(["create", "--dry-run=server", "--validate=strict", "--output", "json", "--filename", "-"], pod.ToJsonString());
+        var answer = await TryAsync(["create", "--dry-run=server", "--validate=strict", "--output", "json", "--filename", "-"], @object.ToJsonString());
         return answer.ExitCode == 0
             ? new Admitted(JsonElement.Parse(answer.Output), null)
             : new Admitted(default, Preamble().Replace(answer.Error.Trim(), ""));

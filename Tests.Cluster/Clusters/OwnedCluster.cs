@@ -31,7 +31,7 @@ internal sealed class OwnedCluster(ICluster view, params IReadOnlyList<IAsyncDis
 
     public Task<bool> MayAsync(Subject who, Deed deed) => view.MayAsync(who, deed);
 
-    public Task<Admitted> AdmitAsync(JsonObject pod) => view.AdmitAsync(pod);
+    public Task<Admitted> AdmitAsync(JsonObject @object) => view.AdmitAsync(@object);
 
     public Task<string> LogAsync(string @namespace, string pod) => view.LogAsync(@namespace, pod);
 

@@ -185,7 +185,7 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public Task<bool> AuthenticatesAsync(string token) => Api.AuthenticatesAsync(token);
 
     /// <inheritdoc/>
-    public Task<Admitted> AdmitAsync(JsonObject pod) => Api.AdmitAsync(pod);
+    public Task<Admitted> AdmitAsync(JsonObject @object) => Api.AdmitAsync(@object);
 
     /// <inheritdoc/>
     public Task<string> LogAsync(string @namespace, string pod) => Cluster.LogAsync(@namespace, pod);

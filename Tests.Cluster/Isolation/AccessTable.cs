@@ -50,6 +50,17 @@ internal static class AccessTable
         return text.ToString();
     }
 
+    /// <summary>The rows of some resources alone, in one namespace.</summary>
+    public static async Task<string> AskAsync(ICluster cluster, string @namespace, IReadOnlySet<(string Group, string Resource)> resources)
+    {
+        var text = new StringBuilder();
+        foreach (var (group, resource, subresource, verbs) in Resources(@namespace))
+            if (resources.Contains((group, subresource is null ? resource : $"{resource}/{subresource}")))
+                foreach (var (_, who) in Identities)
+                    text.Append('|').Append(await CellAsync(cluster, who, group, resource, subresource, verbs, @namespace));
+        return text.ToString();
+    }
+
     private static async Task WriteAsync(StringBuilder text, ICluster cluster, string title, string? @namespace)
     {
         text.Append($"\n## {title}\n\n");

@@ -10,6 +10,7 @@ namespace Tests.Cluster.Isolation;
 /// NetworkPolicy, this is what is left.
 /// </summary>
 [TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.All))]
+[Category(ClusterUnderTest.Deployed)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class CallerTokenTests(ClusterUnderTest underTest)
 {

@@ -9,6 +9,7 @@ namespace Tests.Cluster.Isolation;
 /// Who reaches whom and who may do what, on every cluster under test. What each of these is worth is shown by <see cref="MutationTests"/>.
 /// </summary>
 [TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.All))]
+[Category(ClusterUnderTest.Deployed)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class IsolationTests(ClusterUnderTest underTest)
 {
@@ -104,6 +105,20 @@ public sealed class IsolationTests(ClusterUnderTest underTest)
         {
             Assert.That(await Limits.FaultsAsync(_cluster, @namespace), Is.Empty, @namespace);
         }
+    }
+
+    [Test]
+    public async Task No_account_of_the_system_gives_its_token_to_a_pod_that_does_not_ask()
+    {
+        foreach (var @namespace in (string[])[Invoices, Payments])
+            Assert.That(await Accounts.FaultsAsync(_cluster, @namespace), Is.Empty, @namespace);
+    }
+
+    [Test]
+    public async Task Both_namespaces_enforce_warn_of_and_log_what_restricted_forbids()
+    {
+        foreach (var @namespace in (string[])[Invoices, Payments])
+            Assert.That(await PodSecurityLevels.OfAsync(_cluster, @namespace), Is.EqualTo(PodSecurityLevels.Expected), @namespace);
     }
 
     /// <summary>A pod that <c>restricted</c> admits, with something more.</summary>

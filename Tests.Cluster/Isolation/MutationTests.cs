@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using ClusterSim.Api;
 using ClusterSim.Json;
 using ClusterSim.Manifests;
+using ClusterSim.Validation.Networking;
+using Harness.Commands;
 using Harness.Reach;
 using Tests.Cluster.Clusters;
 using static Tests.Cluster.Clusters.PayingSystem;
@@ -22,13 +25,13 @@ public sealed class MutationTests
 
     public static IEnumerable<string> Policies => Of("NetworkPolicy").Select(Name);
 
-    public static IEnumerable<string> Bindings => Of("Role").Concat(Of("RoleBinding")).Where(manifest => manifest.Name is "team" or "deployer").Select(manifest => $"{manifest.Kind} {Name(manifest)}");
+    public static IEnumerable<string> Bindings => Of("Role").Concat(Of("RoleBinding")).Select(manifest => $"{manifest.Kind} {Name(manifest)}");
 
-    public static IEnumerable<string> Rules =>
-        from role in Of("Role")
-        where role.Name is "team" or "deployer"
-        from index in Enumerable.Range(0, role.Object["rules"]!.AsArray().Count)
-        select $"{Name(role)} {index + 1}";
+    public static IEnumerable<string> Roles => Of("Role").Select(Name);
+
+    public static IEnumerable<string> Quotas => Of("ResourceQuota").Concat(Of("LimitRange")).Select(manifest => $"{manifest.Kind} {Name(manifest)}");
+
+    public static IEnumerable<string> ServiceAccounts => Of("ServiceAccount").Select(Name);
 
     public static IEnumerable<string> Settings =>
         from workload in Of("Deployment").Concat(Of("StatefulSet"))
@@ -69,13 +72,43 @@ public sealed class MutationTests
         });
     }
 
-    /// <summary>Widened in the ways that policies are: each peer or port left out, and two selectors of one peer made two peers.</summary>
+    /// <summary>Each field and each element, down to the last label, port and protocol; what is a policy no more a cluster refuses by itself.</summary>
     [TestCaseSource(nameof(Policies))]
-    public void A_policy_that_is_widened_is_noticed_by_the_expectations(string policy)
+    public void A_policy_that_says_less_is_noticed_by_the_expectations(string policy)
     {
         var original = Of("NetworkPolicy").Single(each => Name(each) == policy);
-        foreach (var (what, wider) in Widened(original))
-            Assert.That(Differences(Base.Select(each => each == original ? wider : each)), Is.Not.Empty, what);
+        var unnoticed = new List<string>();
+        foreach (var (path, without) in Mutations.Of(original.Object, "spec"))
+        {
+            if (IsNoLess(Filled(without), Filled(original.Object)))
+                continue;
+            try
+            {
+                if (Differences(Base.Select(each => each == original ? new Manifest(without, path) : each)).Count == 0)
+                    unnoticed.Add(path);
+            }
+            catch (CommandException)
+            {
+                // Refused, as the API refuses it.
+            }
+        }
+
+        Assert.That(unnoticed, Is.Empty);
+    }
+
+    /// <summary>Two selectors of one peer made two peers: the mistake that is made most.</summary>
+    [Test]
+    public void Two_peers_in_place_of_two_selectors_are_noticed_by_the_expectations()
+    {
+        var split = 0;
+        foreach (var original in Of("NetworkPolicy"))
+            foreach (var (what, wider) in Split(original))
+            {
+                Assert.That(Differences(Base.Select(each => each == original ? wider : each)), Is.Not.Empty, what);
+                split++;
+            }
+
+        Assert.That(split, Is.GreaterThanOrEqualTo(4));
     }
 
     [Test]
@@ -93,18 +126,31 @@ public sealed class MutationTests
         Assert.That(access, Is.Not.EqualTo(_access[manifest.Namespace]));
     }
 
-    [TestCaseSource(nameof(Rules))]
-    public async Task A_rule_that_is_gone_changes_the_table_of_access(string which)
+    /// <summary>Each rule, and of each rule every group, resource, verb and name: one less, and the rows that it speaks of are others.</summary>
+    [TestCaseSource(nameof(Roles))]
+    public async Task A_role_that_says_less_changes_the_table_of_access(string which)
     {
-        var (role, index) = which.Split(' ') is [var name, var number] ? (Of("Role").Single(each => Name(each) == name), int.Parse(number) - 1) : throw new ArgumentException(which);
-        var changed = (JsonObject)role.Object.DeepClone();
-        changed["rules"]!.AsArray().RemoveAt(index);
+        var role = Of("Role").Single(each => Name(each) == which);
+        var unnoticed = new List<string>();
+        var rules = role.Object["rules"]!.AsArray();
+        for (var index = 0; index < rules.Count; index++)
+        {
+            var named = rules[index]!;
+            var resources = (from @group in Texts(named["apiGroups"]) from resource in Texts(named["resources"]) select (@group, resource)).ToHashSet();
+            var before = await AccessTable.AskAsync(_cluster, role.Namespace, resources);
+            foreach (var (path, without) in Mutations.Of(role.Object, "rules").Where(mutation => $"{mutation.Path}.".StartsWith($"rules.{index}.", StringComparison.Ordinal)))
+            {
+                if (Refusal(new Manifest(without, path)) is not null)
+                    continue;
+                if (await AccessTable.AskAsync(_cluster, role.Namespace, resources) == before)
+                    unnoticed.Add(path);
+                _cluster.Cluster.Apply(role);
+            }
+        }
 
-        _cluster.Cluster.Apply(new Manifest(changed, which));
-        var access = await AccessTable.AskAsync(_cluster, role.Namespace);
-        _cluster.Cluster.Apply(role);
+        Assert.That(unnoticed, Is.Empty);
 
-        Assert.That(access, Is.Not.EqualTo(_access[role.Namespace]));
+        static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(item => (string)item!);
     }
 
     [TestCaseSource(nameof(Settings))]
@@ -116,13 +162,13 @@ public sealed class MutationTests
         foreach (var claim in workload.Object["spec"]!["volumeClaimTemplates"] as JsonArray ?? [])
             ((JsonArray)(spec["volumes"] ??= new JsonArray())).Add(JsonBuilding.Object(("name", (string)claim!["metadata"]!["name"]!), ("persistentVolumeClaim", JsonBuilding.Object(("claimName", "mutant")))));
         var pod = JsonBuilding.Object(
-            ("apiVersion", "v1"), ("kind", "Pod"), ("metadata", JsonBuilding.Object(("name", "mutant"), ("namespace", workload.Namespace))), ("spec", spec));
+            ("apiVersion", "v1"), ("kind", "Pod"), ("metadata", JsonBuilding.Object(("name", "mutant"), ("namespace", workload.Namespace), ("labels", workload.Object["spec"]!["template"]!["metadata"]!["labels"]!.DeepClone()))), ("spec", spec));
         var unchanged = await _cluster.AdmitAsync(pod);
         // The service account says it too: only a pod that says the contrary gets a token.
         if (path == "automountServiceAccountToken")
             spec[path] = true;
         else
-            Remove(spec, path);
+            Mutations.Remove(spec, path);
 
         var changed = await _cluster.AdmitAsync(pod);
 
@@ -136,29 +182,78 @@ public sealed class MutationTests
     public async Task Enforcement_that_is_gone_lets_a_privileged_pod_in(string @namespace)
     {
         var manifest = Of("Namespace").Single(each => each.Name == @namespace);
-        var changed = (JsonObject)manifest.Object.DeepClone();
-        ((JsonObject)changed["metadata"]!["labels"]!).Remove("pod-security.kubernetes.io/enforce");
 
-        _cluster.Cluster.Apply(new Manifest(changed, "without enforcement"));
+        _cluster.Cluster.Apply(Without(manifest, "metadata.labels.pod-security·kubernetes·io/enforce"));
         var admitted = await _cluster.AdmitAsync(IsolationTests.Pod(@namespace, "privileged", """{"hostNetwork":true}"""));
         _cluster.Cluster.Apply(manifest);
 
         Assert.That(admitted.Refusal, Is.Null, "the test that a pod is refused would fail");
     }
 
-    [TestCase("ResourceQuota", Invoices)]
-    [TestCase("ResourceQuota", Payments)]
-    [TestCase("LimitRange", Invoices)]
-    [TestCase("LimitRange", Payments)]
-    public async Task A_quota_or_limit_that_is_gone_is_found(string kind, string @namespace)
+    [Test]
+    public async Task A_level_of_Pod_Security_that_is_gone_is_found([Values(Invoices, Payments)] string @namespace, [Values("enforce", "warn", "audit")] string mode)
     {
-        var manifest = Of(kind).Single(each => each.Namespace == @namespace);
+        var manifest = Of("Namespace").Single(each => each.Name == @namespace);
 
-        await _cluster.DeleteAsync(kind.ToLowerInvariant() + "s", @namespace, manifest.Name);
-        var faults = await Limits.FaultsAsync(_cluster, @namespace);
+        _cluster.Cluster.Apply(Without(manifest, $"metadata.labels.pod-security·kubernetes·io/{mode}"));
+        var levels = await PodSecurityLevels.OfAsync(_cluster, @namespace);
         _cluster.Cluster.Apply(manifest);
 
-        Assert.That(faults, Is.Not.Empty);
+        Assert.That(levels, Is.Not.EqualTo(PodSecurityLevels.Expected));
+    }
+
+    /// <summary>The whole, and each of the amounts it names.</summary>
+    [TestCaseSource(nameof(Quotas))]
+    public async Task A_quota_or_limit_that_is_gone_is_found(string which)
+    {
+        var manifest = Base.Single(each => $"{each.Kind} {Name(each)}" == which);
+        await HeldAsync("unchanged, everything is held", isHeld: true);
+
+        await _cluster.DeleteAsync(manifest.Kind.ToLowerInvariant() + "s", manifest.Namespace, manifest.Name);
+        await HeldAsync("without it", isHeld: false);
+        foreach (var (path, without) in Mutations.Of(manifest.Object, "spec").Where(mutation => IsAmount(mutation.Path)))
+        {
+            _cluster.Cluster.Apply(manifest);
+            await HeldAsync($"before {path} is taken away", isHeld: true);
+            // The only amount of a limit: without it the limit itself is none, and refused.
+            if (Refusal(new Manifest(without, path)) is null)
+                await HeldAsync($"without {path}", isHeld: false);
+        }
+
+        _cluster.Cluster.Apply(manifest);
+
+        // spec.hard.pods, spec.limits.0.max.memory: the words of a path count its depth.
+        static bool IsAmount(string path) => path.Split('.') is [_, "hard", _] or [_, "limits", _] or [_, "limits", _, not "type", _];
+
+        // What is said to be held is counted by a controller, a moment later.
+        async Task HeldAsync(string what, bool isHeld) => await Eventually.HoldsAsync(
+            async () => string.Join("; ", await Limits.FaultsAsync(_cluster, manifest.Namespace)), faults => faults.Length == 0 == isHeld, what);
+    }
+
+    [TestCaseSource(nameof(ServiceAccounts))]
+    public async Task A_service_account_that_gives_its_token_to_anybody_is_found(string which)
+    {
+        var manifest = Of("ServiceAccount").Single(each => Name(each) == which);
+        Assert.That(await Accounts.FaultsAsync(_cluster, manifest.Namespace), Is.Empty);
+
+        _cluster.Cluster.Apply(Without(manifest, "automountServiceAccountToken"));
+        var faults = await Accounts.FaultsAsync(_cluster, manifest.Namespace);
+        _cluster.Cluster.Apply(manifest);
+
+        Assert.That(faults, Is.EqualTo(new[] { $"{manifest.Name} gives its token to a pod that did not ask for it" }));
+    }
+
+    /// <summary>A kind that comes to k8s/base is taken away by a test, or said here to protect nobody from anybody.</summary>
+    [Test]
+    public void Every_kind_of_k8s_base_is_taken_away_or_protects_nobody()
+    {
+        string[] takenAway = ["NetworkPolicy", "Role", "RoleBinding", "ClusterRoleBinding", "Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "Deployment", "StatefulSet", "ConfigMap"];
+        string[] protectsNobody = ["Service", "Ingress", "Secret", "PodDisruptionBudget", "HorizontalPodAutoscaler"];
+
+        Assert.That(Base.Select(manifest => manifest.Kind).Distinct(), Is.EquivalentTo(takenAway.Concat(protectsNobody)));
+        Assert.That(Of("ClusterRoleBinding").Select(manifest => manifest.Name), Is.EqualTo(new[] { "payment-provider-issuer-keys" }), $"of which {nameof(TokenMutationTests)} takes away");
+        Assert.That(Of("ConfigMap").Where(manifest => manifest.Name == "payment-provider").SelectMany(manifest => (JsonObject)manifest.Object["data"]!).Select(setting => setting.Key).Where(name => name.StartsWith("CALLER_", StringComparison.Ordinal)),
+            Is.SubsetOf(TokenMutationTests.Spoilt.Select(spoilt => (spoilt.Arguments[3] as string ?? "").Replace("data.", "", StringComparison.Ordinal))), "spoilt there too");
     }
 
     /// <summary>One of the manifests.</summary>
@@ -175,42 +270,66 @@ public sealed class MutationTests
         return expectations.Differences(ReachManifests.Read([.. manifests]), out _);
     }
 
-    private static IEnumerable<(string What, Manifest Wider)> Widened(Manifest policy)
+    private static IEnumerable<(string What, Manifest Wider)> Split(Manifest policy)
     {
         foreach (var (direction, peers) in ((string, string)[])[("ingress", "from"), ("egress", "to")])
         {
-            if (policy.Object["spec"]![direction] is not JsonArray rules)
-                continue;
+            var rules = policy.Object["spec"]![direction] as JsonArray ?? [];
             for (var rule = 0; rule < rules.Count; rule++)
             {
-                if (rules[rule]![peers] is not JsonArray named)
-                    continue;
-                yield return ($"{direction} rule {rule + 1} without {peers}", Changed(policy, direction, rule, it => it.Remove(peers)));
+                var named = rules[rule]![peers] as JsonArray ?? [];
                 for (var peer = 0; peer < named.Count; peer++)
                 {
-                    var at = peer;
-                    var selectors = ((JsonObject)named[peer]!).Select(field => field.Key).ToList();
-                    if (selectors.Count < 2)
+                    if (named[peer]!["podSelector"] is null || named[peer]!["namespaceSelector"] is null)
                         continue;
-                    yield return ($"{direction} rule {rule + 1}, peer {peer + 1} as two peers", Changed(policy, direction, rule, it =>
-                    {
-                        var list = it[peers]!.AsArray();
-                        var both = (JsonObject)list[at]!;
-                        var second = both[selectors[1]]!.DeepClone();
-                        both.Remove(selectors[1]);
-                        list.Add(JsonBuilding.Object((selectors[1], second)));
-                    }));
-                    yield return ($"{direction} rule {rule + 1}, peer {peer + 1} without podSelector", Changed(policy, direction, rule, it => ((JsonObject)it[peers]![at]!).Remove("podSelector")));
+                    var copy = (JsonObject)policy.Object.DeepClone();
+                    var list = copy["spec"]![direction]![rule]![peers]!.AsArray();
+                    var both = (JsonObject)list[peer]!;
+                    var second = both["podSelector"]!.DeepClone();
+                    both.Remove("podSelector");
+                    list.Add(JsonBuilding.Object(("podSelector", second)));
+                    yield return ($"{Name(policy)}: {direction} rule {rule + 1}, peer {peer + 1} as two", new Manifest(copy, policy.Source));
                 }
             }
         }
     }
 
-    private static Manifest Changed(Manifest policy, string direction, int rule, Action<JsonObject> change)
+    /// <summary>A policy as the API completes it: what only restates a default changes nothing.</summary>
+    private static JsonObject Filled(JsonObject policy)
     {
-        var copy = (JsonObject)policy.Object.DeepClone();
-        change((JsonObject)copy["spec"]![direction]![rule]!);
-        return new Manifest(copy, policy.Source);
+        var copy = (JsonObject)policy.DeepClone();
+        new NetworkPolicyStrategy().Default(copy);
+        return copy;
+    }
+
+    /// <summary>What was left out is a default; or it named one direction alone, and in the other <c>default-deny</c> isolates already.</summary>
+    private static bool IsNoLess(JsonObject without, JsonObject original)
+    {
+        var (types, before) = (without["spec"]!["policyTypes"]!.AsArray(), original["spec"]!["policyTypes"]!.AsArray());
+        if (!before.All(type => types.Any(each => (string)each! == (string)type!)))
+            return false;
+        without["spec"]!["policyTypes"] = before.DeepClone();
+        return JsonNode.DeepEquals(without, original);
+    }
+
+    private static Manifest Without(Manifest manifest, string path)
+    {
+        var copy = (JsonObject)manifest.Object.DeepClone();
+        Mutations.Remove(copy, path);
+        return new Manifest(copy, $"without {path}");
+    }
+
+    private string? Refusal(Manifest manifest)
+    {
+        try
+        {
+            _cluster.Cluster.Apply(manifest);
+            return null;
+        }
+        catch (Exception refused) when (refused is ManifestException or ApiException)
+        {
+            return refused.Message;
+        }
     }
 
     /// <summary>The paths of a pod spec's security settings and limits: <c>securityContext.runAsUser</c>, <c>containers[0].securityContext…</c>.</summary>
@@ -223,21 +342,20 @@ public sealed class MutationTests
                     yield return $"{prefix}{field}.{setting}";
             else if (field is "resources" && value!["limits"] is JsonObject)
                 yield return $"{prefix}{field}.limits";
-            else if (field is "automountServiceAccountToken")
+            else if (field is "automountServiceAccountToken" or "serviceAccountName" or "enableServiceLinks")
                 yield return prefix + field;
+            else if (field is "volumes" or "volumeMounts" && value is JsonArray volumes)
+                for (var index = 0; index < volumes.Count; index++)
+                {
+                    if (volumes[index]!["emptyDir"]?["sizeLimit"] is not null)
+                        yield return $"{prefix}{field}.{index}.emptyDir.sizeLimit";
+                    if (volumes[index]!["readOnly"] is not null)
+                        yield return $"{prefix}{field}.{index}.readOnly";
+                }
             else if (field is "containers" or "initContainers" && value is JsonArray containers)
                 for (var index = 0; index < containers.Count; index++)
                     foreach (var inner in SettingsOf((JsonObject)containers[index]!, $"{prefix}{field}.{index}."))
                         yield return inner;
         }
-    }
-
-    private static void Remove(JsonObject spec, string path)
-    {
-        JsonNode at = spec;
-        var parts = path.Split('.');
-        foreach (var part in parts[..^1])
-            at = at is JsonArray list ? list[int.Parse(part)]! : at[part]!;
-        ((JsonObject)at).Remove(parts[^1]);
     }
 }

@@ -45,6 +45,16 @@ internal static class PodHardening
         if (spec.At("volumes").Items().Any(volume => volume.At("persistentVolumeClaim").Exists())
             && spec.At("securityContext", "fsGroup").Integer(0) != spec.At("securityContext", "runAsGroup").Integer(-1))
             faults.Add("its volume's files are not its group's: it cannot write there");
+        if (IsOfTheSystem(pod))
+        {
+            if (spec.At("serviceAccountName").Text("default") == "default")
+                faults.Add("it runs as the account that any pod of its namespace gets");
+            if (spec.At("enableServiceLinks").Flag(true))
+                faults.Add("every Service of its namespace is written into its environment");
+            foreach (var volume in spec.At("volumes").Items())
+                if (volume.At("emptyDir").Exists() && !volume.At("emptyDir", "sizeLimit").Exists())
+                    faults.Add($"volume {volume.At("name").Text()} may fill its node's disk");
+        }
         var user = spec.At("securityContext", "runAsUser").Integer(0);
         foreach (var list in (string[])["initContainers", "containers"])
             foreach (var container in spec.At(list).Items())
@@ -62,4 +72,7 @@ internal static class PodHardening
             }
         return faults;
     }
+
+    /// <summary>Not a pod that a test has put beside them.</summary>
+    private static bool IsOfTheSystem(JsonElement pod) => pod.At("metadata", "labels").TextMap().GetValueOrDefault("app.kubernetes.io/part-of") == "invoicing";
 }

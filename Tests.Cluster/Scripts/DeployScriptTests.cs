@@ -54,6 +54,34 @@ public sealed class DeployScriptTests
     }
 
     [Test]
+    public async Task A_cluster_that_was_made_keeps_its_name_and_port_until_it_is_taken_down()
+    {
+        using var tools = new FakeTools("kind", "docker", "kubectl", "curl");
+
+        var made = await tools.RunAsync("deploy.sh", ["kind"], Settings("other", "9090"));
+        tools.Forget();
+        var again = await tools.RunAsync("deploy.sh", ["kind"]);
+        var calls = tools.Calls;
+        var third = await tools.RunAsync("deploy.sh", ["kind"], Settings("third", "9090"));
+        var moved = await tools.RunAsync("deploy.sh", ["kind"], Settings("other", "9091"));
+        tools.Forget();
+        var down = await tools.RunAsync("deploy.sh", ["down"]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(made.ExitCode + again.ExitCode + down.ExitCode, Is.Zero, made.Error + again.Error + down.Error);
+            Assert.That(made.Output, Does.Contain("invoice-app   http://localhost:9090/invoices"));
+            Assert.That(again.Output, Does.Contain("invoice-app   http://localhost:9090/invoices"));
+            Assert.That(calls, Has.None.StartsWith("kind create").And.Some.EqualTo("kind get kubeconfig --name other"));
+            Assert.That((third.ExitCode, third.Error), Is.EqualTo((1, "deploy.sh: the kind cluster that is deployed to from here is other, not third: ./deploy.sh kind down first\n")));
+            Assert.That((moved.ExitCode, moved.Error), Is.EqualTo((1, "deploy.sh: the kind cluster other was made with port 9090, not 9091: ./deploy.sh kind down first\n")));
+            Assert.That(tools.Calls, Has.Some.StartsWith("kind delete cluster --name other "));
+        });
+
+        static Dictionary<string, string?> Settings(string name, string port) => new(StringComparer.Ordinal) { ["DEPLOY_CLUSTER"] = name, ["DEPLOY_PORT"] = port };
+    }
+
+    [Test]
     public async Task Somebody_elses_namespace_is_left_alone()
     {
         using var tools = new FakeTools("kind", "docker", "kubectl", "curl");
@@ -115,6 +143,31 @@ public sealed class DeployScriptTests
         Assert.That(up.ExitCode, Is.Zero, up.Error);
         Assert.That(tools.Calls, Has.Some.Match("^docker build .*InvoiceApp/Dockerfile --tag registry.example.com/invoicing/invoice-app:1.0.0-CONTENT .*--build-arg RUNTIME_IMAGE=mirror.example.com/aspnet:10.0 "));
         Assert.That(tools.Calls, Has.Some.EqualTo("docker push registry.example.com/invoicing/payment-provider:1.0.0-CONTENT"));
+    }
+
+    [Test]
+    public async Task Without_an_engine_the_SDK_builds_the_images_and_pushes_them()
+    {
+        using var tools = new FakeTools("dotnet", "kubectl", "curl");
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["REGISTRY"] = "registry.example.com/invoicing",
+            ["INVOICE_APP_URL"] = "http://invoices.example.com",
+        };
+
+        var up = await tools.RunAsync("deploy.sh", ["current"], environment);
+
+        Assert.That(up.ExitCode, Is.Zero, up.Error);
+        Assert.That(tools.Calls.Where(call => call.StartsWith("dotnet publish ", StringComparison.Ordinal)), Is.EqualTo((string[])
+        [
+            Publish("InvoiceApp", "invoice-app", "Keeps invoices and pays them through payment-provider%2C each exactly once"),
+            Publish("PaymentProvider", "payment-provider", "Takes payments over HTTP and keeps them in a ledger%2C each id once"),
+        ]));
+
+        static string Publish(string project, string name, string description) =>
+            $"dotnet publish ROOT/{project} --configuration Release --nologo --verbosity quiet -nodeReuse:false -t:PublishContainer -p:UseAppHost=false -p:DebugType=none "
+            + $"-p:ContainerRegistry=registry.example.com -p:ContainerRepository=invoicing/{name} -p:ContainerImageTag=1.0.0-CONTENT -p:ContainerUser=1654 "
+            + $"-p:ContainerBaseImage=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled -p:ContainerTitle={name} -p:ContainerDescription={description} -p:ContainerVersion=1.0.0-CONTENT";
     }
 
     [Test]

@@ -21,7 +21,7 @@ internal sealed partial class FakeTools : IDisposable
           "kind get clusters") cat "$FAKE_FOLDER/made" 2>/dev/null || true ;;
           "k3d cluster list "* | "minikube status"*) [ -f "$FAKE_FOLDER/made" ] ;;
           "minikube profile list"*) [ ! -f "$FAKE_FOLDER/made" ] || echo '{"invalid":[],"valid":[{"Name":"invoicing"}]}' ;;
-          "kind create cluster"*) cat >/dev/null; echo invoicing >"$FAKE_FOLDER/made" ;;
+          "kind create cluster"*) cat >/dev/null; echo "$4" >"$FAKE_FOLDER/made" ;;
           "k3d cluster create"* | "minikube start"*) echo invoicing >"$FAKE_FOLDER/made" ;;
           "minikube update-context"*) echo kubeconfig >"$KUBECONFIG" ;;
           "k3d kubeconfig get"* | "kind get kubeconfig"*) echo kubeconfig ;;

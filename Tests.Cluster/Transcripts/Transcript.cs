@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -6,19 +7,32 @@ namespace Tests.Cluster.Transcripts;
 /// <summary>
 /// A session in a shell, as a file: lines after <c>$ </c> are commands, what follows is what they print, and <c>[exit N]</c> where that is not 0.
 /// What differs from run to run (ages, uids, addresses, random names…) stands in angle brackets; runs of blanks within a line are two blanks.
+/// A command after a line <c># since 1.N</c> is left out where kubectl is older: it lacks the command, or asks for an API that Kubernetes has no more.
 /// </summary>
 internal static partial class Transcript
 {
+    private const string SinceMark = "# since 1.";
     private const string ConditionsRule = "  ----  ------  ------";
 
-    /// <summary>The commands of a transcript.</summary>
-    public static IEnumerable<string> CommandsOf(string transcript) =>
-        transcript.Split('\n').Where(line => line.StartsWith("$ ", StringComparison.Ordinal)).Select(line => line[2..]);
+    /// <summary>A transcript's commands, each with the oldest kubectl that has it (0: any) and the exit code it had.</summary>
+    public static IReadOnlyList<(string Command, int Since, int Exit)> CommandsOf(string transcript)
+    {
+        var commands = new List<(string Command, int Since, int Exit)>();
+        var since = 0;
+        foreach (var line in transcript.Split('\n'))
+            if (line.StartsWith(SinceMark, StringComparison.Ordinal))
+                since = int.Parse(line[SinceMark.Length..], CultureInfo.InvariantCulture);
+            else if (line.StartsWith("$ ", StringComparison.Ordinal))
+                (commands, since) = ([.. commands, (line[2..], since, 0)], 0);
+            else if (ExitLine().Match(line) is { Success: true } exit)
+                commands[^1] = commands[^1] with { Exit = int.Parse(exit.Groups[1].Value, CultureInfo.InvariantCulture) };
+        return commands;
+    }
 
     /// <summary>A command with what it printed, as a transcript has it.</summary>
-    public static string Entry(string command, string output, int exit)
+    public static string Entry(string command, int since, string output, int exit)
     {
-        var entry = new StringBuilder("$ ").Append(command).Append('\n');
+        var entry = new StringBuilder(since > 0 ? string.Create(CultureInfo.InvariantCulture, $"{SinceMark}{since}\n") : "").Append("$ ").Append(command).Append('\n');
         var lines = output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Select(line => Normal(line).TrimEnd()).Where(line => line.Length > 0).ToList();
         foreach (var line in InOrder(lines))
             entry.Append(line).Append('\n');
@@ -53,6 +67,9 @@ internal static partial class Transcript
         line = Age().Replace(line, "<age>");
         return Blanks().Replace(line, "  ");
     }
+
+    [GeneratedRegex(@"^\[exit (\d+)\]$")]
+    private static partial Regex ExitLine();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex Uid();

@@ -21,8 +21,8 @@ public sealed partial class WorkflowTests
     }
 
     [Test]
-    public void It_has_a_job_for_all_tiers_for_a_real_cluster_and_for_the_pact() =>
-        Assert.That(Jobs.Children.Keys.Select(name => name.ToString()), Is.SupersetOf((string[])["tests", "k3s", "deploy", "pact"]));
+    public void It_has_a_job_for_all_tiers_for_real_clusters_for_the_images_and_for_the_pact() =>
+        Assert.That(Jobs.Children.Keys.Select(name => name.ToString()), Is.SupersetOf((string[])["tests", "k3s", "deploy", "images", "pact"]));
 
     [Test]
     public void Every_job_has_a_machine_a_limit_and_steps_that_do_something()

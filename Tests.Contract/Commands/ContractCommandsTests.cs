@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Tests.Cluster.Clusters;
 using Tests.Contract.Consumer;
 using Tests.Contract.Provider;
 
@@ -32,6 +33,28 @@ internal sealed class ContractCommandsTests
         content.Remove("content");
         Assert.That(body.ToJsonString(), Is.EqualTo(
             """{"pacticipantName":"InvoiceApp","pacticipantVersionNumber":"abc123","contracts":[{"consumerName":"InvoiceApp","providerName":"PaymentProvider","specification":"pact","contentType":"application/json"}],"branch":"main","buildUrl":"https://ci.test/1"}"""));
+    }
+
+    [Test]
+    public async Task The_script_takes_version_and_branch_from_git()
+    {
+        var script = Path.Combine(Repository.Root, "eng/contract.sh");
+        var head = await Tool.RunAsync("bash", ["-c", $"cd '{Repository.Root}' && git rev-parse HEAD"]);
+        if (head.ExitCode != 0 || !File.Exists(Path.Combine(Repository.Root, "Tests.Contract/bin/Release/net10.0/Tests.Contract.dll")))
+            Assert.Ignore("this is no checkout of git's, or not built for release");
+        var branch = await Tool.RunAsync("bash", ["-c", $"cd '{Repository.Root}' && git symbolic-ref --quiet --short HEAD"]);
+
+        var published = await Tool.RunAsync("bash", [script, "publish"], environment: new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["PACT_BROKER_BASE_URL"] = _broker.Url.AbsoluteUri,
+            ["PACT_VERSION"] = null,
+            ["PACT_BRANCH"] = null,
+        });
+
+        Assert.That(published.ExitCode, Is.Zero, published.Output + published.Error);
+        var body = JsonNode.Parse(_broker.All.Single().Body)!;
+        Assert.That((string?)body["pacticipantVersionNumber"], Is.EqualTo(head.Output.Trim()));
+        Assert.That((string?)body["branch"] ?? "", Is.EqualTo(branch.Output.Trim()), "none on a detached head");
     }
 
     [Test]
@@ -120,6 +143,7 @@ internal sealed class ContractCommandsTests
     }
 
     [TestCase("verify", "PROVIDER_URL", "payment-provider", "contract: PROVIDER_URL: found 'payment-provider', should be an absolute http or https address\n")]
+    [TestCase("verify", "PROVIDER_URL", "http://127.0.0.1:1", "contract: PROVIDER_URL: http://127.0.0.1:1/ cannot be reached: Connection refused (127.0.0.1:1)\n")]
     [TestCase("publish", "PACT_BROKER_BASE_URL", "", "contract: PACT_BROKER_BASE_URL is missing, should be the broker's address\n")]
     [TestCase("publish", "PACT_VERSION", "", "contract: PACT_VERSION is missing, should be a version, such as git's commit\n")]
     [TestCase("dance", "PACT_VERSION", "1", "usage: verify | publish | can-i-deploy; settings come from the environment: docs/stand-ins.md\n")]

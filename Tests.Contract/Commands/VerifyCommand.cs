@@ -27,7 +27,7 @@ internal static class VerifyCommand
         {
             using var states = new ReachableStates(provider, settings.ProviderToken);
             await using var handler = await StateServer.StartAsync(states);
-            using var pact = await ReachablePact.ReadAsync(Pacts.CommittedFile, states);
+            using var pact = await ReadAsync(provider, states);
             if (settings.Broker is null)
             {
                 foreach (var (description, reason) in pact.LeftOut)
@@ -39,6 +39,18 @@ internal static class VerifyCommand
 
         await output.WriteLineAsync($"contract: {(settings.Provider is null ? "the provider" : settings.Provider)} keeps the pact");
         return 0;
+    }
+
+    private static async Task<ReachablePact> ReadAsync(Uri provider, ReachableStates states)
+    {
+        try
+        {
+            return await ReachablePact.ReadAsync(Pacts.CommittedFile, states);
+        }
+        catch (HttpRequestException fault)
+        {
+            throw new HttpRequestException($"PROVIDER_URL: {provider} cannot be reached: {fault.Message}", fault);
+        }
     }
 
     private static Task VerifyAsync(ContractSettings settings, Uri provider, Uri states, string file, IOutput output) => settings.Broker is { } broker

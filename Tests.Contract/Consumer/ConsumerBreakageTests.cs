@@ -46,6 +46,27 @@ internal sealed class ConsumerBreakageTests
         Assert.That(_folder.GetFiles(), Is.Empty);
     }
 
+    [TestCase("\"id\":", "\"invoice\":", "Expected a Map with keys [currency, id, value] but received one with keys [currency, invoice, value]", TestName = "invoice-app renames a field")]
+    [TestCase("12.15", "1215", "Expected 1215 (Integer) to be equal to 12.15 (Decimal)", TestName = "invoice-app sends cents")]
+    public async Task Invoice_apps_own_client_changed_fails_its_test_with_the_difference(string from, string to, string told)
+    {
+        var noticed = "";
+        using (new NUnit.Framework.Internal.TestExecutionContext.IsolatedContext())
+        {
+            try
+            {
+                await Pacts.WriteAsync(PaymentInteractions.All[0], _folder.FullName, body => body.Replace(from, to, StringComparison.Ordinal));
+            }
+            catch (AssertionException failure)
+            {
+                noticed = failure.Message;
+            }
+        }
+
+        Assert.That(noticed, Does.StartWith("a payment: invoice-app does something else than its pact says: ").And.Contain(told));
+        Assert.That(_folder.GetFiles(), Is.Empty, "no pact is written");
+    }
+
     [Test]
     public async Task A_client_that_does_not_understand_the_answer_fails_its_test()
     {

@@ -1,4 +1,6 @@
+using InvoiceApp.Payments;
 using PactNet;
+using PactNet.Exceptions;
 
 namespace Tests.Contract.Consumer;
 
@@ -33,19 +35,32 @@ internal static class Pacts
         }
     }
 
-    /// <summary>Lets invoice-app's client do an interaction.</summary>
-    /// <exception cref="PactNet.Exceptions.PactFailureException">It sent something else.</exception>
-    public static async Task WriteAsync(PaymentInteraction interaction, string folder)
+    /// <summary>Lets invoice-app's client do an interaction; fails with the difference where it sends something else, or makes something else of the answer.</summary>
+    /// <param name="interaction">What it does.</param>
+    /// <param name="folder">Where the pact is written.</param>
+    /// <param name="change">Changes what the client sends, as a change of its code would.</param>
+    public static async Task WriteAsync(PaymentInteraction interaction, string folder, Func<string, string>? change = null)
     {
-        var pact = Begin(folder);
+        var output = new RecordedOutput();
+        var pact = Begin(folder, output);
         interaction.Define(pact);
-        await pact.VerifyAsync(async mock =>
+        var outcome = default(PaymentOutcome);
+        try
         {
-            await using var consumer = new PaymentConsumer(mock.MockServerUri, withToken: interaction.State != Contracts.ProviderStates.CallerUnknown);
-            var (id, value, currency) = interaction.Asks;
-            var outcome = await consumer.Client.PayAsync(id, value, currency, CancellationToken.None);
-            Assert.That(outcome.Kind, Is.EqualTo(interaction.Outcome), outcome.Reason);
-            Assert.That(outcome.RetryAfter, interaction.HasRetryAfter ? Is.EqualTo(TimeSpan.FromSeconds(1)) : Is.Null);
-        });
+            await pact.VerifyAsync(async mock =>
+            {
+                await using var consumer = new PaymentConsumer(mock.MockServerUri, withToken: interaction.State != Contracts.ProviderStates.CallerUnknown, change);
+                var (id, value, currency) = interaction.Asks;
+                outcome = await consumer.Client.PayAsync(id, value, currency, CancellationToken.None);
+            });
+        }
+        catch (PactFailureException)
+        {
+            Assert.Fail($"{interaction.Description}: invoice-app does something else than its pact says: {output.Text}");
+        }
+
+        // Only now: to what was wrong in the first place the mock server gives an answer that tells less.
+        Assert.That(outcome.Kind, Is.EqualTo(interaction.Outcome), outcome.Reason);
+        Assert.That(outcome.RetryAfter, interaction.HasRetryAfter ? Is.EqualTo(TimeSpan.FromSeconds(1)) : Is.Null);
     }
 }

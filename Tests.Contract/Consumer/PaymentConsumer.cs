@@ -13,7 +13,10 @@ internal sealed class PaymentConsumer : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("payment-consumer-");
     private readonly ServiceProvider _services;
 
-    public PaymentConsumer(Uri provider, bool withToken = true)
+    /// <param name="provider">Whom it pays through.</param>
+    /// <param name="withToken">Whether it has a token to send.</param>
+    /// <param name="change">Changes the bodies it sends, as a change of its code would.</param>
+    public PaymentConsumer(Uri provider, bool withToken = true, Func<string, string>? change = null)
     {
         string? tokenFile = null;
         if (withToken)
@@ -22,7 +25,10 @@ internal sealed class PaymentConsumer : IAsyncDisposable
             File.WriteAllText(tokenFile, ExampleToken);
         }
 
-        _services = new ServiceCollection()
+        var services = new ServiceCollection();
+        if (change is not null)
+            services.AddHttpClient(nameof(PaymentClient)).AddHttpMessageHandler(() => new Changed(change));
+        _services = services
             .AddLogging()
             .AddSingleton(new ServiceProcess
             {
@@ -41,5 +47,15 @@ internal sealed class PaymentConsumer : IAsyncDisposable
     {
         await _services.DisposeAsync();
         _folder.Delete(recursive: true);
+    }
+
+    private sealed class Changed(Func<string, string> change) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var type = request.Content!.Headers.ContentType;
+            request.Content = new StringContent(change(await request.Content.ReadAsStringAsync(cancellationToken))) { Headers = { ContentType = type } };
+            return await base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -2,7 +2,7 @@ using PactNet.Infrastructure.Outputters;
 
 namespace Tests.Contract.Consumer;
 
-/// <summary>Keeps what Pact says, and passes it on to the test's output.</summary>
+/// <summary>Keeps what Pact says.</summary>
 internal sealed class RecordedOutput : IOutput
 {
     private readonly StringWriter _text = new();

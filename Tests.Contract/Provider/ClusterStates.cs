@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
+using ClusterSim.Faults;
 using Contracts;
 using Harness.Kube;
 
@@ -9,15 +10,16 @@ namespace Tests.Contract.Provider;
 
 /// <summary>
 /// Provider states on a cluster: payments through the provider's API, tokens from the cluster itself, the ledger taken away by scaling its
-/// database to nothing. A token that has expired cannot be had: Kubernetes gives none for less than ten minutes.
+/// database to nothing. Kubernetes gives no token for less than ten minutes: for one that has expired the provider's pods see a later time of day.
 /// </summary>
 internal sealed class ClusterStates(SimulatedCluster cluster, KubeClient kube, ReachableStates payments) : IProviderStates
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private bool _away;
 
-    /// <summary>The state that a cluster cannot make.</summary>
-    public const string Impossible = ProviderStates.CallerExpired;
+    // Longer than any token lives here.
+    private static readonly TimeSpan Later = TimeSpan.FromDays(2);
+    private bool _away;
+    private IDisposable? _skewed;
 
     /// <summary>A token of a service account's for the payment provider, as the kubelet would ask for one.</summary>
     public static Task<string> TokenAsync(KubeClient kube, string @namespace, string account) => kube.TokenAsync(@namespace, account, "payment-provider");
@@ -31,6 +33,9 @@ internal sealed class ClusterStates(SimulatedCluster cluster, KubeClient kube, R
                 await ScaleAsync(0);
                 await cluster.UntilAsync(() => cluster.List("pods", "payments", "app.kubernetes.io/name=payments-db").Count == 0, Limit, cancellation);
                 return await CallerAsync("invoices", "invoice-app");
+            case ProviderStates.CallerExpired:
+                _skewed = cluster.Faults.SkewClock(PodSet.Parse("payments/payment-provider"), Later);
+                return await CallerAsync("invoices", "invoice-app");
             case ProviderStates.CallerForeign:
                 return await CallerAsync("invoices", "default");
             default:
@@ -40,6 +45,8 @@ internal sealed class ClusterStates(SimulatedCluster cluster, KubeClient kube, R
 
     public async Task TearDownAsync(ProviderState state, CancellationToken cancellation)
     {
+        _skewed?.Dispose();
+        _skewed = null;
         if (!_away)
             return;
         await ScaleAsync(1);

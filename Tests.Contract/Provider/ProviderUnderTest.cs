@@ -3,6 +3,7 @@ using Contracts;
 using Harness.Postgres;
 using Npgsql;
 using PaymentProvider;
+using Tests.Contract.Containers;
 using Tests.Databases;
 using Tests.Issuing;
 
@@ -10,7 +11,7 @@ namespace Tests.Contract.Provider;
 
 /// <summary>
 /// The provider with its real pipeline, PostgreSQL, and an issuer of tokens; and every provider state of the pact, made from outside: in its
-/// database, and with the tokens that callers send.
+/// database, and with the tokens that callers send. In this process, or in a container of the image that PAYMENT_PROVIDER_IMAGE names.
 /// </summary>
 internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
 {
@@ -21,7 +22,7 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
     private IPostgresDatabase _database = null!;
     private NpgsqlDataSource _ledger = null!;
     private LocalServer _keys = null!;
-    private ServiceOnAPort _provider = null!;
+    private IStartedService _provider = null!;
     private StateServer _states = null!;
     private bool _away;
 
@@ -106,14 +107,17 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
         {
             _database = await _postgres.DatabaseAsync("pact");
             _keys = await LocalServer.StartAsync(context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, _issuer.Jwks));
-            _provider = await ServiceOnAPort.StartAsync(PaymentProviderService.RunAsync, new Dictionary<string, string>(StringComparer.Ordinal)
+            var environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["DATABASE"] = _database.ConnectionString,
                 ["LEDGER_TIMEOUT_SECONDS"] = "3",
                 ["CALLER_AUTHENTICATION"] = "service-account",
                 ["CALLER_ISSUER"] = _issuer.Issuer,
                 ["CALLER_KEYS_URL"] = $"{_keys.Url}openid/v1/jwks",
-            });
+            };
+            _provider = ServiceContainer.Image(ServiceImagesTests.PaymentProvider) is { } image
+                ? await ServiceContainer.StartAsync(image, environment)
+                : await ServiceOnAPort.StartAsync(PaymentProviderService.RunAsync, environment);
             _ledger = NpgsqlDataSource.Create(_database.SuperuserConnectionString);
             _client.BaseAddress = _provider.Url;
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _issuer.Token());

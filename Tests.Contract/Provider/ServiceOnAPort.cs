@@ -9,7 +9,7 @@ using Processes;
 namespace Tests.Contract.Provider;
 
 /// <summary>A service as its own Main runs it, on a free port of loopback.</summary>
-internal sealed class ServiceOnAPort : IAsyncDisposable
+internal sealed class ServiceOnAPort : IStartedService
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly FreePort _network = new();

@@ -41,6 +41,24 @@ internal sealed class InvoiceRoutesTests
             """[{"InvoiceId":"I1","Value":12.15,"Currency":"EUR","IsPaid":false},{"InvoiceId":"I2","Value":10.25,"Currency":"GBP","IsPaid":false},{"InvoiceId":"I3","Value":66.13,"Currency":"DKK","IsPaid":false}]"""));
     }
 
+    [TestCase("GET", "/readiness")]
+    [TestCase("GET", "/invoices")]
+    [TestCase("GET", "/invoices?after=I1")]
+    [TestCase("GET", "/invoices/I1")]
+    [TestCase("POST", "/invoices")]
+    [TestCase("POST", "/invoices/I1/retry")]
+    public async Task Connections_that_died_in_the_pool_are_no_callers_concern(string method, string path)
+    {
+        await DeadConnections.LeaveAsync(_database, "invoice-app", "invoices", () => _client.GetAsync("/invoices/I1"));
+
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (path == "/invoices")
+            request.Content = new StringContent(method == "POST" ? """{"InvoiceId":"I1","Value":12.15,"Currency":"EUR"}""" : "");
+        using var answer = await _client.SendAsync(request);
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(200), await answer.Content.ReadAsStringAsync());
+    }
+
     [TestCase("?limit=2", "I1 I2")]
     [TestCase("?after=I1&limit=1", "I2")]
     [TestCase("?paid=true", "")]
@@ -67,6 +85,9 @@ internal sealed class InvoiceRoutesTests
             """{"InvoiceId":"I1","Value":12.15,"Currency":"EUR","IsPaid":false,"State":"unpaid","Reason":null,"DecidedAt":null}"""));
 
     [TestCase("/invoices", 200)]
+    [TestCase("/invoices?after=nobody", 400)]
+    [TestCase("/healthz", 200)]
+    [TestCase("/readiness", 200)]
     [TestCase("/invoices/I1", 200)]
     [TestCase("/invoices/nobody", 404)]
     public async Task HEAD_answers_as_GET_without_a_body(string path, int status)
@@ -75,6 +96,16 @@ internal sealed class InvoiceRoutesTests
         using var answer = await _client.SendAsync(request);
 
         Assert.That(((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()), Is.EqualTo((status, "")));
+    }
+
+    [TestCase("GET", "/nowhere", 404, "there is nothing at '/nowhere'; /openapi/v1.json tells what there is")]
+    [TestCase("DELETE", "/invoices/I1", 405, "DELETE is not for '/invoices/I1', which takes GET, HEAD")]
+    public async Task What_is_not_there_is_told_with_what_is(string method, string path, int status, string detail)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await _client.SendAsync(request);
+
+        Assert.That(((int)answer.StatusCode, (string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["detail"]), Is.EqualTo((status, detail)));
     }
 
     [Test]
@@ -145,10 +176,10 @@ internal sealed class InvoiceRoutesTests
     [Test]
     public async Task Every_fault_of_every_invoice_is_listed()
     {
-        using var answer = await _client.PostAsync("/invoices", new StringContent("""[{"InvoiceId":"a","Value":-1},{"InvoiceId":"ok","Value":1,"Currency":"EUR"},{"Value":1.234,"Currency":"EUR"}]"""));
+        using var answer = await _client.PostAsync("/invoices", new StringContent("""[{"InvoiceId":"a","Value":-1},{"InvoiceId":"ok","Value":1,"Currency":"EUR"},{"Value":1.234,"Currency":"EUR"},{"InvoiceId":"","Value":0,"Currency":"eur"},{"InvoiceId":"b","Value":"1","Currency":"eur"}]"""));
 
         Assert.That(JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["errors"]!.AsArray().Select(error => $"{error!["index"]} {error["field"]}"),
-            Is.EqualTo((string[])["0 Currency", "2 InvoiceId", "2 Value"]));
+            Is.EqualTo((string[])["0 Currency", "0 Value", "2 InvoiceId", "2 Value", "3 InvoiceId", "3 Value", "3 Currency", "4 Value", "4 Currency"]));
     }
 
     [TestCase("/invoices/nobody/retry", 404)]

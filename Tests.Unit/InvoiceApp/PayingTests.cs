@@ -55,6 +55,17 @@ internal sealed class PayingTests
     }
 
     [Test]
+    public async Task Connections_that_died_in_the_pool_are_not_the_callers_concern()
+    {
+        _provider.AcceptsAll();
+        await DeadConnections.LeaveAsync(_database, "invoice-app", "invoices", () => _client.GetAsync("/invoices/I1"));
+
+        var (status, body) = await _client.PayAsync();
+
+        Assert.That((status, (long)body["paid"]!), Is.EqualTo((200, 3)), body.ToJsonString());
+    }
+
+    [Test]
     public async Task Paying_when_nothing_is_left_is_200_and_asks_nobody()
     {
         _provider.AcceptsAll();

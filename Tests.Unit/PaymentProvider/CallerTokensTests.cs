@@ -194,11 +194,29 @@ internal sealed class CallerTokensTests
     {
         Publish(status, body);
 
-        Assert.That(await ReadAsync(_issuer.Token()), Is.EqualTo(CallerVerdict.Unknowable($"the issuer's keys cannot be had: {why}", IssuerKeys.PauseMin)));
+        Assert.That(await ReadAsync(_issuer.Token()), Is.EqualTo(CallerVerdict.Unknowable($"the issuer's keys cannot be had: {why}", IssuerKeys.RetryFirst)));
 
         Publish();
-        _clock.Advance(IssuerKeys.PauseMin);
+        _clock.Advance(IssuerKeys.RetryFirst);
         Assert.That((await ReadAsync(_issuer.Token())).Kind, Is.EqualTo(CallerVerdictKind.Known));
+    }
+
+    [Test]
+    public async Task Keys_that_could_not_be_had_are_asked_for_again_soon_then_less_and_less_often()
+    {
+        Publish(503, "{}");
+        var pauses = new List<double>();
+
+        for (var failures = 0; failures < 7; failures++)
+        {
+            var verdict = await ReadAsync(_issuer.Token());
+            Assert.That((await ReadAsync(_issuer.Token())).RetryAfter, Is.EqualTo(verdict.RetryAfter), "not asked for meanwhile");
+            pauses.Add(verdict.RetryAfter.TotalSeconds);
+            _clock.Advance(verdict.RetryAfter);
+        }
+
+        Assert.That(pauses, Is.EqualTo((double[])[0.25, 0.5, 1, 2, 4, 5, 5]));
+        Assert.That(Fetches, Is.EqualTo(7));
     }
 
     [Test]

@@ -48,6 +48,20 @@ public sealed class PaymentRoutesTests
         Assert.That((status, body), Is.EqualTo((HttpStatusCode.OK, """{"id":"I1"}""")));
     }
 
+    [TestCase("/readiness")]
+    [TestCase("/payments")]
+    [TestCase("/payments/died")]
+    [TestCase("/payments/pay")]
+    public async Task Connections_that_died_in_the_pool_are_no_callers_concern(string path)
+    {
+        Assert.That((await PayAsync("""{"id":"died","value":1.00,"currency":"EUR"}""")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await DeadConnections.LeaveAsync(_database, "payment-provider", "payments", () => _client.GetAsync("/payments/died"));
+
+        var (status, body) = path == "/payments/pay" ? await PayAsync("""{"id":"died","value":1.00,"currency":"EUR"}""") : await GetAsync(path);
+
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK), body);
+    }
+
     [TestCase("", "empty body request")]
     [TestCase(" \r\n\t", "empty body request")]
     [TestCase("{", "failed to process payment request parameters")]
@@ -150,6 +164,26 @@ public sealed class PaymentRoutesTests
             Assert.That(answers.Distinct(), Is.EqualTo(new[] { (HttpStatusCode.OK, $$"""{"id":"instant-{{round}}"}""") }));
             Assert.That(await CountAsync($"instant-{round}"), Is.EqualTo(1));
         }
+    }
+
+    [Test]
+    public async Task A_payment_that_waits_for_another_transaction_holds_up_nobody_else()
+    {
+        await using var connection = new NpgsqlConnection(_database.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var insert = new NpgsqlCommand("INSERT INTO payments (id, value, currency) VALUES ('held', 1, 'EUR')", connection))
+            await insert.ExecuteNonQueryAsync();
+
+        var held = PayAsync(Request("held", 1, "EUR"));
+        await Eventually.ThatAsync(async () => await ScalarAsync("SELECT $1 WHERE EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')", "") is not null, "it waits");
+        var (other, _) = await PayAsync(Request("not-held", 1, "EUR"));
+        var waited = !held.IsCompleted;
+        await transaction.RollbackAsync();
+
+        Assert.That(other, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(waited, Is.True, "paid while the first one waited");
+        Assert.That((await held).Status, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
@@ -268,6 +302,12 @@ public sealed class PaymentRoutesTests
     {
         using var content = new StringContent(request, Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync("/payments/pay", content);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _client.GetAsync(path);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 

@@ -57,7 +57,21 @@ public sealed class DatabaseReadinessTests
         await server.CreateDatabaseAsync("later", "later");
 
         await Eventually.ThatAsync(service.IsReadyAsync, "it is ready");
-        Assert.That(service.Output.Text, Does.Contain("The database cannot be used: PostgreSQL says 28P01"));
+        Assert.That(service.Output.Text, Does.Contain("Not ready: the database cannot be used: PostgreSQL says 28P01"));
+    }
+
+    [Test]
+    public async Task A_probe_that_is_asked_before_the_database_is_there_waits_for_it_as_long_as_it_may()
+    {
+        await using var server = await TestPostgres.PrivateServerAsync();
+        await using var service = RunningService.Start(server.ConnectionString("beside", "beside", "beside"), ("READINESS_TIMEOUT_SECONDS", "30"));
+        await Eventually.ThatAsync(() => Task.FromResult(service.Output.Text.Contains("Not ready", StringComparison.Ordinal)), "it has tried in vain");
+
+        var asked = service.IsReadyAsync();
+        await server.CreateRoleAsync("beside", "beside");
+        await server.CreateDatabaseAsync("beside", "beside");
+
+        Assert.That(await asked, Is.True, "one question was enough");
     }
 
     [Test]
@@ -76,9 +90,13 @@ public sealed class DatabaseReadinessTests
         Assert.That(await service.StatusIsAsync("/liveness", HttpStatusCode.OK), Is.True);
         Assert.That(await PayAsync(service, "during"), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(await service.StatusIsAsync("/payments", HttpStatusCode.ServiceUnavailable), Is.True);
+        using var head = await service.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/payments"));
+        Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), "HEAD asks the database too");
+        Assert.That(service.Output.Text, Does.Contain("Not ready: the database cannot be used: "), "the log tells why, once");
 
         await server.StartAgainAsync();
         await Eventually.ThatAsync(service.IsReadyAsync, "it is ready again");
+        await Eventually.ThatAsync(() => Task.FromResult(service.Output.Text.Contains("The database is ready again", StringComparison.Ordinal)), "the log tells that it is back");
         Assert.That(await PayAsync(service, "before"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await PayAsync(service, "during"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await service.Client.GetStringAsync("/payments"), Does.Contain("before").And.Contain("during"));

@@ -15,8 +15,11 @@ internal sealed record KubeconfigEntry
     /// <summary>Its authority's certificate, in PEM.</summary>
     public required string AuthorityPem { get; init; }
 
-    /// <summary>The identity's name in the file; the context is <c>user@cluster</c> unless <see cref="Context"/> says otherwise.</summary>
+    /// <summary>The identity's name; the context is <c>user@cluster</c> unless <see cref="Context"/> says otherwise.</summary>
     public required string User { get; init; }
+
+    /// <summary>The name of the file's entry with the identity's credentials; null for <see cref="User"/>.</summary>
+    public string? UserEntry { get; init; }
 
     /// <summary>The identity's bearer token; null where it has a certificate.</summary>
     public string? Token { get; init; }
@@ -55,11 +58,11 @@ internal static class Kubeconfig
         {
             Put(root, "clusters", entry.Cluster, "cluster", Map(
                 ("certificate-authority-data", Base64(entry.AuthorityPem)), ("server", entry.Server.ToString().TrimEnd('/'))));
-            Put(root, "users", entry.User, "user", Map(
+            Put(root, "users", entry.UserEntry ?? entry.User, "user", Map(
                 ("token", entry.Token),
                 ("client-certificate-data", entry.Certificate is { } certificate ? Base64(certificate.CertificatePem) : null),
                 ("client-key-data", entry.Certificate is { } pair ? Base64(pair.KeyPem) : null)));
-            Put(root, "contexts", entry.ContextName, "context", Map(("cluster", entry.Cluster), ("namespace", entry.Namespace), ("user", entry.User)));
+            Put(root, "contexts", entry.ContextName, "context", Map(("cluster", entry.Cluster), ("namespace", entry.Namespace), ("user", entry.UserEntry ?? entry.User)));
         }
         if (entries.Count > 0 && (setCurrent || Text(root, "current-context") is null or ""))
             root.Children["current-context"] = entries[0].ContextName;
@@ -91,19 +94,37 @@ internal static class Kubeconfig
     public static bool HasCluster(string kubeconfig, string cluster, Uri server) => Items(Read(kubeconfig), "clusters")
         .Any(item => Text(item, "name") == cluster && Text(item, "cluster", "server")?.TrimEnd('/') == server.ToString().TrimEnd('/'));
 
-    /// <summary>Writes a file that only its owner may read, in one step: whoever reads it sees the old or the new one.</summary>
+    /// <summary>
+    /// Writes a file in one step: whoever reads it sees the old or the new one. A new file is for its owner alone; one that is there keeps its mode, and a
+    /// link to it stays a link.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">The file is read-only, or its folder is.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public static void Save(string path, string kubeconfig)
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        path = Target(Path.GetFullPath(path));
+        var directory = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory);
-        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(temporary, options))
-            file.Write(Encoding.UTF8.GetBytes(kubeconfig));
-        File.Move(temporary, path, overwrite: true);
+            options.UnixCreateMode = File.Exists(path) ? File.GetUnixFileMode(path) : UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // A folder's owner may replace what is read-only in it, and root may do anything: whoever made the file so meant it.
+        if (new FileInfo(path) is { Exists: true, IsReadOnly: true } || (!OperatingSystem.IsWindows() && options.UnixCreateMode is { } mode && !mode.HasFlag(UnixFileMode.UserWrite)))
+            throw new UnauthorizedAccessException("it is read-only");
+        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
+        try
+        {
+            using (var file = new FileStream(temporary, options))
+                file.Write(Encoding.UTF8.GetBytes(kubeconfig));
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
+
+    private static string Target(string path) => new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
 
     private static YamlMappingNode Read(string kubeconfig)
     {
@@ -116,6 +137,8 @@ internal static class Kubeconfig
         {
             throw new FormatException($"not a kubeconfig: line {broken.Start.Line}: {broken.Message}", broken);
         }
+        if (stream.Documents.Count > 1)
+            throw new FormatException($"not a kubeconfig: one document was expected, {stream.Documents.Count} found");
         if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" })
             return new YamlMappingNode(
                 "apiVersion", "v1", "kind", "Config", "preferences", new YamlMappingNode { Style = YamlDotNet.Core.Events.MappingStyle.Flow });

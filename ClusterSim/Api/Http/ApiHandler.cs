@@ -97,7 +97,11 @@ internal sealed partial class ApiHandler
                 return;
             }
             if (_server.Catalog.All.Any(type => type.Group == parsed.Group && type.Version == parsed.Version))
+            {
+                var asked = AskedVerb(context.Request, parsed.Name is null);
+                _server.Authorize(new AccessAttributes(user, asked, new GroupResource(parsed.Group, parsed.Resource), parsed.Subresource, parsed.Namespace, parsed.Name));
                 throw new ApiException(404, "NotFound", "the server could not find the requested resource", []);
+            }
         }
         var verb = context.Request.Method.ToLowerInvariant();
         if (!_server.Authorizer.IsAllowed(new AccessAttributes(user, verb, null, Path: path), out _))
@@ -119,16 +123,16 @@ internal sealed partial class ApiHandler
             if (_streaming.TryGetValue((target.Resource.GroupResource, subresource), out var streaming))
                 return streaming.HandleAsync(context, target, rest);
             if (!target.Resource.Subresources.ContainsKey(subresource) || rest is not null)
-                throw new ApiException(404, "NotFound", "the server could not find the requested resource", []);
+                throw Unanswerable(context.Request, target, 404, "NotFound", "the server could not find the requested resource");
         }
         var verb = VerbOf(context.Request, target);
         var verbs = target.Subresource is { } sub ? target.Resource.Subresources[sub].Verbs : target.Resource.Verbs;
         // A namespace's objects are created in it; only a list goes over all namespaces.
         var nowhere = target.Resource.Namespaced && target.Namespace is null && verb is not ("list" or "watch");
         if (nowhere && target.Name is not null)
-            throw new ApiException(404, "NotFound", "the server could not find the requested resource", []);
+            throw Unanswerable(context.Request, target, 404, "NotFound", "the server could not find the requested resource");
         if (verb is null || !verbs.Contains(verb) || nowhere)
-            throw new ApiException(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
+            throw Unanswerable(context.Request, target, 405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
         if (target.Subresource is { } unsupported && _server.Subresource(target.Resource.GroupResource, unsupported) is null
             && target.Resource.Subresources[unsupported].Kind.Kind != target.Resource.Kind)
             throw new ApiException(405, "MethodNotAllowed", $"the simulated cluster does not support {target.Resource.Name}/{unsupported}", []);
@@ -144,6 +148,24 @@ internal sealed partial class ApiHandler
             _ => DeleteCollectionAsync(context, target),
         };
     }
+
+    /// <summary>What becomes of a request that no resource answers: told to whoever might have asked, to others a refusal like any other.</summary>
+    private ApiException Unanswerable(HttpRequest request, in RequestTarget target, int code, string reason, string message)
+    {
+        _server.Authorize(target, AskedVerb(request, target.Name is null));
+        return new ApiException(code, reason, message, []);
+    }
+
+    /// <summary>The verb that a request asks for, whether there is such a one or not: Kubernetes' <c>RequestInfo</c>.</summary>
+    private static string AskedVerb(HttpRequest request, bool isCollection) => request.Method switch
+    {
+        "GET" or "HEAD" => !isCollection ? "get" : QueryOptions.Flag(request.Query, "watch") ? "watch" : "list",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => isCollection ? "deletecollection" : "delete",
+        _ => "",
+    };
 
     /// <summary>The verb a method stands for, as far as paths tell; null for none.</summary>
     private static string? VerbOf(HttpRequest request, in RequestTarget target)

@@ -66,6 +66,8 @@ internal sealed class DaemonSetController : Controller
             return true;
         }, "status"));
         var hash = revision.Labels.GetValueOrDefault(HashLabel) ?? "";
+        if (!set.IsDeleting)
+            MergeEqual(set, selector, revision, known, hash);
         var minReadySeconds = set.Spec.At("minReadySeconds").Integer() ?? 0;
         ApiException? failure = null;
         TimeSpan? again = null;
@@ -90,6 +92,18 @@ internal sealed class DaemonSetController : Controller
         if (failure is not null)
             throw failure;
         return PodReading.UntilNextAvailable(pods, minReadySeconds, Now) is { } soon && !(again < soon) ? soon : again;
+    }
+
+    /// <summary>Of revisions that hold the same template one is enough (<c>dedupCurHistories</c>): pods of the others become its own.</summary>
+    private void MergeEqual(Document set, LabelSelector selector, Document revision, List<Document> known, string hash)
+    {
+        foreach (var other in ControllerRevisions.EqualTo(revision, known).ToList())
+        {
+            var otherHash = other.Labels.GetValueOrDefault(HashLabel);
+            foreach (var pod in _refs.Claim(set, selector).Where(pod => pod.Labels.GetValueOrDefault(HashLabel) == otherHash && otherHash != hash))
+                Client.Patch(_pods, pod.Key, PatchType.Merge, Object(("metadata", Object(("labels", Object((HashLabel, hash)))))));
+            _history.Delete(other);
+        }
     }
 
     /// <summary>One pod where one belongs, none elsewhere; ended ones go. Returns when to look again at one that failed too soon after the last.</summary>

@@ -30,6 +30,7 @@ internal sealed class StatefulSetController : Controller
         _history = new ControllerRevisions(Client, "controller.kubernetes.io/hash");
         ForEach(_sets);
         ForOwners(_pods, "StatefulSet");
+        context.Informers.Handle(_claims, ClaimGone);
         ForOrphans(_pods, _sets, set => LabelSelector.FromObject(set.Spec.At("selector")));
     }
 
@@ -71,6 +72,16 @@ internal sealed class StatefulSetController : Controller
         if (failure is not null)
             throw failure;
         return PodReading.UntilNextAvailable(pods, set.Spec.At("minReadySeconds").Integer() ?? 0, Now);
+    }
+
+    /// <summary>A set may be waiting for a claim to be gone, to make the pod and the claim of that name anew.</summary>
+    private void ClaimGone(StoreEvent change)
+    {
+        if (change.Change != StoreChange.Deleted)
+            return;
+        foreach (var set in Current(_sets).All(change.Document.Namespace))
+            if (StatefulPod.Claims(set).Any(claim => change.Document.Name.StartsWith(StatefulPod.ClaimName(claim.Template, set.Name) + "-", StringComparison.Ordinal)))
+                Queue.Add(set.Key);
     }
 
     private void WriteStatus(Document set, Document current, Document update, LabelSelector selector)

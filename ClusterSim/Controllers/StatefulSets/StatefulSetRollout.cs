@@ -57,6 +57,7 @@ internal sealed class StatefulSetRollout
     /// <summary>Creates what lacks, lowest ordinal first; false where it has to wait.</summary>
     private bool ScaleUp()
     {
+        var mustWait = false;
         for (var index = 0; index < _replicas.Length; index++)
         {
             var pod = _replicas[index];
@@ -73,6 +74,14 @@ internal sealed class StatefulSetRollout
             }
             if (pod is null)
             {
+                // A claim that scaling down has given to the pod that went goes after it: nothing more can be done in this round.
+                if (IsAClaimLeft($"{_set.Name}-{_start + index}"))
+                {
+                    mustWait = true;
+                    if (_monotonic)
+                        return false;
+                    continue;
+                }
                 Create(_start + index);
                 if (_monotonic)
                     return false;
@@ -83,7 +92,7 @@ internal sealed class StatefulSetRollout
             if (_monotonic && (pod.IsDeleting || !StatefulPod.IsRunningAndAvailable(pod, _minReadySeconds, _now)))
                 return false;
         }
-        return true;
+        return !mustWait;
     }
 
     /// <summary>Deletes what is too much, highest ordinal first; false where it has to wait.</summary>
@@ -150,6 +159,8 @@ internal sealed class StatefulSetRollout
         try
         {
             CreateClaims(name);
+            if (ClaimsOf(name).FirstOrDefault(claim => claim.IsDeleting) is { } going)
+                throw new ApiException(500, "InternalError", $"pvc {going.Name} is being deleted");
             var revision = IsCurrentWanted(ordinal) ? _current : _update;
             _context.Client.Create(_pods, StatefulPod.Make(_set, ControllerRevisions.Template(revision), revision.Name, ordinal));
             _context.Events.Normal(_set, "SuccessfulCreate", $"Create Pod {name} in StatefulSet {_set.Name} successful");
@@ -206,6 +217,13 @@ internal sealed class StatefulSetRollout
             }
         }
     }
+
+    private IEnumerable<Document> ClaimsOf(string podName) => StatefulPod.Claims(_set)
+        .Select(claim => _context.Client.Server.Store.Find(_claims.GroupResource, new ObjectKey(_set.Namespace, StatefulPod.ClaimName(claim.Template, podName))))
+        .OfType<Document>();
+
+    private bool IsAClaimLeft(string podName) => ClaimsOf(podName).Any(claim =>
+        claim.Metadata.At("ownerReferences").Items().Any(owner => owner.At("kind").Text() == "Pod" && owner.At("name").Text() == podName));
 
     private bool WhenDeleted => _set.Spec.At("persistentVolumeClaimRetentionPolicy", "whenDeleted").Text() == "Delete";
 

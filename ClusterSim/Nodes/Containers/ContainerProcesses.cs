@@ -1,6 +1,9 @@
 namespace ClusterSim.Nodes.Containers;
 
-/// <summary>The processes of one container instance, as <c>ps</c> and <c>kill</c> inside it see them.</summary>
+/// <summary>
+/// The processes that see each other, as <c>ps</c> and <c>kill</c> do: a container instance's, with those of the ephemeral containers that target it;
+/// or a whole pod's, where it says so.
+/// </summary>
 internal sealed class ContainerProcesses
 {
     private readonly Lock _lock = new();
@@ -19,11 +22,12 @@ internal sealed class ContainerProcesses
 
     /// <summary>A process starts: the first one is 1.</summary>
     /// <param name="commandLine">Its program and arguments.</param>
+    /// <param name="user">The user it runs as.</param>
     /// <param name="signal">Delivers a signal by its number.</param>
-    public ContainerProcess Start(string commandLine, Action<int> signal)
+    public ContainerProcess Start(string commandLine, long user, Action<int> signal)
     {
         lock (_lock)
-            return _running[_last + 1] = new ContainerProcess(++_last, commandLine, signal);
+            return _running[_last + 1] = new ContainerProcess(++_last, commandLine, user, signal);
     }
 
     /// <summary>It ended.</summary>
@@ -44,5 +48,6 @@ internal sealed class ContainerProcesses
 /// <summary>One process of a container.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="CommandLine">Its program and arguments.</param>
+/// <param name="User">The user it runs as.</param>
 /// <param name="Signal">Delivers a signal by its number.</param>
-internal sealed record ContainerProcess(int Id, string CommandLine, Action<int> Signal);
+internal sealed record ContainerProcess(int Id, string CommandLine, long User, Action<int> Signal);

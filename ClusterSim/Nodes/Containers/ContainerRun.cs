@@ -121,12 +121,13 @@ internal sealed class ContainerRun
     }
 
     /// <summary>SIGKILL: no stream of it moves a byte any more when this returns.</summary>
-    public void Kill()
+    /// <param name="reason">What the runtime says of the end.</param>
+    public void Kill(string reason = ContainerExit.Error)
     {
         if (Interlocked.Exchange(ref _over, 1) == 1)
             return;
         _network.Sever();
-        End(Exited(ContainerExit.Killed, Process?.Output, Process?.Error));
+        End(Exited(ContainerExit.Killed, reason, Process?.Output, Process?.Error));
         Signal(_killed);
         Signal(_stop);
     }
@@ -160,17 +161,17 @@ internal sealed class ContainerRun
         if (Interlocked.Exchange(ref _over, 1) == 0)
         {
             _network.Sever();
-            End(Exited(exitCode, process.Output, process.Error));
+            End(Exited(exitCode, exitCode == 0 ? ContainerExit.Completed : ContainerExit.Error, process.Output, process.Error));
         }
         await _network.DisposeAsync();
         _letGo.TrySetResult();
     }
 
-    private ContainerExit Exited(int exitCode, Stream? output, Stream? error)
+    private ContainerExit Exited(int exitCode, string reason, Stream? output, Stream? error)
     {
         output?.Dispose();
         error?.Dispose();
-        return new ContainerExit(exitCode, exitCode == 0 ? "Completed" : "Error", _terminationMessage(exitCode), StartedAt, _clock.GetUtcNow(), Id);
+        return new ContainerExit(exitCode, reason, _terminationMessage(exitCode), StartedAt, _clock.GetUtcNow(), Id);
     }
 
     private void End(ContainerExit exit)

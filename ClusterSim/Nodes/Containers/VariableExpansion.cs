@@ -9,7 +9,11 @@ namespace ClusterSim.Nodes.Containers;
 internal static class VariableExpansion
 {
     /// <summary>The text with known names replaced.</summary>
-    public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
+    public static string Expand(string text, IReadOnlyDictionary<string, string> variables) =>
+        Expand(text, name => variables.TryGetValue(name, out var value) ? value : $"$({name})");
+
+    /// <summary>The text with every name replaced by what <paramref name="valueOf"/> gives for it.</summary>
+    public static string Expand(string text, Func<string, string> valueOf)
     {
         if (!text.Contains('$', StringComparison.Ordinal))
             return text;
@@ -27,8 +31,7 @@ internal static class VariableExpansion
             }
             else if (text[i + 1] == '(' && text.IndexOf(')', i) is var end and > 0)
             {
-                var name = text[(i + 2)..end];
-                result.Append(variables.TryGetValue(name, out var value) ? value : $"$({name})");
+                result.Append(valueOf(text[(i + 2)..end]));
                 i = end;
             }
             else

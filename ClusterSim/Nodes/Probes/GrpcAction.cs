@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -10,17 +11,30 @@ namespace ClusterSim.Nodes.Probes;
 internal static class GrpcAction
 {
     private const byte Serving = 1;
+    private static readonly string[] Statuses = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
-    /// <summary>Carries it out within the time the token leaves.</summary>
-    public static async Task<ProbeResult> RunAsync(ProbeTarget target, JsonElement action, CancellationToken timeout)
+    private static readonly string[] Codes =
+    [
+        "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists", "PermissionDenied", "ResourceExhausted",
+        "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated",
+    ];
+
+    /// <summary>Carries it out within the time the token leaves, which is <paramref name="seconds"/>.</summary>
+    public static async Task<ProbeResult> RunAsync(ProbeTarget target, JsonElement action, int seconds, CancellationToken timeout)
     {
+        var isConnected = false;
         var port = target.Port(action.At("port"));
         var service = Encoding.UTF8.GetBytes(action.At("service").Text(""));
         var host = target.Address.ToString();
         using var handler = new SocketsHttpHandler
         {
             UseProxy = false,
-            ConnectCallback = async (_, cancellation) => await target.DialAsync(host, port, cancellation),
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var stream = await target.DialAsync(host, port, cancellation);
+                isConnected = true;
+                return stream;
+            },
         };
         using var client = new HttpMessageInvoker(handler);
         byte[] message = service.Length == 0 ? [] : [0x0a, (byte)service.Length, .. service];
@@ -37,22 +51,31 @@ internal static class GrpcAction
         {
             using var response = await client.SendAsync(request, timeout);
             var body = await response.Content.ReadAsByteArrayAsync(timeout);
-            var status = response.TrailingHeaders.TryGetValues("grpc-status", out var trailing) || response.Headers.TryGetValues("grpc-status", out trailing) ? trailing.First() : "";
-            if (status == "12")
-                return ProbeResult.Failure("error: this server does not implement the grpc health protocol (grpc.health.v1.Health)");
-            if (status != "0")
-                return ProbeResult.Failure($"error: health rpc failed: rpc error: code = {status}");
+            if (Trailer(response, "grpc-status") is not { } number || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
+                return ProbeResult.Failure($"error: health rpc probe failed: rpc error: code = Unknown desc = unexpected HTTP status code received from server: {(int)response.StatusCode} ({response.ReasonPhrase}); malformed header: missing HTTP content-type");
+            var said = Uri.UnescapeDataString(Trailer(response, "grpc-message") ?? "");
+            if (code == Array.IndexOf(Codes, "Unimplemented"))
+                return ProbeResult.Failure($"error: this server does not implement the grpc health protocol (grpc.health.v1.Health): {said}");
+            if (code != 0)
+                return ProbeResult.Failure($"error: health rpc probe failed: rpc error: code = {(code < Codes.Length ? Codes[code] : $"Code({code})")} desc = {said}");
             var health = body.Length >= 7 && body[5] == 0x08 ? body[6] : (byte)0;
-            return health == Serving ? ProbeResult.Success : ProbeResult.Failure($"service unhealthy (responded with \"{(health == 2 ? "NOT_SERVING" : health == 3 ? "SERVICE_UNKNOWN" : "UNKNOWN")}\")");
+            return health == Serving ? ProbeResult.Success : ProbeResult.Failure($"service unhealthy (responded with \"{(health < Statuses.Length ? Statuses[health] : health)}\")");
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (isConnected)
         {
-            return ProbeResult.Failure($"timeout: failed to connect service \"{host}:{port}\" within 1s: context deadline exceeded");
+            return ProbeResult.Failure($"timeout: health rpc did not complete within {seconds}s");
+        }
+        catch (Exception late) when (late is OperationCanceledException || !isConnected)
+        {
+            // A refused connection is tried again until the time is over, as WithBlock has it; here at once it is said what would be said then.
+            return ProbeResult.Failure($"timeout: failed to connect service \"{host}:{port}\" within {seconds}s: context deadline exceeded");
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
         {
-            var why = broken.InnerException is SocketException refused ? ProbeTarget.Words(host, port, refused) : broken.Message;
-            return ProbeResult.Failure($"error: failed to connect service at \"{host}:{port}\": {why}");
+            return ProbeResult.Failure($"error: health rpc probe failed: rpc error: code = Unavailable desc = {broken.Message}");
         }
     }
+
+    private static string? Trailer(HttpResponseMessage response, string name) =>
+        response.TrailingHeaders.TryGetValues(name, out var values) || response.Headers.TryGetValues(name, out values) ? values.First() : null;
 }

@@ -26,7 +26,7 @@ internal static class ProbeActions
             if (probe.At("tcpSocket") is { ValueKind: JsonValueKind.Object } tcp)
                 return await ConnectAsync(target, tcp, timeout.Token);
             if (probe.At("grpc") is { ValueKind: JsonValueKind.Object } grpc)
-                return await GrpcAction.RunAsync(target, grpc, timeout.Token);
+                return await GrpcAction.RunAsync(target, grpc, seconds, timeout.Token);
             if (probe.At("exec") is { ValueKind: JsonValueKind.Object } exec)
                 return await ExecuteAsync(target, exec, seconds, timeout.Token);
             return new(ProbeOutcome.Unknown, "missing probe handler");

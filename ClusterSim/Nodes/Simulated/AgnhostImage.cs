@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using ClusterSim.Nodes.Simulated.Commands;
 using Processes;
 
@@ -9,7 +8,8 @@ namespace ClusterSim.Nodes.Simulated;
 
 /// <summary>
 /// <c>registry.k8s.io/e2e-test-images/agnhost</c>, the image of Kubernetes' own tests: pause, netexec, serve-hostname, connect, porter,
-/// liveness, entrypoint-tester, test-webserver, logs-generator, mounttest, inclusterclient. Other subcommands are refused.
+/// liveness, entrypoint-tester, test-webserver, logs-generator, mounttest, inclusterclient, grpc-health-checking, port-forward-tester,
+/// dns-suffix, dns-server-list, etc-hosts. Other subcommands are refused.
 /// </summary>
 internal static class AgnhostImage
 {
@@ -25,7 +25,7 @@ internal static class AgnhostImage
     private static async Task<int> RunAsync(ServiceProcess process)
     {
         var words = process.Arguments.Count == 0 ? ["pause"] : process.Arguments;
-        var options = Options.Read([.. words.Skip(1)], "t", ["port", "http-port", "udp-port", "sctp-port", "timeout", "protocol", "log-lines-total", "run-duration", "http-override", "delay-shutdown", "poll-interval"]);
+        var options = Options.Read([.. words.Skip(1)], "t", ["port", "http-port", "service", "delay-unhealthy-sec", "udp-port", "sctp-port", "timeout", "protocol", "log-lines-total", "run-duration", "http-override", "delay-shutdown", "poll-interval"]);
         switch (words[0])
         {
             case "pause":
@@ -59,6 +59,17 @@ internal static class AgnhostImage
                 return await AgnhostMounttest.RunAsync(Command.Of("mounttest", process with { Arguments = [.. words.Skip(1)] }));
             case "inclusterclient":
                 return await InClusterClientAsync(process, options);
+            case "grpc-health-checking":
+                return await new AgnhostGrpcHealth(process, options.Value("service") ?? "").RunAsync(
+                    Port(options, "port", 5000), Port(options, "http-port", 8080), Port(options, "delay-unhealthy-sec", -1));
+            case "port-forward-tester":
+                return await AgnhostPortForwardTester.RunAsync(process);
+            case "dns-suffix":
+                return await SayAsync(process, string.Join(',', Resolver(process, "search")));
+            case "dns-server-list":
+                return await SayAsync(process, string.Join(',', Resolver(process, "nameserver")));
+            case "etc-hosts":
+                return await SayAsync(process, await File.ReadAllTextAsync(process.Files.Resolve("/etc/hosts")));
             case "--version" or "version":
                 await process.Output.SayAsync($"agnhost version {Version}\n");
                 return 0;
@@ -76,6 +87,15 @@ internal static class AgnhostImage
 
     // A Go program without a handler ends by the signal.
     private const int ContainerTerminated = Containers.ContainerExit.Terminated;
+
+    private static async Task<int> SayAsync(ServiceProcess process, string text)
+    {
+        await process.Output.SayAsync(text + "\n");
+        return 0;
+    }
+
+    private static IEnumerable<string> Resolver(ServiceProcess process, string field) => File.ReadLines(process.Files.Resolve("/etc/resolv.conf"))
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(words => words.FirstOrDefault() == field).SelectMany(words => words.Skip(1));
 
     private static async Task<int> PorterAsync(ServiceProcess process)
     {
@@ -186,87 +206,4 @@ internal static class AgnhostImage
         int.TryParse(options.Value(name), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : otherwise;
 
     private static string Hostname(ServiceProcess process) => process.Environment.GetValueOrDefault("HOSTNAME", "localhost");
-}
-
-/// <summary><c>agnhost netexec</c>, over HTTP: the server that Kubernetes' network tests talk to.</summary>
-internal sealed class AgnhostNetexec(ServiceProcess process)
-{
-    private readonly TaskCompletionSource<int> _exit = new();
-
-    /// <summary>Serves until it is told to end.</summary>
-    public async Task<int> RunAsync(int port)
-    {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(process.Stop);
-        var serving = new HttpResponder(process with { Stop = end.Token }, AnswerAsync).ServeAsync(port);
-        if (await Task.WhenAny(serving, _exit.Task) == serving)
-            return Containers.ContainerExit.Terminated;
-        end.Cancel(); // not CancelAsync: nobody would count it as under way
-        return await _exit.Task;
-    }
-
-    private async ValueTask<SimulatedResponse> AnswerAsync(SimulatedRequest request)
-    {
-        switch (request.Path)
-        {
-            case "/":
-                return SimulatedResponse.Of(200, $"NOW: {process.Clock.GetUtcNow():yyyy-MM-dd HH:mm:ss.fff} +0000 UTC");
-            case "/hostname" or "/hostName":
-                return SimulatedResponse.Of(200, process.Environment.GetValueOrDefault("HOSTNAME", ""));
-            case "/healthz":
-                return SimulatedResponse.Of(200, "");
-            case "/clientip":
-                return SimulatedResponse.Of(200, request.Remote);
-            case "/echo":
-                return SimulatedResponse.Of(int.TryParse(request.Query("code"), CultureInfo.InvariantCulture, out var code) ? code : 200, request.Query("msg") ?? "");
-            case "/header":
-                return SimulatedResponse.Of(200, request.Headers.GetValueOrDefault(request.Query("key") ?? "", ""));
-            case "/redirect":
-                return SimulatedResponse.Of(int.Parse(request.Query("code") ?? "302", CultureInfo.InvariantCulture), "") with { Headers = [("Location", request.Query("location") ?? "/")] };
-            case "/exit":
-                _exit.TrySetResult(int.Parse(request.Query("code") ?? "0", CultureInfo.InvariantCulture));
-                return SimulatedResponse.Of(200, "");
-            case "/shutdown":
-                _exit.TrySetResult(0);
-                return SimulatedResponse.Of(200, "");
-            case "/shell":
-                return await ShellAsync(request.Query("shellCommand") ?? request.Query("cmd") ?? "");
-            case "/dial":
-                return await DialAsync(request);
-            default:
-                return SimulatedResponse.Of(404, "404 page not found\n");
-        }
-    }
-
-    private async Task<SimulatedResponse> ShellAsync(string program)
-    {
-        await using var output = new Containers.CollectedOutput();
-        var code = await new Shell.ShellInterpreter(new Shell.ShellState(process), BusyboxImage.Find).RunAsync(program, Stream.Null, output, output);
-        return Json(code == 0 ? new { output = output.Text } : new { output = output.Text, error = $"exit status {code}" });
-    }
-
-    /// <summary>Asks other pods on behalf of the caller: <c>?host=…&amp;port=…&amp;request=hostname&amp;tries=3</c>.</summary>
-    private async Task<SimulatedResponse> DialAsync(SimulatedRequest request)
-    {
-        if (request.Query("protocol") is { } protocol && protocol != "http")
-            return SimulatedResponse.Of(400, $"the simulator's network has no {protocol}");
-        var responses = new List<string>();
-        var errors = new List<string>();
-        for (var tries = int.Parse(request.Query("tries") ?? "1", CultureInfo.InvariantCulture); tries > 0; tries--)
-            foreach (var host in (request.Query("host") ?? "").Split(','))
-            {
-                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), process.Clock);
-                try
-                {
-                    var url = new Uri($"http://{host}:{request.Query("port")}/{request.Query("request")}");
-                    responses.Add(Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body));
-                }
-                catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
-                {
-                    errors.Add(failure.Message);
-                }
-            }
-        return Json(errors.Count == 0 ? new { responses } : new { responses, errors });
-    }
-
-    private static SimulatedResponse Json(object value) => new(200, JsonSerializer.SerializeToUtf8Bytes(value), "application/json");
 }

@@ -50,10 +50,10 @@ internal sealed record Command(
     /// <exception cref="UnauthorizedAccessException">It is another user's.</exception>
     public string ResolveForWriting(string path) => Writable(FollowLinks(Absolute(path)));
 
-    /// <summary>As <see cref="ResolveForWriting"/>, for what is done to a link itself.</summary>
+    /// <summary>As <see cref="ResolveForWriting"/>, for what is done to a name (made, removed, moved): the folder it is in counts, not what is mounted there.</summary>
     public string ResolveLinkForWriting(string path)
     {
-        Writable(Absolute(path));
+        Writable(FollowLinks(Path.GetDirectoryName(Normal(path)) ?? "/"));
         return ResolveLink(path);
     }
 

@@ -13,6 +13,9 @@ internal sealed class ContainerFileRoot : FileRoot
 {
     private static readonly string[] Anybodys = ["/tmp", "/var/tmp", "/dev"];
 
+    // What the runtime and the kubelet mount into every container; a read-only root is not theirs.
+    private static readonly string[] AlwaysWritable = ["/dev", "/etc/hosts"];
+
     private readonly Lock _lock = new();
     private readonly string _root;
     private readonly PodVolumes _volumes;
@@ -25,11 +28,11 @@ internal sealed class ContainerFileRoot : FileRoot
     /// <summary>The root of one container.</summary>
     /// <param name="volumes">The pod's volumes.</param>
     /// <param name="container">The container in the pod's spec.</param>
-    /// <param name="expand">Expands <c>$(NAME)</c> in a subPathExpr.</param>
+    /// <param name="subPaths">The sub-path of each of its mounts, in their order.</param>
     /// <param name="content">The image's own files and where it has them; null for none.</param>
     /// <param name="etc">The files that the kubelet puts into <c>/etc</c>.</param>
     public ContainerFileRoot(
-        PodVolumes volumes, JsonElement container, Func<string, string> expand, (string Path, string Folder)? content, IReadOnlyList<(string Name, string Content)> etc)
+        PodVolumes volumes, JsonElement container, IReadOnlyList<string> subPaths, (string Path, string Folder)? content, IReadOnlyList<(string Name, string Content)> etc)
     {
         _volumes = volumes;
         _content = content;
@@ -37,18 +40,20 @@ internal sealed class ContainerFileRoot : FileRoot
         _root = Path.Combine(volumes.Folder, "c", container.At("name").Text(""));
         _isReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false);
         _mounts = [.. container.At("volumeMounts").Items()
-            .Select(mount => new Mount(
-                Normal(mount.At("mountPath").Text("/")), mount.At("name").Text(""),
-                mount.At("subPathExpr").Text() is { } expression ? expand(expression) : mount.At("subPath").Text(""),
-                mount.At("readOnly").Flag(false)))
+            .Select((mount, index) => new Mount(
+                index, Normal(mount.At("mountPath").Text("/")), mount.At("name").Text(""), subPaths[index],
+                mount.At("readOnly").Flag(false) || volumes.IsReadOnly(mount.At("name").Text(""))))
             .OrderByDescending(mount => mount.Path.Length)];
     }
 
     /// <summary>The user whose process sees these files.</summary>
     public (long Uid, long Gid) User { get; init; }
 
-    /// <summary>The processes that see these files, which is what <c>/proc</c> shows.</summary>
-    public ContainerProcesses Processes { get; } = new();
+    /// <summary>The groups that user is in, the first one among them.</summary>
+    public IReadOnlyList<long> Groups { get; init; } = [];
+
+    /// <summary>The processes that a process in here sees.</summary>
+    public ContainerProcesses Processes { get; init; } = new();
 
     /// <summary>
     /// Whether the user may make and change files at <paramref name="path"/>, a read-only root apart: an image's own files are root's, and others may
@@ -85,6 +90,8 @@ internal sealed class ContainerFileRoot : FileRoot
         foreach (var mount in _mounts)
             if (Inside(path, mount.Path) is not null)
                 return mount.IsReadOnly;
+        if (Array.Exists(AlwaysWritable, folder => Inside(path, folder) is not null))
+            return false;
         return _isReadOnly || (_content is { } content && Inside(path, content.Path) is not null);
     }
 
@@ -98,15 +105,50 @@ internal sealed class ContainerFileRoot : FileRoot
         return File.Exists(file) ? File.ReadAllText(file) : null;
     }
 
+    /// <summary>
+    /// Sets up what is fixed when the container starts: a file or folder mounted from within a ConfigMap, Secret or projection is the one that is
+    /// there now; later versions of it come only to a container that is started anew.
+    /// </summary>
+    public void Prepare()
+    {
+        foreach (var mount in _mounts.Where(mount => mount.SubPath.Length > 0 && _volumes.IsMadeOfObjects(mount.Volume)))
+        {
+            var pinned = PinnedAt(mount);
+            if (Directory.Exists(pinned))
+                Directory.Delete(pinned, recursive: true);
+            File.Delete(pinned);
+            Copy(Within(_volumes.Open(mount.Volume), mount.SubPath), pinned);
+        }
+    }
+
     private string Opened(Mount mount)
     {
+        if (mount.SubPath.Length > 0 && _volumes.IsMadeOfObjects(mount.Volume))
+            return PinnedAt(mount);
         var folder = _volumes.Open(mount.Volume);
-        if (mount.SubPath.Length == 0)
-            return folder;
-        var sub = Path.Combine(folder, mount.SubPath);
+        return mount.SubPath.Length == 0 ? folder : Within(folder, mount.SubPath);
+    }
+
+    private string PinnedAt(Mount mount) => Path.Combine(Directory.CreateDirectory(Path.Combine(_volumes.Folder, "s", Path.GetFileName(_root))).FullName, $"{mount.Index}");
+
+    private static string Within(string folder, string subPath)
+    {
+        var sub = Path.Combine(folder, subPath);
         if (!Path.Exists(sub))
             Directory.CreateDirectory(sub);
         return sub;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        if (!Directory.Exists(from))
+        {
+            File.Copy(from, to);
+            return;
+        }
+        Directory.CreateDirectory(to);
+        foreach (var entry in Directory.EnumerateFileSystemEntries(from))
+            Copy(entry, Path.Combine(to, Path.GetFileName(entry)));
     }
 
     private void Make()
@@ -144,5 +186,5 @@ internal sealed class ContainerFileRoot : FileRoot
 
     private static string Below(string folder, string rest) => rest.Length == 0 ? folder : Path.Combine(folder, rest);
 
-    private sealed record Mount(string Path, string Volume, string SubPath, bool IsReadOnly);
+    private sealed record Mount(int Index, string Path, string Volume, string SubPath, bool IsReadOnly);
 }

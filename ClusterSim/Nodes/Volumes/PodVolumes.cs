@@ -59,7 +59,7 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
     /// <exception cref="VolumeException">What it is made of vanished meanwhile.</exception>
     public string Open(string name)
     {
-        var volume = _pod.Spec.At("volumes").Items().FirstOrDefault(volume => volume.At("name").Text() == name);
+        var volume = Volume(name);
         switch (TypeOf(volume))
         {
             case "emptyDir":
@@ -74,6 +74,12 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
                 return path;
         }
     }
+
+    /// <summary>Whether a volume holds what API objects say: a ConfigMap, a Secret, the downward API, a projection.</summary>
+    public bool IsMadeOfObjects(string name) => TypeOf(Volume(name)) is "configMap" or "secret" or "downwardAPI" or "projected";
+
+    /// <summary>Whether nobody may write into a volume, whatever the mount says.</summary>
+    public bool IsReadOnly(string name) => IsMadeOfObjects(name) || Volume(name).At("persistentVolumeClaim", "readOnly").Flag(false);
 
     /// <summary>The pod changed: its labels and annotations may be in files.</summary>
     public void Update(Document pod)
@@ -99,6 +105,8 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
         if (Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
     }
+
+    private JsonElement Volume(string name) => _pod.Spec.At("volumes").Items().FirstOrDefault(volume => volume.At("name").Text() == name);
 
     private void Rewrite(Func<JsonElement, bool> concerns)
     {

@@ -19,11 +19,11 @@ internal sealed class VolumeWatchers
             watching.TryRemove(volumes, out _);
     }
 
-    /// <summary>A ConfigMap or Secret changed.</summary>
+    /// <summary>A ConfigMap or Secret changed, came or went: where it is optional, its files go with it.</summary>
     public void Changed(StoreEvent change)
     {
         var isConfigMap = change.Document.Resource.Resource == "configmaps";
-        if (change.Change == StoreChange.Deleted || !_watchers.TryGetValue((isConfigMap, change.Document.Key), out var watching))
+        if (!_watchers.TryGetValue((isConfigMap, change.Document.Key), out var watching))
             return;
         foreach (var volumes in watching.Keys)
             volumes.SourceChanged(isConfigMap, change.Document.Name);

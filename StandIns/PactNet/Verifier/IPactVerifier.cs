@@ -1,10 +1,14 @@
 namespace PactNet.Verifier;
 
-/// <summary>Holds a provider to its pacts: where it is, then where the pacts are. Messages are not in the stand-in.</summary>
+/// <summary>Holds a provider to its pacts: where it is, then where the pacts are.</summary>
 public interface IPactVerifier
 {
     /// <summary>Where the provider listens; once.</summary>
     IPactVerifier WithHttpEndpoint(Uri pactUri);
+
+    /// <summary>Not supported: the tests have no messages.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    IPactVerifier WithMessages(Action<Messaging.IMessageScenarios> configure);
 
     /// <summary>The pact in a file.</summary>
     IPactVerifierSource WithFileSource(FileInfo pactFile);

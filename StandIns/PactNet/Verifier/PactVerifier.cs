@@ -38,6 +38,9 @@ public sealed class PactVerifier : IPactVerifier, IDisposable
     }
 
     /// <inheritdoc/>
+    public IPactVerifier WithMessages(Action<Messaging.IMessageScenarios> configure) => throw StandIn.Lacks("WithMessages");
+
+    /// <inheritdoc/>
     public IPactVerifierSource WithFileSource(FileInfo pactFile) => Source(core => VerifierFunctions.AddFile(core, pactFile.FullName));
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using WireMock.Matchers.Request;
 namespace WireMock.RequestBuilders;
 
 /// <summary>Says which requests are meant. Everything said must hold.</summary>
-public interface IRequestBuilder : IRequestMatcher
+public partial interface IRequestBuilder : IRequestMatcher
 {
     /// <summary>The path fits one of these patterns (<c>*</c>, <c>?</c>).</summary>
     IRequestBuilder WithPath(params string[] paths);

@@ -4,7 +4,7 @@ using System.Text;
 namespace WireMock.ResponseBuilders;
 
 /// <summary>Says what is answered: 200 without a body, until more is said.</summary>
-public interface IResponseBuilder
+public partial interface IResponseBuilder
 {
     /// <summary>The answer so far.</summary>
     IResponseMessage ResponseMessage { get; }
@@ -59,8 +59,4 @@ public interface IResponseBuilder
 
     /// <summary>Makes the whole answer.</summary>
     IResponseBuilder WithCallback(Func<IRequestMessage, Task<IResponseMessage>> callbackHandler);
-
-    /// <summary>Not supported.</summary>
-    /// <exception cref="NotSupportedException">Always.</exception>
-    IResponseBuilder WithTransformer(bool transformContentFromBodyAsFile = false);
 }

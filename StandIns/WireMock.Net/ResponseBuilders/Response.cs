@@ -99,9 +99,6 @@ public class Response : IResponseBuilder
     /// <inheritdoc/>
     public IResponseBuilder WithCallback(Func<IRequestMessage, Task<IResponseMessage>> callbackHandler) => With(() => _callback = callbackHandler);
 
-    /// <inheritdoc/>
-    public IResponseBuilder WithTransformer(bool transformContentFromBodyAsFile = false) => throw StandIn.Lacks();
-
     internal async Task<IResponseMessage> AnswerAsync(IRequestMessage request)
     {
         if (_callback is not null)

@@ -4,7 +4,7 @@ using WireMock.ResponseBuilders;
 namespace WireMock.Server;
 
 /// <summary>Says what follows a request.</summary>
-public interface IRespondWithAProvider
+public partial interface IRespondWithAProvider
 {
     /// <summary>The mapping's id.</summary>
     Guid Guid { get; }

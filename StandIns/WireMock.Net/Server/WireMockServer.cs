@@ -17,7 +17,7 @@ namespace WireMock.Server;
 /// An HTTP server on loopback that answers as told and remembers what it was asked. Of several mappings that match, the lowest priority
 /// number answers, then the one with more matchers, then the one added last. What matches none is 404.
 /// </summary>
-public class WireMockServer : IDisposable
+public partial class WireMockServer : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<Mapping> _mappings = [];

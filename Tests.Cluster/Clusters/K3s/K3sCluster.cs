@@ -54,9 +54,10 @@ internal sealed class K3sCluster : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("k3s-").FullName;
         var container = Builder().Build();
         var owned = new K3sCluster(container, folder);
+        var images = Task.CompletedTask;
         try
         {
-            var images = BuildImagesAsync(folder);
+            images = BuildImagesAsync(folder);
             await container.StartAsync();
             await images;
             await ImportAsync(container, folder);
@@ -76,6 +77,8 @@ internal sealed class K3sCluster : IAsyncDisposable
         catch (Exception failed)
         {
             var log = await LogAsync(container);
+            // It writes into the folder that goes; what became of it no longer matters.
+            await Task.WhenAny(images);
             await owned.DisposeAsync();
             throw new InvalidOperationException($"K3s ({ImageName}) did not come up: {failed.Message}\nthe end of its log:\n{log}", failed);
         }

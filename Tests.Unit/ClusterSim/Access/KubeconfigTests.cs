@@ -80,6 +80,7 @@ internal sealed class KubeconfigTests
     {
         Assert.That(() => Kubeconfig.Merge("- a list", [Ours], true), Throws.TypeOf<FormatException>());
         Assert.That(() => Kubeconfig.Merge("a: [b", [Ours], true), Throws.TypeOf<FormatException>());
+        Assert.That(() => Kubeconfig.Merge("kind: Config\n---\nkind: Config\n", [Ours], true), Throws.TypeOf<FormatException>(), "one of two would be lost");
     }
 
     [Test]
@@ -99,6 +100,31 @@ internal sealed class KubeconfigTests
         finally
         {
             Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+    }
+
+    [Test]
+    [Platform(Exclude = "Win")]
+    public void A_link_to_a_kubeconfig_stays_one_and_the_file_keeps_its_mode()
+    {
+        var folder = Directory.CreateTempSubdirectory("kubeconfig-");
+        try
+        {
+            var (file, link) = (Path.Combine(folder.FullName, "dotfiles", "config"), Path.Combine(folder.FullName, "config"));
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, "one");
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+            File.CreateSymbolicLink(link, Path.Combine("dotfiles", "config"));
+
+            Kubeconfig.Save(link, "two");
+
+            Assert.That(new FileInfo(link).LinkTarget, Is.EqualTo(Path.Combine("dotfiles", "config")));
+            Assert.That(File.ReadAllText(file), Is.EqualTo("two"));
+            Assert.That(File.GetUnixFileMode(file), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 }

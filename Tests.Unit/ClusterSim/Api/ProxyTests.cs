@@ -37,7 +37,7 @@ internal sealed class ProxyTests
             apiVersion: v1
             kind: Pod
             metadata: { name: web, labels: { app: web } }
-            spec: { containers: [{ name: main, image: "mirror:1", ports: [{ name: http, containerPort: 8080 }] }] }
+            spec: { containers: [{ name: main, image: "mirror:1", ports: [{ name: http, containerPort: 8080 }], readinessProbe: { tcpSocket: { port: http }, periodSeconds: 1 } }] }
             ---
             apiVersion: v1
             kind: Service

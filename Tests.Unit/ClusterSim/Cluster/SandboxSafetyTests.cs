@@ -7,6 +7,7 @@ using System.Text.Json;
 using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Json;
+using ClusterSim.Schema;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 
@@ -63,6 +64,46 @@ public sealed class SandboxSafetyTests
         Assert.That(await AskAsync(other, null, token), Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(one.Identity.Certificates.AuthorityPem, Is.Not.EqualTo(other.Identity.Certificates.AuthorityPem));
         Assert.That(one.TokenKeys.Intersect(other.TokenKeys), Is.Empty);
+    }
+
+    [Test]
+    public async Task Two_clusters_of_one_seed_share_no_key()
+    {
+        await using var one = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Seed = 7, Nodes = [] });
+        await using var other = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Seed = 7, Nodes = [] });
+
+        Assert.That(one.Seed, Is.EqualTo(other.Seed));
+        Assert.That(one.Identity.Certificates.AuthorityPem, Is.Not.EqualTo(other.Identity.Certificates.AuthorityPem));
+        Assert.That(one.TokenKeys.Intersect(other.TokenKeys), Is.Empty);
+    }
+
+    [Test]
+    public async Task Nothing_is_anonymous_beyond_health_and_version()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [] });
+        using var nobody = Client(cluster, null);
+        nobody.BaseAddress = cluster.ApiServer;
+        var everything = cluster.Server.Catalog.All.SelectMany(type => (string[])[Path(type), Path(type) + "/any", Path(type) + "/any/nothing"])
+            .Concat(["/", "/api", "/apis", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/.well-known/openid-configuration", "/metrics", "/logs", "/debug/pprof", "/harness", "/api/v1/namespaces/default/no-such-kind", "/api/v1/nodes/n/proxy/pods"])
+            .ToList();
+
+        foreach (var open in (string[])["/healthz", "/livez", "/readyz", "/version"])
+            Assert.That((await nobody.GetAsync(open)).StatusCode, Is.EqualTo(HttpStatusCode.OK), open);
+        var answered = new List<string>();
+        foreach (var path in everything)
+            foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post, HttpMethod.Delete])
+            {
+                using var request = new HttpRequestMessage(method, path) { Content = method == HttpMethod.Post ? new StringContent("{}", Encoding.UTF8, "application/json") : null };
+                using var answer = await nobody.SendAsync(request);
+                if (answer.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
+                    answered.Add($"{method} {path}: {(int)answer.StatusCode}");
+            }
+
+        Assert.That(everything, Has.Count.GreaterThan(100));
+        Assert.That(answered, Is.Empty);
+
+        static string Path(ResourceType type) =>
+            $"/{(type.Group.Length == 0 ? "api" : "apis/" + type.Group)}/{type.Version}{(type.Namespaced ? "/namespaces/default" : "")}/{type.Name}";
     }
 
     private static async Task<HttpStatusCode> AskAsync(SimulatedCluster cluster, X509Certificate2? certificate, string? token)

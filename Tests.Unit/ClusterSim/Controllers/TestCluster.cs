@@ -141,6 +141,14 @@ internal sealed class TestCluster : IAsyncDisposable
             """;
     }
 
+    public static string StatefulSet(string deleted, string scaled) => $$"""
+        {"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db"},"spec":{"replicas":3,"serviceName":"db","podManagementPolicy":"OrderedReady",
+         "selector":{"matchLabels":{"app":"db"} },"updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"partition":0} },
+         "persistentVolumeClaimRetentionPolicy":{"whenDeleted":"{{deleted}}","whenScaled":"{{scaled}}"},
+         "template":{"metadata":{"labels":{"app":"db"} },"spec":{"containers":[{"name":"main","image":"box:1"}]} },
+         "volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"} } } }]} }
+        """;
+
     public static string Image(string image) => $$"""{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"{{image}}"} ] } } } }""";
 
     public async ValueTask DisposeAsync()

@@ -16,68 +16,12 @@ public sealed class WorkloadConformanceTests
          "template":{"metadata":{"labels":{"app":"agent"} },"spec":{"containers":[{"name":"main","image":"box:1"}]} } } }
         """;
 
-    private static string StatefulSet(string deleted, string scaled) => $$"""
-        {"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db"},"spec":{"replicas":3,"serviceName":"db","podManagementPolicy":"OrderedReady",
-         "selector":{"matchLabels":{"app":"db"} },"updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"partition":0} },
-         "persistentVolumeClaimRetentionPolicy":{"whenDeleted":"{{deleted}}","whenScaled":"{{scaled}}"},
-         "template":{"metadata":{"labels":{"app":"db"} },"spec":{"containers":[{"name":"main","image":"box:1"}]} },
-         "volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"} } } }]} }
-        """;
-
-    [TestCase("Retain", "Retain", 3, 3)]
-    [TestCase("Retain", "Delete", 1, 1)]
-    [TestCase("Delete", "Retain", 3, 0)]
-    [TestCase("Delete", "Delete", 1, 0)]
-    public async Task Claims_go_with_their_set_or_with_scaling_as_its_policy_says(string deleted, string scaled, int afterScaling, int afterDeletion)
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        cluster.Create(StatefulSet(deleted, scaled));
-        await cluster.AdvanceAsync(5);
-        var owners = cluster.List("persistentvolumeclaims").Select(claim => OwnerReferences.ControllerOf(claim)?.Kind).ToList();
-        Assert.That(owners, Is.EqualTo(Enumerable.Repeat(deleted == "Delete" ? "StatefulSet" : null, 3)));
-
-        cluster.Patch("statefulsets", "apps", "db", """{"spec":{"replicas":1}}""");
-        await cluster.AdvanceAsync(30);
-        var scaledDown = cluster.List("persistentvolumeclaims").Count;
-        cluster.Delete("statefulsets", "apps", "db");
-        await cluster.AdvanceAsync(30);
-
-        Assert.Multiple(() =>
-        {
-            Assert.That(scaledDown, Is.EqualTo(afterScaling));
-            Assert.That(cluster.Pods("db"), Is.Empty);
-            Assert.That(cluster.List("persistentvolumeclaims"), Has.Count.EqualTo(afterDeletion));
-        });
-    }
-
-    [Test]
-    public async Task A_claim_that_another_controller_owns_is_not_taken_over()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var other = cluster.Create("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"other"}}""");
-        cluster.Create(StatefulSet("Retain", "Retain"));
-        await cluster.AdvanceAsync(5);
-        cluster.Patch("persistentvolumeclaims", "", "data-db-2", $$"""{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"other","uid":"{{other.Uid}}","controller":true}]} }""");
-
-        cluster.Patch("statefulsets", "apps", "db", """{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete","whenScaled":"Delete"} } }""");
-        await cluster.AdvanceAsync(5);
-        var owners = cluster.List("persistentvolumeclaims").Select(claim => OwnerReferences.ControllerOf(claim)?.Kind).ToList();
-        cluster.Patch("statefulsets", "apps", "db", """{"spec":{"replicas":1}}""");
-        await cluster.AdvanceAsync(30);
-
-        Assert.Multiple(() =>
-        {
-            Assert.That(owners, Is.EqualTo(new[] { "StatefulSet", "StatefulSet", "ConfigMap" }));
-            Assert.That(cluster.List("persistentvolumeclaims").Select(claim => claim.Name), Is.EqualTo(new[] { "data-db-0", "data-db-2" }));
-        });
-    }
-
     [TestCase("Failed", "Warning RecreatingFailedPod: StatefulSet default/db is recreating failed Pod db-1 (statefulset-controller)")]
     [TestCase("Succeeded", "Normal RecreatingTerminatedPod: StatefulSet default/db is recreating terminated Pod db-1 (statefulset-controller)")]
     public async Task A_member_that_ended_is_made_again(string phase, string told)
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Create(StatefulSet("Retain", "Retain"));
+        cluster.Create(TestCluster.StatefulSet("Retain", "Retain"));
         await cluster.AdvanceAsync(5);
         var before = cluster.Find("pods", "db-1")!.Uid;
 
@@ -96,7 +40,7 @@ public sealed class WorkloadConformanceTests
     public async Task A_template_set_back_in_a_rollout_makes_no_new_revision_of_a_stateful_set()
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Create(StatefulSet("Retain", "Retain"));
+        cluster.Create(TestCluster.StatefulSet("Retain", "Retain"));
         await cluster.AdvanceAsync(5);
         var first = cluster.Find("statefulsets", "db", "apps")!.Status.At("currentRevision").Text();
         cluster.Patch("statefulsets", "apps", "db", TestCluster.Image("box:2"));
@@ -251,6 +195,33 @@ public sealed class WorkloadConformanceTests
         await cluster.AdvanceAsync(2);
 
         Assert.That(cluster.List("controllerrevisions", "apps").Single().Root.At("revision").Integer(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Revisions_of_a_daemon_set_that_hold_the_same_are_made_one_without_a_restart()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Create(DaemonSet("\"maxUnavailable\":1"));
+        await cluster.AdvanceAsync(5);
+        var first = cluster.List("controllerrevisions", "apps").Single();
+        var before = cluster.Pods("agent").Select(pod => pod.Uid).ToList();
+        var second = first.ToObject();
+        second["metadata"] = System.Text.Json.Nodes.JsonNode.Parse($$"""
+            {"name":"agent-second","namespace":"default","labels":{"app":"agent","{{RevisionLabel}}":"second"},
+             "ownerReferences":[{"apiVersion":"apps/v1","kind":"DaemonSet","name":"agent","uid":"{{first.ControllerUid}}","controller":true}]}
+            """);
+        second["revision"] = 2;
+        cluster.Create(second.ToJsonString());
+
+        cluster.Patch("daemonsets", "apps", "agent", """{"metadata":{"annotations":{"looked":"at"}}}""");
+        await cluster.AdvanceAsync(10);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(cluster.List("controllerrevisions", "apps").Select(one => one.Name), Is.EqualTo(new[] { "agent-second" }));
+            Assert.That(cluster.Pods("agent").Select(pod => pod.Labels[RevisionLabel]), Is.All.EqualTo("second"));
+            Assert.That(cluster.Pods("agent").Select(pod => pod.Uid), Is.EqualTo(before));
+        });
     }
 
     [Test]

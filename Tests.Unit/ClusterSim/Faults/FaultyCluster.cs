@@ -51,7 +51,9 @@ internal sealed class FaultyCluster : IAsyncDisposable
               selector: { matchLabels: { app: server } }
               template:
                 metadata: { labels: { app: server } }
-                spec: { containers: [ { name: main, image: "server:1", ports: [ { containerPort: 80 } ] } ] }
+                spec:
+                  containers:
+                    - { name: main, image: "server:1", ports: [ { containerPort: 80 } ], readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 } }
             """);
         await cluster.Cluster.ReadyAsync(TimeSpan.FromSeconds(60));
         return cluster;

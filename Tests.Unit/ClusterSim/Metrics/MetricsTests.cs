@@ -43,6 +43,38 @@ internal sealed class MetricsTests
     }
 
     [Test]
+    public async Task A_sidecar_is_in_the_sample_where_it_is_told_of_and_need_not_be()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        using var client = ApiHttp.ClientOf(cluster);
+        cluster.ApplyYaml("""
+            apiVersion: v1
+            kind: Pod
+            metadata: { name: one, namespace: default, annotations: { clustersim/usage-cpu: 100m, clustersim/usage-memory: 64Mi } }
+            spec:
+              initContainers: [ { name: side, image: "busybox:1.36", command: [sleep, "3600"], restartPolicy: Always } ]
+              containers: [ { name: main, image: "busybox:1.36", command: [sleep, "3600"] } ]
+            """);
+        await cluster.ReadyAsync(Patience);
+
+        Assert.That(await Sample(), Is.EqualTo("main=100m"));
+
+        Say("main=100m,side=5m", "main=64Mi,side=1Mi");
+        Assert.That(await Sample(), Is.EqualTo("main=100m side=5m"));
+        Assert.That(() => Say("other=1m", "64Mi"), Throws.TypeOf<ApiException>().With.Message.Contains("there is no container \"other\"; there are main, side"));
+
+        void Say(string cpu, string memory)
+        {
+            var pod = cluster.Find("pods", "default", "one")!.Value.ToObject();
+            pod["metadata"]!["annotations"] = new JsonObject { ["clustersim/usage-cpu"] = cpu, ["clustersim/usage-memory"] = memory };
+            cluster.Admin.Update(cluster.Admin.Resource("pods"), pod);
+        }
+
+        async Task<string> Sample() => string.Join(' ', JsonElement.Parse(await client.GetStringAsync($"{Api}/namespaces/default/pods/one"))
+            .At("containers").Items().Select(container => $"{container.At("name").Text()}={container.At("usage", "cpu").Text()}"));
+    }
+
+    [Test]
     public async Task A_node_uses_what_its_pods_use_or_what_is_said_of_it()
     {
         await using var cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new() { Name = "only" }] });

@@ -50,6 +50,24 @@ internal sealed class IngressTests
     }
 
     [Test]
+    public async Task Where_two_Ingresses_claim_a_path_the_older_has_it_and_the_longer_path_goes_first_whosever_it_is()
+    {
+        await using var site = await Site.StartAsync();
+        foreach (var (name, created, service, path) in new[] { ("young", "2026-01-02", "api", "/"), ("old", "2026-01-01", "web", "/"), ("deep", "2026-01-03", "exact", "/a/b/") })
+            site.Net.Apply($$$"""
+                apiVersion: networking.k8s.io/v1
+                kind: Ingress
+                metadata: { name: {{{name}}}, namespace: a, uid: {{{name}}}, creationTimestamp: "{{{created}}}T00:00:00Z" }
+                spec: { rules: [ { host: shop.example, http: { paths: [ { path: {{{path}}}, pathType: Prefix, backend: { service: { name: {{{service}}}, port: { number: {{{(service == "api" ? 8080 : 80)}}} } } } } ] } } ] }
+                """);
+
+        foreach (var (path, answer) in new[] { ("/", "web"), ("/a/bc", "web"), ("/a/b", "exact"), ("/a/b/", "exact"), ("/a/b/c", "exact") })
+            Assert.That(await site.AskAsync("shop.example", path), Is.EqualTo(answer), path);
+        site.Net.Delete("ingresses", "networking.k8s.io", "a", "old");
+        Assert.That(await site.AskAsync("shop.example", "/"), Is.EqualTo("api"));
+    }
+
+    [Test]
     public async Task The_only_Ingress_answers_any_host_and_a_second_one_ends_that()
     {
         await using var site = await Site.StartAsync();

@@ -207,6 +207,23 @@ internal sealed class WireTests
     }
 
     [Test]
+    public async Task A_pod_that_comes_after_a_policy_is_isolated_from_its_first_connection_on()
+    {
+        await using var net = new TestNetwork();
+        net.Apply(DenyAllIngress);
+        var caller = net.Pod("web", "app").Join("main");
+
+        var late = net.Pod("payments", "provider-0");
+        // Before anything listens there: no different from afterwards.
+        Assert.That(await TestNetwork.DialErrorAsync(caller, late.Address.ToString(), 80), Is.EqualTo(SocketError.ConnectionRefused));
+        await net.ServeAsync(late, 80);
+        Assert.That(await TestNetwork.DialErrorAsync(caller, late.Address.ToString(), 80), Is.EqualTo(SocketError.ConnectionRefused));
+
+        net.Delete("networkpolicies", "networking.k8s.io", "payments", "default-deny");
+        Assert.That(await TestNetwork.DialErrorAsync(caller, late.Address.ToString(), 80), Is.Null, "it was the policy");
+    }
+
+    [Test]
     public async Task A_dropping_network_lets_the_caller_wait_and_is_idle_meanwhile()
     {
         await using var net = new TestNetwork(new NetworkOptions { Denied = DeniedTraffic.Drop });

@@ -327,6 +327,22 @@ public sealed class KubeletTests
     }
 
     [Test]
+    public async Task A_node_says_when_it_was_cordoned_and_uncordoned()
+    {
+        await using var nodes = new TestNodes();
+        nodes.Settle();
+
+        nodes.Change("nodes", "", "node-1", node => (node["spec"]!["unschedulable"] = true) is not null);
+        nodes.Advance(30);
+        nodes.Change("nodes", "", "node-1", node => ((JsonObject)node["spec"]!).Remove("unschedulable"));
+        nodes.Advance(30);
+
+        Assert.That(
+            nodes.Events("node-1").Where(told => told.Contains("Schedulable", StringComparison.Ordinal)),
+            Is.EquivalentTo(new[] { "Normal NodeNotSchedulable Node node-1 status is now: NodeNotSchedulable ×1", "Normal NodeSchedulable Node node-1 status is now: NodeSchedulable ×1" }));
+    }
+
+    [Test]
     public async Task An_ephemeral_container_looks_into_a_running_pod()
     {
         await using var nodes = new TestNodes();

@@ -88,6 +88,11 @@ internal sealed class TestNodes : IAsyncDisposable
     public void Change(string resource, string @namespace, string name, Func<JsonObject, bool> change) =>
         Client.Change(Catalog.Require(resource), new ObjectKey(@namespace, name), change);
 
+    public void ChangeStatus(string resource, string @namespace, string name, Func<JsonObject, bool> change) =>
+        Client.Change(Catalog.Require(resource), new ObjectKey(@namespace, name), change, "status");
+
+    public void Remove(string resource, string @namespace, string name) => Client.Delete(Catalog.Require(resource), new ObjectKey(@namespace, name), new DeleteOptions());
+
     /// <summary>A pod on node-1, with the token volume that admission would add.</summary>
     public Document Pod(string name, string spec, string @namespace = "default", string node = "node-1", bool withToken = false)
     {

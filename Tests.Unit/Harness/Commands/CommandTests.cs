@@ -52,12 +52,36 @@ internal sealed class CommandTests
     }
 
     [Test]
+    [Platform(Exclude = "Win")]
+    public void The_folder_of_a_running_cluster_is_its_owners_alone()
+    {
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        var root = Directory.CreateTempSubdirectory("harness-");
+        try
+        {
+            var folder = new HarnessFolder(root.FullName);
+            folder.Create();
+            Assert.That(File.GetUnixFileMode(folder.Folder), Is.EqualTo(Owner));
+
+            File.SetUnixFileMode(folder.Folder, Owner | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            folder.Create();
+            Assert.That(File.GetUnixFileMode(folder.Folder), Is.EqualTo(Owner), "made before, and open to others");
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public async Task Get_prints_yaml_as_kubectl_does()
     {
         var text = await Said("get", "cm", "settings", "-o", "yaml");
 
         Assert.That(text, Does.StartWith("apiVersion: v1\ndata:\n  greeting: hello\n  lines: |\n    a\n    b\n  number: \"12\"\nkind: ConfigMap\nmetadata:\n"));
-        Assert.That(text, Does.Contain("\n  labels:\n    app: shop\n"));
+        Assert.That(text, Does.Contain("\n  labels:\n    app: shop\n").And.Not.Contain("managedFields"));
+        Assert.That(await Said("get", "cm", "settings", "-o", "yaml", "--show-managed-fields"), Does.Contain("\n  managedFields:\n  - apiVersion: v1\n"));
+        Assert.That(await Said("get", "pods,cm", "-o", "json"), Does.Contain("\"kind\": \"List\"").And.Not.Contain("managedFields"));
     }
 
     [Test]
@@ -65,8 +89,71 @@ internal sealed class CommandTests
     {
         Assert.That(await Said("get", "pod/talker", "cm/settings", "-o", "name"), Is.EqualTo("pod/talker\nconfigmap/settings\n"));
         Assert.That(await Said("get", "pods,configmaps", "-l", "app=shop", "-o", "name"), Is.EqualTo("pod/talker\nconfigmap/settings\n"));
+        Assert.That(await Said("get", "pods,configmaps", "-l", "app=shop"), Does.Match("(?s)^NAME .*\npod/talker .*\n\nNAME .*\nconfigmap/settings "));
         Assert.That(await Said("get", "po", "talker"), Does.Match("^NAME +READY +STATUS +RESTARTS +AGE\ntalker +1/1 +Running +0 +\\S+\n$"));
         Assert.That(await Said("get", "pods", "-A", "-o", "wide"), Does.Match("(?s)^NAMESPACE +NAME .*NODE.*\ndefault +talker "));
+    }
+
+    [TestCase("--ingress-port 70000", "--ingress-port: found '70000', should be a whole number from 0 to 65535")]
+    [TestCase("--api-port 80x", "--api-port: found '80x', should be a whole number from 0 to 65535")]
+    [TestCase("--timeout 0", "--timeout: found '0', should be a whole number from 1 to 86400")]
+    [TestCase("--unheard-of", "Unrecognized command or argument '--unheard-of'.")]
+    public async Task A_command_line_that_is_off_ends_with_2_and_what_would_be_right(string options, string said) =>
+        Assert.That(await RunAsync(default, ["up", .. options.Split(' ')]), Is.EqualTo((2, "", $"harness: {said}\nharness: see ./harness --help\n")));
+
+    [Test]
+    public async Task No_command_at_all_shows_what_there_is_and_is_nothing_done()
+    {
+        var (code, output, error) = await RunAsync(default);
+
+        Assert.That((code, output), Is.EqualTo((2, "")));
+        Assert.That(error, Does.Contain("Usage:").And.Contain("up ").And.Contain("down "));
+    }
+
+    [Test]
+    public async Task A_folder_that_cannot_be_one_is_a_line_and_no_stack_trace()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_root.FullName, "occupied"));
+        await File.WriteAllTextAsync(Path.Combine(root.FullName, ".harness"), "a file");
+        using var error = new MemoryStream();
+
+        var code = await HarnessCommand.RunAsync(new ServiceProcess
+        {
+            Arguments = ["up"],
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = root.FullName },
+            WorkingDirectory = root.FullName,
+            Output = Stream.Null,
+            Error = error,
+            Network = MachineProcess.MachineNetwork.Instance,
+        });
+
+        Assert.That((code, Encoding.UTF8.GetString(error.ToArray())), Is.EqualTo((1, $"harness: The file '{root.FullName}/.harness' already exists.\n")));
+    }
+
+    [Test]
+    public async Task What_a_killed_cluster_left_goes_with_down()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(_root.FullName, "killed"));
+        var folder = new HarnessFolder(root.FullName);
+        folder.Create();
+        Directory.CreateDirectory(folder.Volumes);
+        await File.WriteAllTextAsync(folder.Kubeconfig, "apiVersion: v1");
+        using var ended = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("true"))!;
+        await ended.WaitForExitAsync();
+        folder.Write(new RunningCluster { ProcessId = ended.Id, ProcessStartTicks = 1, ApiServer = "https://127.0.0.1:1/", Ingress = "http://127.0.0.1:1/" });
+
+        var code = await HarnessCommand.RunAsync(new ServiceProcess
+        {
+            Arguments = ["down"],
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = root.FullName },
+            WorkingDirectory = root.FullName,
+            Output = Stream.Null,
+            Error = Stream.Null,
+            Network = MachineProcess.MachineNetwork.Instance,
+        });
+
+        Assert.That(code, Is.Zero);
+        Assert.That(root.GetDirectories(".harness")[0].GetFileSystemInfos(), Is.Empty);
     }
 
     [Test]
@@ -101,6 +188,8 @@ internal sealed class CommandTests
         var pod = await Said("describe", "pod", "talker");
 
         Assert.That(pod, Does.Match("^Name: +talker\nNamespace: +default\nLabels: +app=shop\nAnnotations: +<none>\nAPI Version: +v1\nKind: +Pod\n"));
+        Assert.That(pod, Does.Contain("\nSpec:\n  Containers:\n    Command:\n      sh\n").And.Contain("\n  Pod IPs:\n    Ip:  ").And.Contain("\nEvents:\n  Type    Reason     Age  "));
+        Assert.That(pod.IndexOf("Normal  Scheduled ", StringComparison.Ordinal), Is.LessThan(pod.IndexOf("Normal  Started ", StringComparison.Ordinal)), pod);
         Assert.That(pod, Does.Contain("Restart Policy:").And.Contain("Pod IP:").And.Match("Normal +Scheduled +\\S+ +default-scheduler +Successfully assigned default/talker to "));
 
         var secret = await Said("describe", "secret/password");
@@ -113,6 +202,42 @@ internal sealed class CommandTests
         Assert.That(await Said("logs", "talker"), Is.EqualTo("one\ntwo\n"));
         Assert.That(await Said("logs", "pod/talker", "--tail", "1", "-c", "main"), Is.EqualTo("two\n"));
         Assert.That((await RunAsync(default, "logs", "talker", "--previous")).Error, Is.EqualTo("harness: previous terminated container \"main\" in pod \"talker\" not found\n"));
+    }
+
+    [Test]
+    public async Task Logs_of_a_workload_or_a_selector_are_its_pods_and_a_container_is_chosen_where_none_is_named()
+    {
+        _cluster.ApplyYaml("""
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: { name: web, namespace: default }
+            spec:
+              replicas: 2
+              selector: { matchLabels: { app: web } }
+              template:
+                metadata: { labels: { app: web } }
+                spec:
+                  initContainers: [ { name: first, image: "busybox:1.36", command: [sh, -c, "echo before"] } ]
+                  containers:
+                  - { name: main, image: "busybox:1.36", command: [sh, -c, "echo hello; sleep 3600"] }
+                  - { name: other, image: "busybox:1.36", command: [sh, -c, "echo aside; sleep 3600"] }
+            """);
+        await _cluster.ReadyAsync(TimeSpan.FromSeconds(60));
+
+        var (code, output, error) = await RunAsync(default, "logs", "deploy/web", "--since", "1h");
+        Assert.That((code, output), Is.EqualTo((0, "hello\n")), error);
+        Assert.That(error, Does.Match("^Found 2 pods, using pod/web-\\S+\nDefaulted container \"main\" out of: main, other, first \\(init\\)\n$"));
+
+        var all = (await Said("logs", "-l", "app=web", "--all-containers", "--prefix")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(all.Select(line => System.Text.RegularExpressions.Regex.Replace(line, "web-[a-z0-9-]+", "web")).Order(StringComparer.Ordinal), Is.EqualTo(new[]
+        {
+            "[pod/web/first] before", "[pod/web/first] before", "[pod/web/main] hello", "[pod/web/main] hello", "[pod/web/other] aside", "[pod/web/other] aside",
+        }));
+
+        Assert.That((await RunAsync(default, "logs", "-l", "app=nothing")).Error, Is.EqualTo("No resources found in default namespace.\n"));
+        Assert.That((await RunAsync(default, "logs", "cm/settings")).Error, Is.EqualTo("harness: cm/settings: a ConfigMap has no pods; name a pod, a workload or a Service, or -l SELECTOR\n"));
+        Assert.That((await RunAsync(default, "logs")).Error, Is.EqualTo("harness: name a pod, TYPE/NAME of a workload, or -l SELECTOR\n"));
+        Assert.That((await RunAsync(default, "logs", "talker", "--since", "soon")).Error, Is.EqualTo("harness: --since soon: write a duration such as 90s, 5m or 1h30m\n"));
     }
 
     [TestCase("", "apply completion describe")]
@@ -188,6 +313,53 @@ internal sealed class CommandTests
         Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo(replaced));
     }
 
+    [Test]
+    public async Task Merging_takes_nobody_s_credentials_and_gives_them_back()
+    {
+        const string Theirs = "apiVersion: v1\nkind: Config\ncurrent-context: kubernetes-admin@prod\nclusters:\n- name: prod\n  cluster:\n    server: https://prod.example\ncontexts:\n- name: kubernetes-admin@prod\n  context:\n    cluster: prod\n    user: kubernetes-admin\nusers:\n- name: kubernetes-admin\n  user:\n    token: precious\n";
+        var file = Path.Combine(_root.FullName, "config");
+        await File.WriteAllTextAsync(file, Theirs);
+
+        await Said("kubeconfig", "--merge"); // the administrator, who has the name that kubeadm gives its own
+
+        Assert.That(await File.ReadAllTextAsync(file), Does.Contain("token: precious").And.Contain("- name: kubernetes-admin@cluster-sim\n  context:"));
+        new HarnessFolder(_root.FullName).Merged.TakeOut(_ => { });
+        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo(Theirs));
+    }
+
+    [Test]
+    public async Task Of_several_kubeconfigs_the_first_that_is_there_gets_the_context_and_this_cluster_s_own_does_not()
+    {
+        var (absent, present, other) = (Path.Combine(_root.FullName, "absent"), Path.Combine(_root.FullName, "present"), Path.Combine(_root.FullName, "other"));
+        await File.WriteAllTextAsync(present, "");
+        await File.WriteAllTextAsync(other, "");
+        var own = new HarnessFolder(_root.FullName).Kubeconfig;
+
+        Assert.That((await WithKubeconfigAsync($"{own}:{absent}:present:{other}", "kubeconfig", "--merge", "--user", "cy")).Code, Is.Zero);
+
+        Assert.That(await File.ReadAllTextAsync(present), Does.Contain("cy@cluster-sim"));
+        Assert.That(File.Exists(absent), Is.False);
+        Assert.That(await File.ReadAllTextAsync(other), Is.Empty);
+        Assert.That((await WithKubeconfigAsync(own, "kubeconfig", "--merge")).Error, Is.EqualTo($"harness: {own} is this cluster's own file, which goes with it: name another in KUBECONFIG\n"));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win")]
+    public async Task A_kubeconfig_that_cannot_be_written_stays_as_it_is_and_says_why()
+    {
+        var file = Path.Combine(_root.FullName, "kept");
+        await File.WriteAllTextAsync(file, "kind: Config\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead);
+
+        Assert.That((await WithKubeconfigAsync(file, "kubeconfig", "--merge")) is { Code: 1 } refused ? refused.Error : "", Is.EqualTo($"harness: {file}: it is read-only; it is left as it was\n"));
+
+        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("kind: Config\n"));
+        var folder = Path.Combine(_root.FullName, "folder");
+        Directory.CreateDirectory(folder);
+        var (code, _, error) = await WithKubeconfigAsync(folder, "kubeconfig", "--merge");
+        Assert.That((code, error), Is.EqualTo((1, $"harness: {folder}: Is a directory : '{folder}'; it is left as it was\n")));
+    }
+
     private async Task<string> Said(params string[] arguments)
     {
         var (code, output, error) = await RunAsync(default, arguments);
@@ -201,13 +373,22 @@ internal sealed class CommandTests
         return await RunAsync(output, stop, arguments);
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(SharedOutput output, CancellationToken stop, params string[] arguments)
+    private async Task<(int Code, string Output, string Error)> WithKubeconfigAsync(string kubeconfig, params string[] arguments)
+    {
+        using var output = new SharedOutput();
+        return await RunAsync(output, kubeconfig, arguments, default);
+    }
+
+    private Task<(int Code, string Output, string Error)> RunAsync(SharedOutput output, CancellationToken stop, params string[] arguments) =>
+        RunAsync(output, Path.Combine(_root.FullName, "config"), arguments, stop);
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(SharedOutput output, string kubeconfig, string[] arguments, CancellationToken stop)
     {
         using var error = new MemoryStream();
         var code = await HarnessCommand.RunAsync(new ServiceProcess
         {
             Arguments = arguments,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = _root.FullName, ["KUBECONFIG"] = Path.Combine(_root.FullName, "config") },
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = _root.FullName, ["KUBECONFIG"] = kubeconfig },
             WorkingDirectory = _root.FullName,
             Output = output,
             Error = error,

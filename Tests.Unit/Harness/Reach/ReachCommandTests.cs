@@ -53,6 +53,36 @@ internal sealed class ReachCommandTests
         Assert.That(output, Does.Not.Contain("kube-dns"));
     }
 
+    [TestCase("--from", "shop/wbe")]
+    [TestCase("--from", "web")]
+    [TestCase("--to", "shop/wbe")]
+    public async Task A_name_that_means_nobody_is_refused(string option, string name)
+    {
+        var (code, output, error) = await RunAsync("shop", ["reach", "-f", "manifests.yaml", option, name]);
+
+        Assert.That(code, Is.Not.Zero);
+        Assert.That(output, Is.Empty);
+        Assert.That(error, Does.StartWith($"harness: {option}: '{name}' is nobody there is; write namespace/workload").And.Contain("shop/web"));
+    }
+
+    [Test]
+    public async Task A_folder_without_manifests_is_refused()
+    {
+        var empty = Directory.CreateTempSubdirectory();
+        try
+        {
+            var (code, output, error) = await RunAsync("shop", ["reach", "-f", empty.FullName]);
+
+            Assert.That(code, Is.Not.Zero);
+            Assert.That(output, Is.Empty);
+            Assert.That(error, Is.EqualTo($"harness: {empty.FullName}: no manifests in it, which end in .yaml, .yml, .json\n"));
+        }
+        finally
+        {
+            empty.Delete();
+        }
+    }
+
     [Test]
     public async Task The_picture_is_well_formed_and_has_a_sign_for_every_connection()
     {

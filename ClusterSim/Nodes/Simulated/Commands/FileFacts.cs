@@ -55,7 +55,11 @@ internal static class FileFacts
             : unit == 1024 ? "Filesystem           1K-blocks      Used Available Use% Mounted on\n" : "Filesystem           1M-blocks      Used Available Use% Mounted on\n");
         foreach (var mount in mounts)
         {
-            var drive = new DriveInfo(command.Resolve(mount));
+            // What is mounted may be a file.
+            var path = command.Resolve(mount);
+            while (!Directory.Exists(path))
+                path = Path.GetDirectoryName(path)!;
+            var drive = new DriveInfo(path);
             var (size, free) = (drive.TotalSize, drive.AvailableFreeSpace);
             string Shown(long bytes) => options.Has("h") ? Human(bytes) : Text(bytes / unit);
             await command.SayAsync(string.Create(CultureInfo.InvariantCulture,

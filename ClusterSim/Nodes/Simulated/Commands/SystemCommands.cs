@@ -138,11 +138,14 @@ internal static class SystemCommands
     {
         var (uid, gid) = UserOf(command);
         var options = Options.Read(command.Arguments, "", []);
-        static string Named(long id) => id == 0 ? "(root)" : "";
-        return await PrintCommands.PrintAsync(command, string.Create(CultureInfo.InvariantCulture, $"{(
-            options.Has("u") ? options.Has("n") ? uid == 0 ? "root" : uid.ToString(CultureInfo.InvariantCulture) : uid
-            : options.Has("g") || options.Has("G") ? options.Has("n") ? gid == 0 ? "root" : gid.ToString(CultureInfo.InvariantCulture) : gid
-            : string.Create(CultureInfo.InvariantCulture, $"uid={uid}{Named(uid)} gid={gid}{Named(gid)} groups={gid}{Named(gid)}"))}"));
+        var groups = (command.Process.Files as ContainerFileRoot)?.Groups.Where(group => group != gid).Prepend(gid).ToList() ?? [gid];
+        string Shown(long id) => options.Has("n") && id == 0 ? "root" : id.ToString(CultureInfo.InvariantCulture);
+        static string Named(long id) => string.Create(CultureInfo.InvariantCulture, $"{id}{(id == 0 ? "(root)" : "")}");
+        return await PrintCommands.PrintAsync(command,
+            options.Has("u") ? Shown(uid)
+            : options.Has("g") ? Shown(gid)
+            : options.Has("G") ? string.Join(' ', groups.Select(Shown))
+            : $"uid={Named(uid)} gid={Named(gid)} groups={string.Join(',', groups.Select(Named))}");
     }
 
     private static Task<int> UnameAsync(Command command)
@@ -165,16 +168,15 @@ internal static class SystemCommands
 
     private static async Task<int> ProcessesAsync(Command command)
     {
-        var (uid, _) = UserOf(command);
-        var user = uid == 0 ? "root" : uid.ToString(CultureInfo.InvariantCulture);
+        static string Named(long user) => user == 0 ? "root" : user.ToString(CultureInfo.InvariantCulture);
         var running = (command.Process.Files as ContainerFileRoot)?.Processes.Running ?? [];
         await command.SayAsync("PID   USER     TIME  COMMAND\n");
         foreach (var process in running)
-            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{process.Id,5} {user,-8}  0:00 {process.CommandLine}\n"));
+            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{process.Id,5} {Named(process.User),-8}  0:00 {process.CommandLine}\n"));
         // A shell's own child, as which it runs on Linux.
         var own = string.Join(' ', command.Arguments.Prepend(command.Name));
         if (!running.Any(process => process.CommandLine == own))
-            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{(running.Count == 0 ? 1 : running[^1].Id + 1),5} {user,-8}  0:00 {own}\n"));
+            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{(running.Count == 0 ? 1 : running[^1].Id + 1),5} {Named(UserOf(command).Uid),-8}  0:00 {own}\n"));
         return 0;
     }
 

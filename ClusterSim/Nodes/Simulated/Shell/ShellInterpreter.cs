@@ -147,8 +147,9 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         var signalled = 0;
         var own = state.Fork();
         own.Process = state.Process with { Killed = killed.Token };
-        var processes = (state.Process.Files as Volumes.ContainerFileRoot)?.Processes;
-        var listed = processes?.Start(Described(node), signal =>
+        var files = state.Process.Files as Volumes.ContainerFileRoot;
+        var processes = files?.Processes;
+        var listed = processes?.Start(Described(node), files!.User.Uid, signal =>
         {
             signalled = signal;
             _ = killed.CancelAsync();

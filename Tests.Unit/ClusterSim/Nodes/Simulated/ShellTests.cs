@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ClusterSim.Json;
 using ClusterSim.Nodes;
 
 namespace Tests.Unit.ClusterSim.Nodes.Simulated;
@@ -147,5 +148,71 @@ public sealed class ShellTests
         Assert.That(Encoding.UTF8.GetString(error.ToArray()), Is.Empty);
         Assert.That(Encoding.UTF8.GetString(output.ToArray()), Is.EqualTo("1 this is data\nwhole\n"));
         Assert.That(code, Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task A_debugger_sees_the_processes_of_the_container_that_it_targets()
+    {
+        await using var nodes = new TestNodes();
+        nodes.Pod("pod", """{"containers":[{"name":"main","image":"busybox:1.36","command":["sh","-c","trap 'exit 3' TERM; while :; do sleep 1; done"],"securityContext":{"runAsUser":1000}},{"name":"other","image":"busybox:1.36","command":["sleep","7200"]}]}""");
+        nodes.Settle();
+
+        nodes.Change("pods", "default", "pod", pod =>
+        {
+            pod["spec"]!["ephemeralContainers"] = new JsonArray(
+                JsonNode.Parse("""{"name":"look","image":"busybox:1.36","command":["sh","-c","ps; kill 1; sleep 60"],"targetContainerName":"main"}"""),
+                JsonNode.Parse("""{"name":"alone","image":"busybox:1.36","command":["ps"]}"""));
+            return true;
+        });
+        nodes.Advance(3);
+
+        Assert.That(await nodes.Log("pod", "look"), Is.EqualTo("PID   USER     TIME  COMMAND\n    1 1000      0:00 sh -c trap 'exit 3' TERM; while :; do sleep 1; done\n    2 root      0:00 sh -c ps; kill 1; sleep 60\n    3 root      0:00 ps\n"));
+        Assert.That(await nodes.Log("pod", "alone"), Is.EqualTo("PID   USER     TIME  COMMAND\n    1 root      0:00 ps\n"));
+        Assert.That(nodes.ContainerStatus("pod").At("lastState", "terminated", "exitCode").Integer(), Is.EqualTo(3), "its signals reach them");
+        Assert.That(nodes.ContainerStatus("pod", 1).GetProperty("restartCount").GetInt32(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Containers_that_share_their_processes_see_and_kill_each_other_s()
+    {
+        await using var nodes = new TestNodes();
+
+        nodes.Pod("pod", """
+            {"shareProcessNamespace":true,"containers":[{"name":"main","image":"busybox:1.36","command":["sleep","3600"]},
+             {"name":"other","image":"busybox:1.36","command":["sh","-c","ps; kill -9 1; kill -9 2; sleep 1; ps | grep -c '^ *[12] '; sleep 9999"]}]}
+            """);
+        nodes.Advance(5);
+
+        Assert.That(await nodes.Log("pod", "other"), Does.StartWith("PID   USER     TIME  COMMAND\n    1 65535     0:00 /pause\n    2 root      0:00 sleep 3600\n    3 root      0:00 sh -c ps;").And.EndWith("    4 root      0:00 ps\n1\n"));
+        Assert.That(nodes.ContainerStatus("pod").At("lastState", "terminated", "exitCode").Integer(), Is.EqualTo(137));
+    }
+
+    [Test]
+    public async Task A_user_s_groups_are_those_that_the_pod_gives_it()
+    {
+        await using var nodes = new TestNodes();
+
+        nodes.Pod("pod", """
+            {"restartPolicy":"Never","securityContext":{"runAsUser":1000,"fsGroup":2000,"supplementalGroups":[4000]},"containers":[{"name":"main","image":"busybox:1.36","command":["sh","-c","id; id -G"]}]}
+            """);
+        nodes.Advance(1);
+
+        Assert.That(await nodes.Log("pod"), Is.EqualTo("uid=1000 gid=0(root) groups=0(root),2000,4000\n0 2000 4000\n"));
+    }
+
+    [Test]
+    public async Task Df_tells_of_every_mount_also_of_a_file_and_of_nothing_of_the_machine_s_paths()
+    {
+        await using var nodes = new TestNodes();
+        nodes.Put("v1", "ConfigMap", "default", "settings", ("data", new JsonObject { ["a"] = "1" }));
+
+        nodes.Pod("pod", """
+            {"restartPolicy":"Never","volumes":[{"name":"settings","configMap":{"name":"settings"}}],
+             "containers":[{"name":"main","image":"busybox:1.36","command":["sh","-c","df | tr -s ' ' | cut -d' ' -f6"],
+               "volumeMounts":[{"name":"settings","mountPath":"/etc/one","subPath":"a"},{"name":"settings","mountPath":"/all"}]}]}
+            """);
+        nodes.Advance(1);
+
+        Assert.That(await nodes.Log("pod"), Does.Contain("\n/\n").And.Contain("\n/all\n").And.Contain("\n/etc/one\n").And.Not.Contain("df:"));
     }
 }
