@@ -25,7 +25,7 @@ internal static class ApplyCommand
                 ? ReadKustomization(context, folder)
                 : files.SelectMany(name => ReadFile(context, name)).ToList();
             await UpCommand.TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
-            await ApplyAsync(context, client, manifests, print: true, cancellation);
+            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder), print: true, cancellation);
             return 0;
         });
         return command;
@@ -33,9 +33,8 @@ internal static class ApplyCommand
 
     /// <summary>Applies the objects, namespaces first as they stand; returns the namespaces they live in.</summary>
     public static async Task<IReadOnlyCollection<string>> ApplyAsync(
-        CommandContext context, KubeClient client, IReadOnlyList<Manifest> manifests, bool print, CancellationToken cancellation)
+        CommandContext context, KubeClient client, IReadOnlyList<Manifest> manifests, PublishedImages images, bool print, CancellationToken cancellation)
     {
-        var images = PublishedImages.Find(context.Folder);
         var namespaces = new HashSet<string>(StringComparer.Ordinal);
         foreach (var manifest in manifests)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClusterSim.Api.Http;
+using ClusterSim.Manifests;
 using ClusterSim.Nodes.Images;
 using Harness.Kube;
 using Harness.Running;
@@ -74,9 +75,10 @@ internal static class UpCommand
                 return await UpDetachedAsync(context, ports, limit, cancellation);
             if (context.Folder.FindRunning() is { } running)
                 throw new CommandException($"a cluster is running already (process {running.ProcessId}); end it with: ./harness down");
+            var prepared = PrepareAsync(context);
             await using var host = await ClusterHost.StartAsync(
                 context.Folder, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
-            await DeployAsync(context, limit, cancellation);
+            await DeployAsync(context, await prepared, limit, cancellation);
             await context.Error.WriteLineAsync("harness: Ctrl-C ends it");
             try
             {
@@ -97,14 +99,15 @@ internal static class UpCommand
         if (context.Folder.FindRunning() is not null)
         {
             await context.Error.WriteLineAsync("harness: the cluster is running: applying the manifests again");
-            await DeployAsync(context, limit, cancellation);
+            await DeployAsync(context, await PrepareAsync(context), limit, cancellation);
             return 0;
         }
         using var host = LaunchInBackground(context, ports);
         try
         {
+            var prepared = PrepareAsync(context);
             await StartedAsync(context, host, limit < HostLimit ? HostLimit : limit, cancellation);
-            await DeployAsync(context, limit, cancellation);
+            await DeployAsync(context, await prepared, limit, cancellation);
             return 0;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested && !host.HasExited)
@@ -124,13 +127,17 @@ internal static class UpCommand
         await context.Output.WriteLineAsync($"Kubernetes    {running.ApiServer}   (export KUBECONFIG={context.Folder.Kubeconfig})");
     }
 
-    private static async Task DeployAsync(CommandContext context, TimeSpan limit, CancellationToken cancellation)
+    /// <summary>What is to be applied, read while the cluster starts.</summary>
+    private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context) => Task.Run(() =>
+        (ApplyCommand.ReadKustomization(context, Path.Combine(context.Folder.Root, "k8s", "overlays", "sim")), PublishedImages.Find(context.Folder)));
+
+    private static async Task DeployAsync(
+        CommandContext context, (IReadOnlyList<Manifest> Manifests, PublishedImages Images) prepared, TimeSpan limit, CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();
-        var overlay = Path.Combine(context.Folder.Root, "k8s", "overlays", "sim");
-        var manifests = ApplyCommand.ReadKustomization(context, overlay);
+        var (manifests, images) = prepared;
         using var client = context.Connect();
-        var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, print: false, cancellation);
+        var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, images, print: false, cancellation);
         await context.Error.WriteLineAsync($"harness: applied k8s/overlays/sim, {manifests.Count} objects ({Seconds(began)})");
         var left = await Rollout.WaitAsync(
             client, namespaces, limit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using ClusterSim.Faults;
 using FsCheck;
@@ -111,24 +110,21 @@ public sealed class PayingModelTests
                             Refuse(id);
                     }
                     var body = JsonSerializer.Serialize(made.Select(id => new { InvoiceId = id, Value = 12.34m, Currency = "EUR" }));
-                    // After a run's change of databases a pool may hold connections to the old ones; what is known already just stays.
-                    var created = 503;
-                    for (var tries = 0; created == 503 && tries < 20; tries++)
-                        created = (await AskAsync(step.Which, HttpMethod.Post, "/invoices", body)).Status;
-                    Assert.That(created, Is.EqualTo(201));
+                    // Asked again where the first answer was lost, what is known already just stays.
+                    Assert.That((await AskAsync(step.Which, HttpMethod.Post, "/invoices", body)).Status, Is.EqualTo(201).Or.EqualTo(200));
                     break;
                 case Deed.Pay:
                     await PayAsync(step.Which);
                     break;
                 case Deed.PayAtOnce:
                     var before = _model.Count(invoice => invoice.Value == "unpaid" && !_refused.Contains(invoice.Key));
-                    var answers = await Task.WhenAll(((int[])[0, 1, 2, step.Which]).Select(replica => AskAsync(replica, HttpMethod.Post, "/invoices/pay")));
+                    var answers = await Task.WhenAll(((int[])[0, 1, 2, step.Which]).Select(AskToPayAsync));
                     var paid = answers.Sum(answer => answer.Body.GetProperty("paid").GetInt64()) + await PayAsync(step.Which);
                     Assert.That(paid, Is.EqualTo(before), "each is paid by one of the calls");
                     break;
                 case Deed.KillDuringPay:
                     var victim = Pods()[step.Which % 3];
-                    var paying = AskAsync(step.Which, HttpMethod.Post, "/invoices/pay");
+                    var paying = AskToPayAsync(step.Which);
                     system.Cluster.KillPod(ChaosSystem.Invoices, victim);
                     await ((Task)paying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     await PayAsync(step.Which + 1);
@@ -140,7 +136,7 @@ public sealed class PayingModelTests
                     break;
                 case Deed.LoseAnswers:
                     using (system.Cluster.Faults.DropAnswers(PodSet.Parse("invoices/invoice-app"), Provider, new Dose { Chance = 0.7, Seed = step.Which }))
-                        await AskAsync(step.Which, HttpMethod.Post, "/invoices/pay");
+                        await AskToPayAsync(step.Which);
                     await PayAsync(step.Which);
                     break;
                 case Deed.Refuse:
@@ -198,7 +194,7 @@ public sealed class PayingModelTests
             var paid = 0L;
             for (var calls = 0; ; calls++)
             {
-                var (status, report) = await AskAsync(replica, HttpMethod.Post, "/invoices/pay");
+                var (status, report) = await AskToPayAsync(replica);
                 paid += report.TryGetProperty("paid", out var some) ? some.GetInt64() : 0;
                 if (report.TryGetProperty("left", out var left) && left.GetInt64() == 0)
                     break;
@@ -219,18 +215,25 @@ public sealed class PayingModelTests
         private async Task<List<string>> LedgerAsync()
         {
             var pod = system.Pods(ChaosSystem.Payments, ChaosSystem.Provider)[0];
-            using var client = system.Cluster.CreatePodClient(ChaosSystem.Payments, pod, ChaosSystem.ProviderPort);
-            if (system.CallerToken() is { } token)
-                client.DefaultRequestHeaders.Authorization = new("Bearer", token);
-            using var ledger = JsonDocument.Parse(await client.GetStringAsync(new Uri("/payments", UriKind.Relative)));
+            var (status, body) = await system.AskAsync(ChaosSystem.Payments, pod, ChaosSystem.ProviderPort, HttpMethod.Get, "/payments", system.CallerToken());
+            Assert.That(status, Is.EqualTo(200), body);
+            using var ledger = JsonDocument.Parse(body);
             return [.. ledger.RootElement.EnumerateArray().Select(payment => payment.GetProperty("id").GetString()!).Order(StringComparer.Ordinal)];
         }
 
+        /// <summary>What may be asked twice, until it is answered.</summary>
         private async Task<(int Status, JsonElement Body)> AskAsync(int replica, HttpMethod method, string path, string? body = null)
         {
+            var (status, answer) = await system.AskAsync(ChaosSystem.Invoices, Pods()[replica % 3], ChaosSystem.InvoiceAppPort, method, path, body: body);
+            using var json = JsonDocument.Parse(answer);
+            return (status, json.RootElement.Clone());
+        }
+
+        /// <summary>A call to pay: its numbers count, so it is not asked twice.</summary>
+        private async Task<(int Status, JsonElement Body)> AskToPayAsync(int replica)
+        {
             using var client = system.Cluster.CreatePodClient(ChaosSystem.Invoices, Pods()[replica % 3], ChaosSystem.InvoiceAppPort);
-            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
-            using var answer = await client.SendAsync(request);
+            using var answer = await client.PostAsync(new Uri("/invoices/pay", UriKind.Relative), content: null);
             using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
             return ((int)answer.StatusCode, json.RootElement.Clone());
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using ClusterSim.Faults;
 using ClusterSim.Faults.Schedules;
@@ -46,7 +47,15 @@ internal sealed class FaultScheduleTests
     }
 
     [Test]
-    public void A_seed_gives_the_same_on_every_machine() => Assert.That(ChaosGenerator.Generate(3).ToYaml(), Is.EqualTo(SeedThree));
+    public void A_seed_gives_the_same_on_every_machine()
+    {
+        var plan = ChaosGenerator.Generate(3);
+
+        Assert.That(plan.ToYaml(), Is.EqualTo(SeedThree));
+        Assert.That(
+            string.Join(' ', plan.Invoices.Take(3).Select(invoice => string.Create(CultureInfo.InvariantCulture, $"{invoice.Id} {invoice.Value} {invoice.Currency}"))),
+            Is.EqualTo("n00000 69758.13 GBP n00001 1984.900 KWD n00002 18057.83 USD"));
+    }
 
     [Test]
     public void A_pod_is_known_by_its_workload()
