@@ -146,7 +146,9 @@ internal static class UpCommand
             await context.Output.WriteAsync(await PodsTable.PrintAsync(client, cancellation));
             throw new CommandException(
                 $"after {limit.TotalSeconds:0} s these are not ready: {string.Join(", ", left)}. Look at: ./harness get events -A, ./harness logs -n NAMESPACE POD")
-            { ExitCode = CommandException.NotReady };
+            {
+                ExitCode = CommandException.NotReady,
+            };
         }
         await context.Error.WriteLineAsync($"harness: every pod is Ready ({Seconds(began)} after the first manifest)");
         await context.Output.WriteLineAsync();
