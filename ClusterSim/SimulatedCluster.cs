@@ -115,6 +115,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             {
                 RootCertificate = _access.Certificates.AuthorityPem,
                 PodMetrics = options.MetricsServer ? Metrics : new NoPodMetrics(),
+                SecretTokens = _access.SecretTokens,
                 SignRequest = _access.Certificates.IssueRequested,
                 KeepEndpoints = options.KeepEndpoints,
             });

@@ -29,7 +29,8 @@ internal sealed class ClusterAccess : IDisposable
         Keys = new ServiceAccountKeys();
         ServiceAccountTokens = new ServiceAccountTokens(store, clock, Keys, issuer ?? ServiceAccountTokens.DefaultIssuer);
         StaticTokens = new StaticTokens();
-        Tokens = new TokenAuthenticator(StaticTokens, ServiceAccountTokens);
+        SecretTokens = new SecretTokens(store, Keys, ServiceAccountTokens.ApiAudiences);
+        Tokens = new TokenAuthenticator(StaticTokens, ServiceAccountTokens, SecretTokens);
         _certificates = new Lazy<ClusterCertificates>(() => ClusterCertificates.Create(certificateClock ?? clock));
         Discovery = new IssuerDiscovery(ServiceAccountTokens);
     }
@@ -45,6 +46,9 @@ internal sealed class ClusterAccess : IDisposable
 
     /// <summary>Makes and checks service-account tokens.</summary>
     public ServiceAccountTokens ServiceAccountTokens { get; }
+
+    /// <summary>Makes and checks the service-account tokens that Secrets hold.</summary>
+    public SecretTokens SecretTokens { get; }
 
     /// <summary>Tokens that stand for an identity as long as the cluster lives.</summary>
     public StaticTokens StaticTokens { get; }

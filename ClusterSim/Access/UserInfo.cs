@@ -28,6 +28,9 @@ internal sealed record UserInfo(string Name, IReadOnlyList<string> Groups)
     /// <summary>A controller of the controller manager, under the service account the default roles name.</summary>
     public static UserInfo Controller(string name) => ServiceAccount("kube-system", name);
 
+    /// <summary>The controller manager itself, for the controllers that have no account of their own.</summary>
+    public static UserInfo ControllerManager { get; } = new("system:kube-controller-manager", [Authenticated]);
+
     /// <summary>A node's kubelet.</summary>
     public static UserInfo Node(string name) => new($"system:node:{name}", ["system:nodes", Authenticated]);
 

@@ -1,5 +1,6 @@
 using ClusterSim.Access;
 using ClusterSim.Access.Rbac;
+using ClusterSim.Access.Tokens;
 using ClusterSim.Admission.Quota;
 using ClusterSim.Api;
 using ClusterSim.Controllers.Autoscaling;
@@ -21,6 +22,9 @@ internal sealed record ControllerOptions
 {
     /// <summary>The certificate (PEM) that <c>kube-root-ca.crt</c> holds; null: none is published.</summary>
     public string? RootCertificate { get; init; }
+
+    /// <summary>Makes the tokens that Secrets of service accounts hold; null: they stay empty.</summary>
+    public SecretTokens? SecretTokens { get; init; }
 
     /// <summary>Signs a certificate request (PEM) for a time (null: a year); null: no request is signed.</summary>
     public Func<string, TimeSpan?, string>? SignRequest { get; init; }
@@ -55,6 +59,8 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new ServiceAccountController(For("service-account-controller")));
         if (options.RootCertificate is { } certificate)
             Add(new RootCACertPublisher(For("root-ca-cert-publisher"), certificate));
+        if (options.SecretTokens is { } tokens)
+            Add(new TokensController(For(UserInfo.ControllerManager, "tokens-controller"), tokens, options.RootCertificate));
         if (options.SignRequest is { } sign)
             Add(new CertificateSigningController(For("certificate-controller"), sign));
         Add(new DeploymentController(For("deployment-controller")));
@@ -102,10 +108,12 @@ internal sealed class ControllerManager : IAsyncDisposable
 
     private void Add(Controller controller) => _controllers.Add(controller);
 
-    private ControllerContext For(string account, string? component = null)
+    private ControllerContext For(string account, string? component = null) => For(UserInfo.Controller(account), component ?? account);
+
+    private ControllerContext For(UserInfo identity, string component)
     {
-        var client = new ApiClient(_server, UserInfo.Controller(account), FieldManager);
-        var events = new EventRecorder(client, component ?? account, null, _server.Clock);
-        return new ControllerContext(client, _informers, events, _server.Clock, _server.Random, _quiescence, _logs.CreateLogger("ClusterSim.Controllers." + account));
+        var client = new ApiClient(_server, identity, FieldManager);
+        var events = new EventRecorder(client, component, null, _server.Clock);
+        return new ControllerContext(client, _informers, events, _server.Clock, _server.Random, _quiescence, _logs.CreateLogger("ClusterSim.Controllers." + component));
     }
 }

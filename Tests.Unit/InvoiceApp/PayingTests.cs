@@ -259,16 +259,23 @@ internal sealed class PayingTests
     [Test]
     public async Task A_caller_who_hangs_up_leaves_no_claims_behind()
     {
+        var asked = new TaskCompletionSource();
+        var answers = new TaskCompletionSource();
         await using var slow = new RawProvider(async (socket, id, _, cancellation) =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(0.3), TimeProvider.System, cancellation);
+            asked.TrySetResult();
+            await answers.Task.WaitAsync(cancellation);
             await RawProvider.AcceptAsync(socket, id, cancellation);
         });
-        await using var app = new InvoiceAppFactory(_database, slow.Url, ("PAY_BATCH", "1"), ("PAY_LANES", "1"));
+        await using var app = new InvoiceAppFactory(_database, slow.Url, ("PAY_BATCH", "1"), ("PAY_LANES", "1"), ("PAYMENT_ATTEMPT_TIMEOUT_SECONDS", "30"), ("PAYMENT_TIMEOUT_SECONDS", "30"));
         using var client = await app.ReadyAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(0.1));
+        using var hangUp = new CancellationTokenSource();
 
-        Assert.That(async () => await client.PostAsync("/invoices/pay", null, patience.Token), Throws.InstanceOf<OperationCanceledException>());
+        var call = client.PostAsync("/invoices/pay", null, hangUp.Token);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await hangUp.CancelAsync();
+        answers.SetResult();
+        Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>());
 
         await ServiceDefaults.Eventually.ThatAsync(async () => (await _client.StateAsync("I1")).State == "paid", "what was under way is marked");
         Assert.That((await _client.StateAsync("I3")).State, Is.EqualTo("unpaid"));

@@ -1,7 +1,5 @@
-using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
@@ -128,27 +126,12 @@ internal sealed class ServiceAccountTokens(VersionedStore store, TimeProvider cl
     // Form, issuer and signature: what does not change while the token is remembered.
     private Claims? Read(string token)
     {
-        var first = token.IndexOf('.', StringComparison.Ordinal);
-        var last = token.LastIndexOf('.');
-        if (first <= 0 || last <= first + 1 || token.IndexOf('.', first + 1) != last)
+        if (SignedToken.Read(token) is not { } signed || signed.Claims.At("iss").Text() != Issuer)
             return null;
-        JsonElement header, claims;
-        byte[] signature;
-        try
-        {
-            header = JsonElement.Parse(Base64Url.DecodeFromChars(token.AsSpan(0, first)));
-            claims = JsonElement.Parse(Base64Url.DecodeFromChars(token.AsSpan(first + 1, last - first - 1)));
-            signature = Base64Url.DecodeFromChars(token.AsSpan(last + 1));
-        }
-        catch (Exception malformed) when (malformed is FormatException or JsonException)
-        {
-            return null;
-        }
-        if (claims.At("iss").Text() != Issuer)
-            return null;
-        if (header.At("alg").Text() != "ES256" || !Keys.Verify(header.At("kid").Text(), Encoding.ASCII.GetBytes(token[..last]), signature))
+        if (!signed.IsSignedBy(Keys))
             throw new TokenException("invalid bearer token");
 
+        var claims = signed.Claims;
         var own = claims.At("kubernetes.io");
         var (@namespace, account) = (own.At("namespace").Text(""), Ref(own.At("serviceaccount")));
         var bound = new List<(GroupResource, (string Name, string Uid))>();
@@ -175,7 +158,7 @@ internal sealed class ServiceAccountTokens(VersionedStore store, TimeProvider cl
         }
         var audiences = claims.At("aud").ValueKind == JsonValueKind.String ? [claims.At("aud").Text("")] : claims.At("aud").Items().Select(item => item.Text("")).ToList();
         return new Claims(
-            header.At("kid").Text(), audiences,
+            signed.KeyId, audiences,
             DateTimeOffset.FromUnixTimeSeconds(claims.At("exp").Integer() ?? 0), DateTimeOffset.FromUnixTimeSeconds(claims.At("nbf").Integer() ?? 0),
             @namespace, account, bound,
             UserInfo.ServiceAccount(@namespace, account.Name) with { Uid = account.Uid, Extra = extra });

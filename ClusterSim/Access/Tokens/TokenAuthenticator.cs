@@ -1,7 +1,7 @@
 namespace ClusterSim.Access.Tokens;
 
-/// <summary>Whose bearer token it is: first the cluster's static ones, then service accounts'.</summary>
-internal sealed class TokenAuthenticator(StaticTokens tokens, ServiceAccountTokens accounts)
+/// <summary>Whose bearer token it is: first the cluster's static ones, then service accounts', those kept in Secrets last.</summary>
+internal sealed class TokenAuthenticator(StaticTokens tokens, ServiceAccountTokens accounts, SecretTokens secrets)
 {
     /// <summary>
     /// Whose it is. <paramref name="audiences"/> comes in with those it should be for (null: the API server's) and goes out with those it is
@@ -25,7 +25,7 @@ internal sealed class TokenAuthenticator(StaticTokens tokens, ServiceAccountToke
         UserInfo? account;
         try
         {
-            account = accounts.Validate(token, ref wanted);
+            account = accounts.Validate(token, ref wanted) ?? secrets.Validate(token, ref wanted);
         }
         catch (TokenException why) when (why.Message != "invalid bearer token")
         {

@@ -43,6 +43,50 @@ public sealed class AuthorizationTests
     }
 
     [Test]
+    public async Task A_secret_of_a_service_account_is_filled_with_its_token_and_goes_with_it()
+    {
+        const string secrets = "/api/v1/namespaces/default/secrets";
+        const string accounts = "/api/v1/namespaces/default/serviceaccounts";
+        await _api.PostAsync(accounts, """{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"robot"}}""");
+
+        await _api.PostAsync(secrets, Secret("robot-token", "robot"));
+        await _api.PostAsync(secrets, Secret("nobodys-token", "nobody"));
+
+        var filled = (await _api.UntilAsync($"{secrets}/robot-token", answer => answer.Body!["data"]?["token"] is not null)).Body!;
+        var token = Text(filled["data"]!["token"]!);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Text(filled["data"]!["namespace"]!), Is.EqualTo("default"));
+            Assert.That(Text(filled["data"]!["ca.crt"]!), Does.StartWith("-----BEGIN CERTIFICATE-----"));
+            Assert.That((string?)filled["metadata"]!["annotations"]!["kubernetes.io/service-account.uid"], Is.Not.Empty);
+        });
+        Assert.That(await ReviewAsync(token), Is.EqualTo("system:serviceaccount:default:robot"));
+        Assert.That(await ReviewAsync(token, "payment-provider"), Does.Contain("is invalid for the target audiences [\"payment-provider\"]"));
+        await _api.UntilAsync($"{secrets}/nobodys-token", answer => answer.Code == 404);
+
+        await _api.MergeAsync($"{secrets}/robot-token", """{"data":{"token":"bm8="}}""");
+        Assert.That(await ReviewAsync(token), Does.Contain("service account token does not match server's copy"));
+        await _api.MergeAsync($"{secrets}/robot-token", """{"data":{"token":null}}""");
+        var renewed = Text((await _api.UntilAsync($"{secrets}/robot-token", answer => answer.Body!["data"]?["token"] is not null)).Body!["data"]!["token"]!);
+        Assert.That(await ReviewAsync(renewed), Is.EqualTo("system:serviceaccount:default:robot"));
+        await _api.DeleteAsync($"{accounts}/robot");
+        await _api.UntilAsync($"{secrets}/robot-token", answer => answer.Code == 404);
+        Assert.That(await ReviewAsync(renewed), Does.Contain("service account token has been invalidated"));
+
+        static string Secret(string name, string account) =>
+            $$$"""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"{{{name}}}","annotations":{"kubernetes.io/service-account.name":"{{{account}}}"}},"type":"kubernetes.io/service-account-token"}""";
+
+        static string Text(JsonNode base64) => Encoding.UTF8.GetString(Convert.FromBase64String((string)base64!));
+
+        async Task<string?> ReviewAsync(string token, params string[] audiences)
+        {
+            var spec = new JsonObject { ["token"] = token, ["audiences"] = new JsonArray([.. audiences.Select(audience => (JsonNode)audience)]) };
+            var status = (await _api.PostAsync("/apis/authentication.k8s.io/v1/tokenreviews", new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenReview", ["spec"] = spec })).Body!["status"]!;
+            return (string?)status["user"]?["username"] ?? (string?)status["error"];
+        }
+    }
+
+    [Test]
     public async Task A_token_is_made_reviewed_and_used_and_its_issuer_found()
     {
         await _api.UntilAsync("/api/v1/namespaces/default/serviceaccounts/default", answer => answer.Code == 200);

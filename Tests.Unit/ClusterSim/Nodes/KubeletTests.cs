@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
@@ -98,25 +99,39 @@ public sealed class KubeletTests
     [Test]
     public async Task A_sidecar_starts_before_and_ends_after_the_containers()
     {
-        var order = new List<string>();
+        var order = new ConcurrentQueue<string>();
         await using var nodes = new TestNodes();
-        nodes.Images.Add("told:1", Program(async process =>
+        nodes.Images.Add("told:1", new ServiceImage(async process =>
         {
-            order.Add("start " + process.Environment["NAME"]);
+            order.Enqueue("start " + process.Environment["NAME"]);
             await ClosedAsync(process);
-            order.Add("end " + process.Environment["NAME"]);
+            order.Enqueue("end " + process.Environment["NAME"]);
             return 0;
-        }));
+        })
+        {
+            KeepsToItsClock = true,
+            // Fails the first time, whatever has begun by then: the container must not be started before it has passed.
+            Programs = new Dictionary<string, ProgramMain>(StringComparer.Ordinal)
+            {
+                ["has-begun"] = _ =>
+                {
+                    order.Enqueue("probe");
+                    return Task.FromResult(order.Contains("start side") && order.Count(told => told == "probe") > 1 ? 0 : 1);
+                },
+            },
+        });
         nodes.Pod("pod", """
-            {"initContainers":[{"name":"side","image":"told:1","restartPolicy":"Always","env":[{"name":"NAME","value":"side"}]}],
+            {"initContainers":[{"name":"side","image":"told:1","restartPolicy":"Always","env":[{"name":"NAME","value":"side"}],
+              "startupProbe":{"exec":{"command":["has-begun"]},"periodSeconds":1,"failureThreshold":30}}],
              "containers":[{"name":"main","image":"told:1","env":[{"name":"NAME","value":"main"}]}]}
             """);
-        nodes.Settle();
+        nodes.Advance(5);
 
         nodes.Delete("pod");
         nodes.Settle();
 
-        Assert.That(order, Is.EqualTo((string[])["start side", "start main", "end main", "end side"]));
+        Assert.That(order.Where(told => told != "probe"), Is.EqualTo((string[])["start side", "start main", "end main", "end side"]));
+        Assert.That(order.TakeWhile(told => told != "start main").Count(told => told == "probe"), Is.GreaterThan(1), "the container waits for the sidecar to have started");
     }
 
     [Test]
