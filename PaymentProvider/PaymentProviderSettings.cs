@@ -4,7 +4,7 @@ using ServiceDefaults.Settings;
 namespace PaymentProvider;
 
 /// <summary>What the provider alone is told, beside what every service is.</summary>
-/// <param name="LedgerWriters">Database connections that write payments, one at a time unless it is held up (<c>LEDGER_WRITERS</c>).</param>
+/// <param name="LedgerWriters">Database connections that write payments (<c>LEDGER_WRITERS</c>).</param>
 /// <param name="LedgerBatchMax">Payments at most in one transaction (<c>LEDGER_BATCH_MAX</c>).</param>
 /// <param name="LedgerQueueMax">Payments at most that wait for a writer; further callers wait to get in (<c>LEDGER_QUEUE_MAX</c>).</param>
 /// <param name="LedgerTimeout">How long a payment may take before its caller is told to try again (<c>LEDGER_TIMEOUT_SECONDS</c>).</param>

@@ -106,13 +106,7 @@ public static class ServiceHost
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseReadiness>());
         if (process.Network.Listener is { } listener)
             services.AddSingleton<IConnectionListenerFactory>(listener);
-        builder.WebHost.UseKestrelCore().UseSockets(sockets =>
-        {
-            // Nothing here blocks, so a request may be handled on the thread that heard of it: a hop between threads less, each way. And a read
-            // waits with its buffer in hand, which spares a system call a request for 4 KiB a connection.
-            sockets.UnsafePreferInlineScheduling = true;
-            sockets.WaitForDataBeforeAllocatingBuffer = false;
-        }).ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = service.RequestBodyBytesMax;

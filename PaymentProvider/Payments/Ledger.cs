@@ -6,8 +6,8 @@ using ServiceDefaults.Data;
 namespace PaymentProvider.Payments;
 
 /// <summary>
-/// The payments made, in PostgreSQL. Payments that arrive together are written together: a writer takes all that waits (up to a limit), inserts
-/// it in one statement, and answers once it is committed. So a payment alone costs one round trip, a thousand at once a handful.
+/// The payments made, in PostgreSQL. Payments that arrive together are written together: a few writers each take all that waits (up to a
+/// limit), insert it in one statement, and answer once it is committed. So a payment alone costs one round trip, a thousand at once a handful.
 /// </summary>
 internal sealed class Ledger : IAsyncDisposable
 {
@@ -26,15 +26,11 @@ internal sealed class Ledger : IAsyncDisposable
     private const string Lookup = "SELECT id, value, currency FROM payments WHERE id = ANY ($1)";
     private const string Columns = "SELECT id, value, currency, paid_at FROM payments";
 
-    // A commit takes a millisecond or ten; what takes longer must not keep everybody else waiting.
-    private static readonly TimeSpan HeldUpAfter = TimeSpan.FromMilliseconds(20);
-
     private readonly NpgsqlDataSource _database;
     private readonly int _batchMax;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _clock;
     private readonly Channel<Waiting> _queue;
-    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Task[] _writers;
 
     public Ledger(NpgsqlDataSource database, PaymentProviderSettings settings, TimeProvider clock)
@@ -92,7 +88,6 @@ internal sealed class Ledger : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await Task.WhenAll(_writers);
-        _turn.Dispose();
     }
 
     private static LedgerEntry Entry(NpgsqlDataReader reader) =>
@@ -103,43 +98,27 @@ internal sealed class Ledger : IAsyncDisposable
         var batch = new List<Waiting>(_batchMax);
         while (await _queue.Reader.WaitToReadAsync())
         {
-            // While one writes, what arrives gathers, and goes together: fewer and fuller commits. Only where he is held up another begins.
-            var inTurn = await _turn.WaitAsync(HeldUpAfter);
+            while (batch.Count < _batchMax && _queue.Reader.TryRead(out var waiting))
+            {
+                if (!waiting.GivenUp)
+                    batch.Add(waiting);
+            }
+
+            if (batch.Count == 0)
+                continue;
             try
             {
-                await WriteNextAsync(batch);
+                await LostConnections.OnLivingConnectionAsync(_ => WriteAsync(batch), CancellationToken.None);
             }
-            finally
+            catch (Exception fault)
             {
-                if (inTurn)
-                    _turn.Release();
+                // Each caller gets it; the writer goes on with the next batch.
+                foreach (var waiting in batch)
+                    waiting.Outcome.TrySetException(fault);
             }
-        }
-    }
 
-    /// <summary>Writes what waits, if anything still does.</summary>
-    private async Task WriteNextAsync(List<Waiting> batch)
-    {
-        while (batch.Count < _batchMax && _queue.Reader.TryRead(out var waiting))
-        {
-            if (!waiting.GivenUp)
-                batch.Add(waiting);
+            batch.Clear();
         }
-
-        if (batch.Count == 0)
-            return;
-        try
-        {
-            await LostConnections.OnLivingConnectionAsync(_ => WriteAsync(batch), CancellationToken.None);
-        }
-        catch (Exception fault)
-        {
-            // Each caller gets it; the writer goes on with the next batch.
-            foreach (var waiting in batch)
-                waiting.Outcome.TrySetException(fault);
-        }
-
-        batch.Clear();
     }
 
     private async Task WriteAsync(List<Waiting> batch)
