@@ -51,7 +51,8 @@ internal sealed partial class DeploymentController
             unhealthyGone += take;
         }
 
-        var available = owned.Sum(set => set.StatusCount("availableReplicas"));
+        // Of a set that has yet to delete some, only those it keeps: the others are as good as gone, and would be counted on twice.
+        var available = owned.Sum(set => Math.Min(set.Replicas(), set.StatusCount("availableReplicas")));
         var left = available - minAvailable;
         var scaledDown = 0;
         foreach (var set in owned.Where(set => set.Uid != fresh.Uid && set.Replicas() > 0).ToList())
