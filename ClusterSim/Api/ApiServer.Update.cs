@@ -188,6 +188,7 @@ internal sealed partial class ApiServer
                  var other => strategy.ValidateSubresourceUpdate(other, view, old),
              }]);
         warnings.AddRange(strategy.Warnings(view, old));
+        warnings.AddRange(StoredOnly.Warnings(strategy.Kind));
         ValidateAdmission(admission);
         Allocate(admission);
 

@@ -20,8 +20,6 @@ namespace ClusterSim.Validation;
 /// <summary>Which strategy each kind has. A new kind is one line here; what is not here has no rules beyond metadata's.</summary>
 internal sealed class KindStrategies
 {
-    private const string NoCel = "stored and not acted on: the simulated cluster evaluates no CEL";
-
     private readonly Dictionary<GroupVersionKind, KindStrategy> _strategies;
 
     /// <summary>The strategies of the built-in kinds.</summary>
@@ -49,10 +47,10 @@ internal sealed class KindStrategies
         new CustomResourceDefinitionStrategy(), new WebhookConfigurationStrategy(mutates: true), new WebhookConfigurationStrategy(mutates: false),
 
         // Stored and served; their rules are the business of who acts on them.
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true, notActedOn: NoCel),
-        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
-        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true, notActedOn: NoCel),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", isUnconditional: false, hasGenerations: true, hasStatus: true),
+        Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true),
+        Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
         Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
         Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),
@@ -61,12 +59,11 @@ internal sealed class KindStrategies
     ];
 
     private static PlainStrategy Plain(
-        string group, string version, string kind, bool isUnconditional = true, bool hasGenerations = false, bool hasStatus = false, string? notActedOn = null) =>
+        string group, string version, string kind, bool isUnconditional = true, bool hasGenerations = false, bool hasStatus = false) =>
         new(new GroupVersionKind(group, version, kind))
         {
             IsUnconditional = isUnconditional,
             HasGenerations = hasGenerations,
             HasStatus = hasStatus,
-            NotActedOn = notActedOn,
         };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Schema;
@@ -35,12 +34,6 @@ internal sealed class PlainStrategy(GroupVersionKind kind) : KindStrategy
 
     /// <summary>Whether it has a status of its own.</summary>
     public bool HasStatus { get; init; }
-
-    /// <summary>What writers are told where nothing acts on the kind; null where there is nothing to tell.</summary>
-    public string? NotActedOn { get; init; }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Warnings(JsonElement @object, JsonElement old) => NotActedOn is { } warning ? [warning] : [];
 
     /// <inheritdoc/>
     public override void PrepareForCreate(JsonObject @object)

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using ClusterSim.Schema;
+using ClusterSim.Validation;
 
 namespace Tests.Unit.Docs;
 
@@ -11,6 +13,22 @@ internal sealed partial class DocumentationTests
 
     public static IEnumerable<string> Documents =>
         Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Select(path => Path.GetRelativePath(Root, path)).Order(StringComparer.Ordinal);
+
+    [Test]
+    public void Every_kind_that_is_kept_and_not_acted_on_is_served_and_listed()
+    {
+        var catalog = new ResourceCatalog();
+        var page = File.ReadAllText(Path.Combine(Root, "docs", "simulator-limits.md"));
+
+        Assert.Multiple(() =>
+        {
+            foreach (var (group, kind) in StoredOnly.Reasons.Keys)
+            {
+                Assert.That(catalog.Find(new GroupVersionKind(group, "v1", kind)), Is.Not.Null, $"{kind}.{group}");
+                Assert.That(Regex.IsMatch(page, $@"\b{kind}\b", RegexOptions.None, TimeSpan.FromSeconds(1)), $"docs/simulator-limits.md lists {kind}");
+            }
+        });
+    }
 
     [TestCaseSource(nameof(Documents))]
     public void Every_test_that_a_document_names_exists(string document)

@@ -9,7 +9,6 @@ namespace ClusterSim.Validation.AdmissionRegistration;
 /// <summary>MutatingWebhookConfigurations and ValidatingWebhookConfigurations: stored with their defaults, held to their rules, and not acted on.</summary>
 internal sealed class WebhookConfigurationStrategy(bool mutates) : KindStrategy
 {
-    private const string NotActedOn = "stored and not acted on: the simulated cluster calls no admission webhooks";
     private const int MatchConditionsMax = 64;
 
     /// <inheritdoc/>
@@ -20,9 +19,6 @@ internal sealed class WebhookConfigurationStrategy(bool mutates) : KindStrategy
 
     /// <inheritdoc/>
     public override bool CountsGenerations => true;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Warnings(JsonElement @object, JsonElement old) => [NotActedOn];
 
     /// <inheritdoc/>
     public override void Default(JsonObject @object)
