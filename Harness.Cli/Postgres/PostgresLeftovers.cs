@@ -28,6 +28,8 @@ internal static partial class PostgresLeftovers
     /// <summary>Ends the servers under <paramref name="root"/> whose owner is gone, and removes their folders.</summary>
     public static async Task EndAsync(string root, CancellationToken cancellation)
     {
+        if (!Directory.Exists(root))
+            return;
         foreach (var folder in Directory.GetDirectories(root))
         {
             var owner = folder + "/owner";

@@ -78,19 +78,18 @@ public sealed class PostgresServer : IAsyncDisposable
         var user = ServerUser.Choose();
         var binaries = options.Binaries ?? await PostgresBinaries.FindAsync(user, cancellation);
         var found = Stopwatch.GetElapsedTime(began);
-
-        // Not TMPDIR: on macOS its path leaves too little of the hundred bytes that a socket's may have.
-        var root = $"/tmp/harness-postgres-{user.Id}";
-        var template = await PostgresTemplate.PrepareAsync(binaries, user, root, cancellation);
+        var template = await PostgresTemplate.PrepareAsync(binaries, user, PostgresFolders.Lasting(user), cancellation);
         var initialised = Stopwatch.GetElapsedTime(began);
-        await PostgresLeftovers.EndAsync(root, cancellation);
+        foreach (var place in PostgresFolders.All(user))
+            await PostgresLeftovers.EndAsync(place, cancellation);
 
-        var folder = $"{root}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+        var home = PostgresFolders.ForServer(user, options.DataDirectory is not null || options.Durable == true);
+        var folder = $"{home}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
         var data = options.DataDirectory ?? folder + "/data";
         PostgresServer? server = null;
         try
         {
-            await CopyAsync(user, template, folder, data, cancellation);
+            await CopyAsync(user, home, template, folder, data, cancellation);
             var kept = await File.ReadAllTextAsync(data + "/PG_VERSION", cancellation);
             if (kept.Trim() != binaries.Version.Major.ToString(CultureInfo.InvariantCulture))
             {
@@ -243,13 +242,14 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Quotes a text.</summary>
     private static string Text(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 
-    private static async Task CopyAsync(ServerUser user, string template, string folder, string data, CancellationToken cancellation)
+    private static async Task CopyAsync(ServerUser user, string home, string template, string folder, string data, CancellationToken cancellation)
     {
-        // $1 template, $2 folder, $3 data, $4 our process. A copy appears whole or not at all.
+        // $1 template, $2 folder, $3 data, $4 our process, $5 home of folders. A copy appears whole or not at all.
         const string copy =
             """
             set -eu
             umask 077
+            secure "$5"
             mkdir "$2" "$2/s"
             echo "$4" > "$2/owner"
             [ -f "$3/PG_VERSION" ] && exit 0
@@ -258,7 +258,7 @@ public sealed class PostgresServer : IAsyncDisposable
             cp "$1/password" "$3.$$/harness.password"
             mv "$3.$$" "$3"
             """;
-        var copied = await user.RunAsync(["sh", "-c", copy, "sh", template, folder, data, PostgresLeftovers.Owner()], cancellation);
+        var copied = await user.RunAsync(["sh", "-c", PostgresFolders.Secure + copy, "sh", template, folder, data, PostgresLeftovers.Owner(), home], cancellation);
         if (copied.ExitCode != 0)
             throw new PostgresServerException($"{data} cannot be made as {user}: {copied.Error.Trim()}");
     }
@@ -342,7 +342,7 @@ public sealed class PostgresServer : IAsyncDisposable
             ["full_page_writes"] = durable,
             ["wal_level"] = "minimal",
             ["max_wal_senders"] = "0",
-            ["max_wal_size"] = "1GB",
+            ["max_wal_size"] = _durable ? "1GB" : "256MB",
             ["shared_buffers"] = "64MB",
             ["jit"] = "off",
             ["timezone"] = "UTC",

@@ -13,18 +13,16 @@ internal static class PostgresTemplate
     public const string Superuser = "harness";
 
     /// <summary>
-    /// Makes the root (refusing one that is not ours alone), then initialises beside the place and moves it there in one step: of several
-    /// processes that do so at once, one wins and the others use its work. $1 root, $2 template, $3 initdb, then its arguments. The password
-    /// is of the template: whoever may read it may read the data as well.
+    /// Initialises beside the place and moves it there in one step: of several processes that do so at once, one wins and the others use its
+    /// work. $1 root, $2 template, $3 initdb, then its arguments. The password is of the template: whoever may read it may read the data as well.
     /// </summary>
     private const string Make =
         """
         set -eu
         umask 077
-        root=$1 template=$2 initdb=$3; shift 3
-        mkdir -p "$root"
-        if [ ! -O "$root" ] || [ -L "$root" ]; then echo "$root belongs to somebody else: remove it" >&2; exit 1; fi
-        chmod 700 "$root"
+        template=$2 initdb=$3
+        secure "$1"
+        shift 3
         [ -d "$template" ] && exit 0
         work="$template.$$"
         mkdir "$work"
@@ -49,7 +47,7 @@ internal static class PostgresTemplate
         var template = $"{root}/template-{binaries.Version}-{mark}";
         if (File.Exists($"{template}/password") && !user.IsOther)
             return template;
-        var made = await user.RunAsync(["sh", "-c", Make, "sh", root, template, Path.Combine(binaries.Directory, "initdb"), .. InitdbArguments], cancellation);
+        var made = await user.RunAsync(["sh", "-c", PostgresFolders.Secure + Make, "sh", root, template, Path.Combine(binaries.Directory, "initdb"), .. InitdbArguments], cancellation);
         return made.ExitCode == 0 ? template : throw new PostgresServerException($"initdb of {binaries.Directory} failed as {user}: {made.Error.Trim()}");
     }
 }

@@ -9,8 +9,8 @@ namespace Tests.Cluster.Chaos;
 public sealed class ChaosTests
 {
     private const int SchedulesMax = 300;
-    private const int SchedulesMin = 40;
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(45);
+    private const int SchedulesMin = 100;
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(60);
 
     [Test]
     public async Task No_schedule_loses_an_invoice_or_pays_one_twice()

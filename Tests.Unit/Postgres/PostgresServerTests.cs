@@ -117,6 +117,47 @@ public sealed class PostgresServerTests
     }
 
     [Test]
+    public async Task Data_that_goes_with_the_server_is_in_memory_where_there_is_room()
+    {
+        await using var server = await PostgresServer.StartAsync();
+
+        Assert.That(new DriveInfo(server.DataDirectory).DriveFormat == "tmpfs", Is.EqualTo(PostgresFolders.HasRoomInMemory));
+    }
+
+    [Test]
+    public async Task Data_that_has_to_survive_a_power_cut_is_on_disk()
+    {
+        await using var server = await PostgresServer.StartAsync(new PostgresOptions { Durable = true });
+
+        Assert.That(server.DataDirectory, Does.Not.StartWith(PostgresFolders.Memory));
+    }
+
+    [TestCase(PostgresFolders.RoomNeeded, PostgresFolders.RoomNeeded, "tmpfs", true)]
+    [TestCase(PostgresFolders.RoomNeeded - 1, PostgresFolders.RoomNeeded, "tmpfs", false)]
+    [TestCase(PostgresFolders.RoomNeeded, PostgresFolders.RoomNeeded - 1, "tmpfs", false)]
+    [TestCase(PostgresFolders.RoomNeeded, PostgresFolders.RoomNeeded, "ext4", false)]
+    public void Room_in_memory_is_a_file_system_of_memory_with_enough_of_both_left(long left, long memory, string format, bool room) =>
+        Assert.That(PostgresFolders.IsRoomInMemory(format, left, memory), Is.EqualTo(room));
+
+    [Test]
+    public async Task A_place_that_leads_elsewhere_is_refused()
+    {
+        var link = Path.Combine(Path.GetTempPath(), $"postgres-link-{Environment.ProcessId}");
+        Directory.CreateSymbolicLink(link, Path.GetTempPath());
+        try
+        {
+            var (code, _, error) = await ServerUser.Choose().RunAsync(["sh", "-c", PostgresFolders.Secure + "secure \"$1\"", "sh", link], CancellationToken.None);
+
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(error, Does.Contain($"{link} is not a directory of"));
+        }
+        finally
+        {
+            File.Delete(link);
+        }
+    }
+
+    [Test]
     public async Task Disposed_it_leaves_no_process_and_no_folder()
     {
         var server = await PostgresServer.StartAsync();
