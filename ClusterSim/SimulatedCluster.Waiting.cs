@@ -1,5 +1,7 @@
 using System.Text.Json;
+using ClusterSim.Controllers;
 using ClusterSim.Json;
+using ClusterSim.Storage;
 
 namespace ClusterSim;
 
@@ -66,27 +68,21 @@ public sealed partial class SimulatedCluster
                 || status.At("numberAvailable").Integer(0) < status.At("desiredNumberScheduled").Integer(0))
                 left.Add(("daemonsets", NameOf(set), $"{status.At("numberAvailable").Integer(0)}/{status.At("desiredNumberScheduled").Integer(0)}"));
         }
-        foreach (var pod in List("pods", @namespace).Where(IsOnItsOwn))
-            if (!IsReady(pod) && pod.At("status", "phase").Text() != "Succeeded")
-                left.Add(("pods", NameOf(pod), $"{pod.At("status", "containerStatuses").Items().Count(container => container.At("ready").Flag(false))}/{pod.At("spec", "containers").Count()}"));
+        foreach (var pod in Pods(@namespace).Where(pod => !pod.IsDeleting && OwnerReferences.ControllerOf(pod) is null))
+            if (!pod.IsReady() && pod.Phase() != "Succeeded")
+                left.Add(("pods", NameOf(pod.Root), $"{pod.Status.At("containerStatuses").Items().Count(container => container.At("ready").Flag(false))}/{pod.Spec.At("containers").Count()}"));
         return left;
     }
 
-    private static bool IsOnItsOwn(JsonElement pod) =>
-        !pod.At("metadata", "deletionTimestamp").Exists() && !pod.At("metadata", "ownerReferences").Items().Any(owner => owner.At("controller").Flag(false));
-
-    private static bool IsReady(JsonElement pod) =>
-        pod.At("status", "conditions").Items().Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True");
+    private IEnumerable<Document> Pods(string? @namespace) => Admin.List(Server.Catalog.Require("pods"), @namespace);
 
     private string Explain(string? @namespace)
     {
         var lines = Unfinished(@namespace).Select(left => $"{left.Resource} {left.Name} {left.State}").ToList();
-        foreach (var pod in List("pods", @namespace))
+        foreach (var pod in Pods(@namespace).Where(pod => !pod.IsReady()))
         {
-            if (IsReady(pod))
-                continue;
-            var row = Api.Tables.PodRow.Print(pod, _options.Clock.GetUtcNow());
-            lines.Add($"pod {NameOf(pod)} {row[1]} {row[2]}");
+            var row = Api.Tables.PodRow.Print(pod.Root, _options.Clock.GetUtcNow());
+            lines.Add($"pod {NameOf(pod.Root)} {row[1]} {row[2]}");
         }
         foreach (var told in List("events", @namespace).Where(told => told.At("type").Text() == "Warning").TakeLast(10))
             lines.Add($"{told.At("involvedObject", "kind").Text()} {told.At("involvedObject", "name").Text()}: {told.At("reason").Text()}: {told.At("message").Text()}");

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using ClusterSim.Access.Tokens;
 using ClusterSim.Api;
 using ClusterSim.Json;
@@ -62,7 +63,7 @@ internal sealed class TokensController : Controller
             data["token"] = Encoded(_tokens.Issue(account, secret));
         annotations[SecretTokens.NameAnnotation] = account.Name;
         annotations[SecretTokens.UidAnnotation] = account.Uid;
-        if (!System.Text.Json.Nodes.JsonNode.DeepEquals(@object, before))
+        if (!JsonNode.DeepEquals(@object, before))
             Client.Update(_secrets, @object);
         return null;
     }

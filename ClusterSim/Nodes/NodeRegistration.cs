@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using ClusterSim.Api;
+using ClusterSim.Controllers;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -48,7 +49,7 @@ internal sealed class NodeRegistration(NodeContext node)
             Renew();
             var live = node.Client.Find(_nodes, new ObjectKey(null, node.Name));
             TellWhetherSchedulable(live);
-            var isReady = live is not null && live.Status.At("conditions").Items().Any(condition => condition.At("type").Text() == "Ready" && condition.At("status").Text() == "True");
+            var isReady = live is not null && live.IsReady();
             if (!isReady || node.Clock.GetUtcNow() - _reported >= StatusPeriod)
                 Report();
         }

@@ -16,7 +16,7 @@ internal static class StoredOnly
     private const string NoDrivers = "the simulated cluster runs no storage drivers";
     private const string OneRange = "Services of the simulated cluster get their addresses from the range that it was started with";
 
-    /// <summary>Each kind, as <c>Kind.group</c>, and why nothing comes of it.</summary>
+    /// <summary>Each kind, and why nothing comes of it.</summary>
     public static IReadOnlyDictionary<(string Group, string Kind), string> Reasons { get; } = new Dictionary<(string, string), string>
     {
         [("admissionregistration.k8s.io", "MutatingAdmissionPolicy")] = NoCel,

@@ -40,13 +40,19 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
             case "/clientip":
                 return SimulatedResponse.Of(200, request.Remote);
             case "/echo":
-                return SimulatedResponse.Of(int.TryParse(request.Query("code"), CultureInfo.InvariantCulture, out var code) ? code : 200, request.Query("msg") ?? "");
+                return Code(request, 200) is { } code ? SimulatedResponse.Of(code, request.Query("msg") ?? "") : NoCode(request, "or empty");
             case "/header":
-                return SimulatedResponse.Of(200, request.Headers.GetValueOrDefault(request.Query("key") ?? "", ""));
+                return request.Query("key") is { Length: > 0 } key
+                    ? SimulatedResponse.Of(200, request.Headers.GetValueOrDefault(key, ""))
+                    : SimulatedResponse.Of(200, JsonSerializer.Serialize(request.Headers.ToDictionary(field => field.Key, field => (string[])[field.Value], StringComparer.Ordinal)));
             case "/redirect":
-                return SimulatedResponse.Of(int.Parse(request.Query("code") ?? "302", CultureInfo.InvariantCulture), "") with { Headers = [("Location", request.Query("location") ?? "/")] };
+                return Code(request, 302) is { } redirect
+                    ? SimulatedResponse.Of(redirect, "") with { Headers = [("Location", request.Query("location") ?? "/")] }
+                    : NoCode(request, "or empty");
             case "/exit":
-                _exit.TrySetResult(int.Parse(request.Query("code") ?? "0", CultureInfo.InvariantCulture));
+                if (Code(request, 0) is not { } exit)
+                    return NoCode(request, "[0-127] or empty");
+                _exit.TrySetResult(exit);
                 return SimulatedResponse.Of(200, "");
             case "/shutdown":
                 _exit.TrySetResult(0);
@@ -67,29 +73,47 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
         return Json(code == 0 ? new { output = output.Text } : new { output = output.Text, error = $"exit status {code}" });
     }
 
-    /// <summary>Asks other pods on behalf of the caller: <c>?host=…&amp;port=…&amp;request=hostname&amp;tries=3</c>.</summary>
+    /// <summary>Asks other pods on behalf of the caller: <c>?host=…&amp;port=…&amp;request=hostname&amp;tries=3</c>; every try is told.</summary>
     private async Task<SimulatedResponse> DialAsync(SimulatedRequest request)
     {
-        if (request.Query("protocol") is { } protocol && protocol != "http")
-            return SimulatedResponse.Of(400, $"the simulator's network has no {protocol}");
+        if (request.Query("protocol") is { Length: > 0 } protocol && protocol != "http")
+            return SimulatedResponse.Of(400, $"the simulator's network has no {protocol}\n");
+        var tries = 1;
+        if (request.Query("tries") is { Length: > 0 } wanted && !int.TryParse(wanted, CultureInfo.InvariantCulture, out tries))
+            return SimulatedResponse.Of(400, $"tries parameter is invalid. strconv.Atoi: parsing \"{wanted}\": invalid syntax\n");
+        if (request.Query("request") is not { Length: > 0 } asked)
+            return SimulatedResponse.Of(400, "request parameter not specified. <nil>\n");
+        if (!Uri.TryCreate($"http://{request.Query("host")}:{request.Query("port")}/{asked}", UriKind.Absolute, out var url))
+            return SimulatedResponse.Of(400, $"host and/or port param are invalid. address {request.Query("host")}:{request.Query("port")}: invalid\n");
         var responses = new List<string>();
         var errors = new List<string>();
-        for (var tries = int.Parse(request.Query("tries") ?? "1", CultureInfo.InvariantCulture); tries > 0; tries--)
-            foreach (var host in (request.Query("host") ?? "").Split(','))
+        for (; tries > 0; tries--)
+        {
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), process.Clock);
+            try
             {
-                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), process.Clock);
-                try
-                {
-                    var url = new Uri($"http://{host}:{request.Query("port")}/{request.Query("request")}");
-                    responses.Add(Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body));
-                }
-                catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
-                {
-                    errors.Add(failure.Message);
-                }
+                responses.Add(Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body));
             }
-        return Json(errors.Count == 0 ? new { responses } : new { responses, errors });
+            catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
+            {
+                errors.Add(failure.Message);
+            }
+        }
+        var found = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        if (errors.Count > 0)
+            found["errors"] = errors;
+        if (responses is [.., { Length: > 0 }])
+            found["responses"] = responses;
+        return Json(found);
     }
+
+    // What Go's strconv.Atoi takes; null where the parameter is something else.
+    private static int? Code(SimulatedRequest request, int absent) =>
+        request.Query("code") is not { Length: > 0 } text ? absent : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code) ? code : null;
+
+    // netexec.go answers these with 200.
+    private static SimulatedResponse NoCode(SimulatedRequest request, string allowed) =>
+        SimulatedResponse.Of(200, $"argument 'code' must be an integer {allowed}, got \"{request.Query("code")}\"\n");
 
     private static SimulatedResponse Json(object value) => new(200, JsonSerializer.SerializeToUtf8Bytes(value), "application/json");
 }

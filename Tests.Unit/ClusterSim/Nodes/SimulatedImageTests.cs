@@ -65,6 +65,10 @@ public sealed class SimulatedImageTests
         Assert.That(await Run($"wget -qO- http://{Address("web")}/ | grep -c Welcome"), Is.EqualTo("2\n"));
         Assert.That(await Run($"wget -qO- http://{Address("host")}:8080/hostname"), Is.EqualTo("host\n".TrimEnd()));
         Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/shell?cmd=echo%20hi'"), Is.EqualTo("""{"output":"hi\n"}"""));
+        Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/dial?host={Address("host")}&port=8080&request=hostname&tries=2'"), Is.EqualTo("""{"responses":["host","host"]}"""));
+        Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/exit?code=seven'"), Is.EqualTo("argument 'code' must be an integer [0-127] or empty, got \"seven\"\n"));
+        Assert.That(await Run($"curl -s 'http://{Address("host")}:8080/dial?host=web&port=80&request=x&tries=many'"), Is.EqualTo("tries parameter is invalid. strconv.Atoi: parsing \"many\": invalid syntax\n"));
+        Assert.That(await Run($"curl -s 'http://{Address("host")}:8080/dial?host=web&port=80'"), Is.EqualTo("request parameter not specified. <nil>\n"));
         Assert.That(await Run($"wget -qO- http://{Address("host")}:9 2>&1; nc -z {Address("host")} 8080 && echo open"), Is.EqualTo($"wget: can't connect to remote host ({Address("host")}): Connection refused\nopen\n"));
 
         string Address(string pod) => nodes.Status(pod).At("podIP").Text("");
