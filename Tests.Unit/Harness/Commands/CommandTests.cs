@@ -6,10 +6,10 @@ using Processes;
 
 namespace Tests.Unit.Harness.Commands;
 
-/// <summary>The command's parts for those without kubectl, against a cluster of this process that the folder says is running.</summary>
-internal sealed class CommandTests
+/// <summary>The command's parts for those without kubectl.</summary>
+internal sealed class CommandTests : CommandFixture
 {
-    private const string Objects = """
+    protected override string Objects => """
         apiVersion: v1
         kind: ConfigMap
         metadata: { name: settings, namespace: default, labels: { app: shop } }
@@ -26,30 +26,6 @@ internal sealed class CommandTests
         spec:
           containers: [ { name: main, image: "busybox:1.36", command: [sh, -c, "echo one; echo two; sleep 3600"] } ]
         """;
-
-    private SimulatedCluster _cluster = null!;
-    private DirectoryInfo _root = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _root = Directory.CreateTempSubdirectory("harness-");
-        _cluster = await SimulatedCluster.StartAsync();
-        var folder = new HarnessFolder(_root.FullName);
-        folder.Create();
-        _cluster.WriteKubeconfig(folder.Kubeconfig);
-        var (id, start) = RunningCluster.ThisProcess();
-        folder.Write(new RunningCluster { ProcessId = id, ProcessStartTicks = start, ApiServer = _cluster.ApiServer.ToString(), Ingress = _cluster.Ingress.ToString() });
-        _cluster.ApplyYaml(Objects);
-        await _cluster.ReadyAsync(TimeSpan.FromSeconds(60));
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _cluster.DisposeAsync();
-        _root.Delete(recursive: true);
-    }
 
     [Test]
     [Platform(Exclude = "Win")]
@@ -113,7 +89,7 @@ internal sealed class CommandTests
     [Test]
     public async Task A_folder_that_cannot_be_one_is_a_line_and_no_stack_trace()
     {
-        var root = Directory.CreateDirectory(Path.Combine(_root.FullName, "occupied"));
+        var root = Directory.CreateDirectory(Path.Combine(Root.FullName, "occupied"));
         await File.WriteAllTextAsync(Path.Combine(root.FullName, ".harness"), "a file");
         using var error = new MemoryStream();
 
@@ -133,7 +109,7 @@ internal sealed class CommandTests
     [Test]
     public async Task What_a_killed_cluster_left_goes_with_down()
     {
-        var root = Directory.CreateDirectory(Path.Combine(_root.FullName, "killed"));
+        var root = Directory.CreateDirectory(Path.Combine(Root.FullName, "killed"));
         var folder = new HarnessFolder(root.FullName);
         folder.Create();
         Directory.CreateDirectory(folder.Volumes);
@@ -173,7 +149,7 @@ internal sealed class CommandTests
         var watching = RunAsync(output, stop.Token, "get", "configmaps", "-w");
         await output.Says("settings");
 
-        _cluster.ApplyYaml("{ apiVersion: v1, kind: ConfigMap, metadata: { name: later, namespace: default } }");
+        Cluster.ApplyYaml("{ apiVersion: v1, kind: ConfigMap, metadata: { name: later, namespace: default } }");
         await output.Says("later");
         await stop.CancelAsync();
 
@@ -207,7 +183,7 @@ internal sealed class CommandTests
     [Test]
     public async Task Logs_of_a_workload_or_a_selector_are_its_pods_and_a_container_is_chosen_where_none_is_named()
     {
-        _cluster.ApplyYaml("""
+        Cluster.ApplyYaml("""
             apiVersion: apps/v1
             kind: Deployment
             metadata: { name: web, namespace: default }
@@ -222,7 +198,7 @@ internal sealed class CommandTests
                   - { name: main, image: "busybox:1.36", command: [sh, -c, "echo hello; sleep 3600"] }
                   - { name: other, image: "busybox:1.36", command: [sh, -c, "echo aside; sleep 3600"] }
             """);
-        await _cluster.ReadyAsync(TimeSpan.FromSeconds(60));
+        await Cluster.ReadyAsync(TimeSpan.FromSeconds(60));
 
         var (code, output, error) = await RunAsync(default, "logs", "deploy/web", "--since", "1h");
         Assert.That((code, output), Is.EqualTo((0, "hello\n")), error);
@@ -264,7 +240,7 @@ internal sealed class CommandTests
     [TestCase("fish", "--no-execute")]
     public async Task The_completion_script_is_one_that_its_shell_can_read(string shell, string check)
     {
-        var file = Path.Combine(_root.FullName, shell + ".completion");
+        var file = Path.Combine(Root.FullName, shell + ".completion");
         await File.WriteAllTextAsync(file, await Said("completion", shell));
         var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, shell)).FirstOrDefault(File.Exists);
         if (program is null)
@@ -276,160 +252,5 @@ internal sealed class CommandTests
 
         Assert.That(complaint, Is.Empty);
         Assert.That(process.ExitCode, Is.Zero);
-    }
-
-    [Test]
-    public async Task Contexts_go_into_a_kubeconfig_and_out_again_with_the_cluster()
-    {
-        const string Theirs = "apiVersion: v1\nkind: Config\ncurrent-context: work\nclusters:\n- name: work\n  cluster:\n    server: https://work.example\ncontexts:\n- name: work\n  context:\n    cluster: work\n    user: me\nusers:\n- name: me\n  user:\n    token: t\n";
-        var file = Path.Combine(_root.FullName, "config");
-        await File.WriteAllTextAsync(file, Theirs);
-
-        foreach (var arguments in (string[][])[["--user", "ann", "--group", "team-a", "-n", "shop"], ["--service-account", "default/default"]])
-            await Said(["kubeconfig", "--merge", .. arguments]);
-        var merged = await File.ReadAllTextAsync(file);
-        Assert.That(merged, Does.Contain("ann@cluster-sim").And.Contain("system:serviceaccount:default:default@cluster-sim").And.Contain("current-context: work").And.Contain("namespace: shop"));
-
-        var told = new List<string>();
-        new HarnessFolder(_root.FullName).Merged.TakeOut(told.Add);
-        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo(Theirs));
-        Assert.That(told, Is.EqualTo(new[] { $"took this cluster's contexts out of {file}" }));
-
-        new HarnessFolder(_root.FullName).Merged.TakeOut(told.Add);
-        Assert.That(told, Has.Count.EqualTo(1), "nothing is left to take out");
-    }
-
-    [Test]
-    public async Task Another_cluster_s_contexts_of_the_same_name_stay()
-    {
-        var file = Path.Combine(_root.FullName, "config");
-        File.Delete(file);
-        await Said("kubeconfig", "--merge", "--user", "bob");
-        var replaced = (await File.ReadAllTextAsync(file)).Replace(_cluster.ApiServer.ToString().TrimEnd('/'), "https://127.0.0.1:1", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, replaced);
-
-        new HarnessFolder(_root.FullName).Merged.TakeOut(_ => Assert.Fail("it was not this cluster's"));
-
-        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo(replaced));
-    }
-
-    [Test]
-    public async Task Merging_takes_nobody_s_credentials_and_gives_them_back()
-    {
-        const string Theirs = "apiVersion: v1\nkind: Config\ncurrent-context: kubernetes-admin@prod\nclusters:\n- name: prod\n  cluster:\n    server: https://prod.example\ncontexts:\n- name: kubernetes-admin@prod\n  context:\n    cluster: prod\n    user: kubernetes-admin\nusers:\n- name: kubernetes-admin\n  user:\n    token: precious\n";
-        var file = Path.Combine(_root.FullName, "config");
-        await File.WriteAllTextAsync(file, Theirs);
-
-        await Said("kubeconfig", "--merge"); // the administrator, who has the name that kubeadm gives its own
-
-        Assert.That(await File.ReadAllTextAsync(file), Does.Contain("token: precious").And.Contain("- name: kubernetes-admin@cluster-sim\n  context:"));
-        new HarnessFolder(_root.FullName).Merged.TakeOut(_ => { });
-        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo(Theirs));
-    }
-
-    [Test]
-    public async Task Of_several_kubeconfigs_the_first_that_is_there_gets_the_context_and_this_cluster_s_own_does_not()
-    {
-        var (absent, present, other) = (Path.Combine(_root.FullName, "absent"), Path.Combine(_root.FullName, "present"), Path.Combine(_root.FullName, "other"));
-        await File.WriteAllTextAsync(present, "");
-        await File.WriteAllTextAsync(other, "");
-        var own = new HarnessFolder(_root.FullName).Kubeconfig;
-
-        Assert.That((await WithKubeconfigAsync($"{own}:{absent}:present:{other}", "kubeconfig", "--merge", "--user", "cy")).Code, Is.Zero);
-
-        Assert.That(await File.ReadAllTextAsync(present), Does.Contain("cy@cluster-sim"));
-        Assert.That(File.Exists(absent), Is.False);
-        Assert.That(await File.ReadAllTextAsync(other), Is.Empty);
-        Assert.That((await WithKubeconfigAsync(own, "kubeconfig", "--merge")).Error, Is.EqualTo($"harness: {own} is this cluster's own file, which goes with it: name another in KUBECONFIG\n"));
-    }
-
-    [Test]
-    [Platform(Exclude = "Win")]
-    public async Task A_kubeconfig_that_cannot_be_written_stays_as_it_is_and_says_why()
-    {
-        var file = Path.Combine(_root.FullName, "kept");
-        await File.WriteAllTextAsync(file, "kind: Config\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead);
-
-        Assert.That((await WithKubeconfigAsync(file, "kubeconfig", "--merge")) is { Code: 1 } refused ? refused.Error : "", Is.EqualTo($"harness: {file}: it is read-only; it is left as it was\n"));
-
-        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("kind: Config\n"));
-        var folder = Path.Combine(_root.FullName, "folder");
-        Directory.CreateDirectory(folder);
-        var (code, _, error) = await WithKubeconfigAsync(folder, "kubeconfig", "--merge");
-        Assert.That((code, error), Is.EqualTo((1, $"harness: {folder}: Is a directory : '{folder}'; it is left as it was\n")));
-    }
-
-    private async Task<string> Said(params string[] arguments)
-    {
-        var (code, output, error) = await RunAsync(default, arguments);
-        Assert.That(code, Is.Zero, error);
-        return output;
-    }
-
-    private async Task<(int Code, string Output, string Error)> RunAsync(CancellationToken stop, params string[] arguments)
-    {
-        using var output = new SharedOutput();
-        return await RunAsync(output, stop, arguments);
-    }
-
-    private async Task<(int Code, string Output, string Error)> WithKubeconfigAsync(string kubeconfig, params string[] arguments)
-    {
-        using var output = new SharedOutput();
-        return await RunAsync(output, kubeconfig, arguments, default);
-    }
-
-    private Task<(int Code, string Output, string Error)> RunAsync(SharedOutput output, CancellationToken stop, params string[] arguments) =>
-        RunAsync(output, Path.Combine(_root.FullName, "config"), arguments, stop);
-
-    private async Task<(int Code, string Output, string Error)> RunAsync(SharedOutput output, string kubeconfig, string[] arguments, CancellationToken stop)
-    {
-        using var error = new MemoryStream();
-        var code = await HarnessCommand.RunAsync(new ServiceProcess
-        {
-            Arguments = arguments,
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HARNESS_ROOT"] = _root.FullName, ["KUBECONFIG"] = kubeconfig },
-            WorkingDirectory = _root.FullName,
-            Output = output,
-            Error = error,
-            Network = MachineProcess.MachineNetwork.Instance,
-            Stop = stop,
-        });
-        return (code, output.Text, Encoding.UTF8.GetString(error.ToArray()));
-    }
-
-    /// <summary>What a command has said so far, while it goes on.</summary>
-    private sealed class SharedOutput : MemoryStream
-    {
-        private readonly Lock _lock = new();
-
-        public string Text
-        {
-            get
-            {
-                lock (_lock)
-                    return Encoding.UTF8.GetString(ToArray()); // which a disposed stream still does
-            }
-        }
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            lock (_lock)
-                base.Write(buffer, offset, count);
-        }
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            lock (_lock)
-                base.Write(buffer);
-        }
-
-        public async Task Says(string text)
-        {
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (!Text.Contains(text, StringComparison.Ordinal))
-                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, late.Token);
-        }
-
     }
 }
