@@ -14,6 +14,12 @@ internal sealed class VersionedStore
     /// <summary>How many changes of one resource are held for watchers.</summary>
     public const int WatchLogCapacity = 8192;
 
+    /// <summary>How many bytes of them, where there are more than <see cref="WatchLogLeast"/>.</summary>
+    public const int WatchLogBytes = 32 << 20;
+
+    /// <summary>How many are held however large the objects are.</summary>
+    public const int WatchLogLeast = 1024;
+
     private const int SnapshotsKeptMax = 64;
 
     private readonly Lock _writing = new();
@@ -177,7 +183,7 @@ internal sealed class VersionedStore
         private StoreSnapshot _current = StoreSnapshot.Empty;
         private long _latest;
 
-        public WatchLog Log { get; } = new(WatchLogCapacity);
+        public WatchLog Log { get; } = new(WatchLogCapacity, WatchLogBytes, WatchLogLeast);
 
         public long Latest
         {

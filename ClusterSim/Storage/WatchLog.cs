@@ -4,12 +4,19 @@ namespace ClusterSim.Storage;
 /// The last changes of one resource, in order, for any number of readers at their own pace. Bounded: a reader that falls behind by more
 /// than the log holds is told so (a watch then answers 410, an informer lists again) and holds nobody up.
 /// </summary>
-internal sealed class WatchLog(int capacity)
+/// <param name="capacity">How many changes are held at most.</param>
+/// <param name="bytesMax">How many bytes of documents, as long as there are more than <paramref name="least"/>.</param>
+/// <param name="least">How many changes are held whatever their size.</param>
+internal sealed class WatchLog(int capacity, long bytesMax, int least)
 {
+    /// <summary>After so many further changes, what one replaced is kept as text alone: parsed, it takes three times the memory.</summary>
+    public const int ParsedHeld = 128;
+
     private readonly Lock _lock = new();
     private StoreEvent[] _ring = new StoreEvent[Math.Min(64, capacity)];
     private long _next;      // sequence number of the next event
     private long _first;     // sequence number of the oldest event held
+    private long _bytes;     // of the documents held
     private long _forgotten; // revision of the newest event no longer held
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -24,9 +31,14 @@ internal sealed class WatchLog(int capacity)
                 if (_ring.Length < capacity)
                     Grow();
                 else
-                    _forgotten = _ring[_first++ % _ring.Length].Document.Revision;
+                    ForgetFirst();
             }
             _ring[_next++ % _ring.Length] = change;
+            _bytes += change.Document.Utf8.Length;
+            while (_bytes > bytesMax && _next - _first > least)
+                ForgetFirst();
+            if (_next - _first > ParsedHeld)
+                LetGoOfParsed(_ring[(_next - 1 - ParsedHeld) % _ring.Length]);
             wake = _more;
             _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -71,6 +83,21 @@ internal sealed class WatchLog(int capacity)
                 into[i] = _ring[(position + i) % _ring.Length];
             return count;
         }
+    }
+
+    private static void LetGoOfParsed(StoreEvent change)
+    {
+        change.Previous?.LetGoOfParsed();
+        if (change.Change == StoreChange.Deleted)
+            change.Document.LetGoOfParsed();
+    }
+
+    private void ForgetFirst()
+    {
+        ref var first = ref _ring[_first++ % _ring.Length];
+        _forgotten = first.Document.Revision;
+        _bytes -= first.Document.Utf8.Length;
+        first = null!;
     }
 
     private void Grow()

@@ -226,9 +226,9 @@ public sealed partial class ChaosSystem : IAsyncDisposable
 
     private async Task ExecuteAsync(string database, string sql, CancellationToken cancellation)
     {
-        await using var connection = new NpgsqlConnection(Server.ConnectionString(database) + ";Pooling=false");
-        await connection.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
+        // Not a connection by its string: Npgsql remembers every such string for good, and each run's is a new one.
+        await using var source = NpgsqlDataSource.Create(Server.ConnectionString(database) + ";Pooling=false");
+        await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
