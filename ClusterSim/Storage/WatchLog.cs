@@ -10,7 +10,7 @@ namespace ClusterSim.Storage;
 internal sealed class WatchLog(int capacity, long bytesMax, int least)
 {
     /// <summary>After so many further changes, what one replaced is kept as text alone: parsed, it takes three times the memory.</summary>
-    public const int ParsedHeld = 128;
+    public const int ParsedHeld = 32;
 
     private readonly Lock _lock = new();
     private StoreEvent[] _ring = new StoreEvent[Math.Min(64, capacity)];

@@ -6,7 +6,7 @@ namespace Harness.Chaos;
 public sealed class ChaosSearch(ChaosOptions options) : IAsyncDisposable
 {
     // A system that has seen so many runs makes way for a fresh one, and all it has gathered goes.
-    private const int RunsOfSystem = 500;
+    private const int RunsOfSystem = 200;
 
     private readonly ConcurrentBag<(ChaosSystem System, int Runs)> _free = [];
     private readonly ConcurrentBag<ChaosSystem> _kept = [];

@@ -17,7 +17,7 @@ internal sealed class NodeFolders(string? persistentVolumes, bool hostPathsAllow
     /// <summary>Removes everything that is not to outlive the cluster.</summary>
     public void Dispose()
     {
-        if (_root.IsValueCreated && Directory.Exists(_root.Value))
-            Directory.Delete(_root.Value, recursive: true);
+        if (_root.IsValueCreated)
+            FolderRemoval.Remove(_root.Value);
     }
 }

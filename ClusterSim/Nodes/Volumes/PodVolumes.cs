@@ -102,8 +102,7 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
                     watchers.Remove(isConfigMap, new ObjectKey(_pod.Namespace, source), this);
             _made.Clear();
         }
-        if (Directory.Exists(Folder))
-            Directory.Delete(Folder, recursive: true);
+        FolderRemoval.Remove(Folder);
     }
 
     private JsonElement Volume(string name) => _pod.Spec.At("volumes").Items().FirstOrDefault(volume => volume.At("name").Text() == name);

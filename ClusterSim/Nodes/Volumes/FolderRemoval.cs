@@ -1,0 +1,29 @@
+namespace ClusterSim.Nodes.Volumes;
+
+/// <summary>Removes folders in which others may still write or remove: programs that were killed end when they notice.</summary>
+internal static class FolderRemoval
+{
+    private const int TriesMax = 100;
+
+    /// <summary>Removes a folder with all in it; nothing happens where there is none.</summary>
+    /// <exception cref="IOException">Something in it cannot be removed.</exception>
+    public static void Remove(string folder)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (DirectoryNotFoundException) when (!Directory.Exists(folder))
+            {
+                return;
+            }
+            catch (IOException) when (tries < TriesMax)
+            {
+                // Something in it came or went meanwhile; each try leaves less.
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using ClusterSim;
+
+namespace Tests.Unit.ClusterSim;
+
+/// <summary>A test process starts hundreds of clusters; each has to go with all it held.</summary>
+internal sealed class DisposedClusterTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    [Test]
+    public async Task A_disposed_cluster_is_let_go_of()
+    {
+        var cluster = await RunOneAsync();
+
+        var began = TimeProvider.System.GetTimestamp();
+        while (cluster.IsAlive && TimeProvider.System.GetElapsedTime(began) < Limit)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Yield();
+        }
+        Assert.That(cluster.IsAlive, Is.False, "something still holds the cluster");
+    }
+
+    // A method of its own, so that no local of the test's holds the cluster.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> RunOneAsync()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        cluster.ApplyYaml("""
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: { name: web, namespace: default }
+            spec:
+              replicas: 2
+              selector: { matchLabels: { app: web } }
+              template:
+                metadata: { labels: { app: web } }
+                spec: { containers: [ { name: main, image: "nginx:1.27", readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 } } ] }
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: default }
+            spec: { selector: { app: web }, ports: [ { port: 80 } ] }
+            """);
+        await cluster.ReadyAsync(Limit);
+        using var client = cluster.CreatePodClient("default", NameOfFirst(cluster), 80);
+        _ = await client.GetStringAsync(new Uri("/", UriKind.Relative));
+        return new WeakReference(cluster.Server.Store);
+    }
+
+    private static string NameOfFirst(SimulatedCluster cluster) => cluster.List("pods", "default")[0].GetProperty("metadata").GetProperty("name").GetString()!;
+}
