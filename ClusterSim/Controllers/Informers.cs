@@ -101,12 +101,13 @@ internal sealed class Informers(ApiServer server, Quiescence quiescence) : IAsyn
             {
                 while (!stop.IsCancellationRequested)
                 {
-                    var (snapshot, revision) = server.Store.Snapshot(resource);
-                    Relist(known, snapshot);
-                    Interlocked.Exchange(ref _seen, revision);
-                    var cursor = server.Store.Watch(resource, revision);
                     try
                     {
+                        // Telling of what is there may take long enough for the changes since to be let go: then it all begins again.
+                        var (snapshot, revision) = server.Store.Snapshot(resource);
+                        var cursor = server.Store.Watch(resource, revision);
+                        Relist(known, snapshot);
+                        Interlocked.Exchange(ref _seen, revision);
                         while (true)
                         {
                             var batch = await cursor.ReadAsync(stop);

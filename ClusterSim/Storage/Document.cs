@@ -82,9 +82,6 @@ internal sealed class Document
         }
     }
 
-    /// <summary>Keeps the text alone until somebody reads it again: for versions that only the past holds.</summary>
-    public void LetGoOfParsed() => _view = null;
-
     /// <summary><c>metadata</c>, to read.</summary>
     public JsonElement Metadata => Root.At("metadata");
 

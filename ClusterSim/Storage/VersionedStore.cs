@@ -15,7 +15,7 @@ internal sealed class VersionedStore
     public const int WatchLogCapacity = 8192;
 
     /// <summary>How many bytes of them, where there are more than <see cref="WatchLogLeast"/>.</summary>
-    public const int WatchLogBytes = 32 << 20;
+    public const int WatchLogBytes = 16 << 20;
 
     /// <summary>How many are held however large the objects are.</summary>
     public const int WatchLogLeast = 1024;

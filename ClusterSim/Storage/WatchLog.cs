@@ -9,9 +9,6 @@ namespace ClusterSim.Storage;
 /// <param name="least">How many changes are held whatever their size.</param>
 internal sealed class WatchLog(int capacity, long bytesMax, int least)
 {
-    /// <summary>After so many further changes, what one replaced is kept as text alone: parsed, it takes three times the memory.</summary>
-    public const int ParsedHeld = 32;
-
     private readonly Lock _lock = new();
     private StoreEvent[] _ring = new StoreEvent[Math.Min(64, capacity)];
     private long _next;      // sequence number of the next event
@@ -37,8 +34,6 @@ internal sealed class WatchLog(int capacity, long bytesMax, int least)
             _bytes += change.Document.Utf8.Length;
             while (_bytes > bytesMax && _next - _first > least)
                 ForgetFirst();
-            if (_next - _first > ParsedHeld)
-                LetGoOfParsed(_ring[(_next - 1 - ParsedHeld) % _ring.Length]);
             wake = _more;
             _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -83,13 +78,6 @@ internal sealed class WatchLog(int capacity, long bytesMax, int least)
                 into[i] = _ring[(position + i) % _ring.Length];
             return count;
         }
-    }
-
-    private static void LetGoOfParsed(StoreEvent change)
-    {
-        change.Previous?.LetGoOfParsed();
-        if (change.Change == StoreChange.Deleted)
-            change.Document.LetGoOfParsed();
     }
 
     private void ForgetFirst()

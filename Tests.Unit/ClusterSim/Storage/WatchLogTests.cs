@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -29,7 +27,7 @@ internal sealed class WatchLogTests
     {
         var store = new VersionedStore();
         var last = Write(store, null, 1);
-        var wide = (VersionedStore.WatchLogBytes / VersionedStore.WatchLogLeast * 4);
+        var wide = VersionedStore.WatchLogBytes / VersionedStore.WatchLogLeast * 4;
         for (var i = 0; i < VersionedStore.WatchLogLeast * 2; i++)
             last = Write(store, last, wide);
 
@@ -37,27 +35,6 @@ internal sealed class WatchLogTests
         Assert.That(held.Select(change => change.Document.Revision), Is.EqualTo(Enumerable.Range((int)last.Revision - VersionedStore.WatchLogLeast + 1, VersionedStore.WatchLogLeast)));
         Assert.That(() => store.Watch(Pods, last.Revision - VersionedStore.WatchLogLeast - 1), Throws.TypeOf<WatchExpiredException>());
     }
-
-    [Test]
-    public void What_a_change_replaced_is_no_longer_held_parsed_when_others_have_followed()
-    {
-        var store = new VersionedStore();
-        var replaced = Write(store, null, 1);
-        var current = Write(store, replaced, 1);
-        Assert.That(IsHeldParsed(replaced), Is.True);
-        ref readonly var before = ref FirstByte(replaced);
-
-        for (var i = 0; i < WatchLog.ParsedHeld; i++)
-            store.Create(Pods, new ObjectKey("default", $"other-{i}"), Pod($"other-{i}", 1));
-
-        Assert.That(Unsafe.AreSame(in before, in FirstByte(replaced)), Is.False, "it was read anew");
-        Assert.That(replaced.Root.GetProperty("metadata").GetProperty("name").GetString(), Is.EqualTo("main"));
-        Assert.That(IsHeldParsed(current), Is.True);
-    }
-
-    private static bool IsHeldParsed(Document document) => Unsafe.AreSame(in FirstByte(document), in FirstByte(document));
-
-    private static ref readonly byte FirstByte(Document document) => ref MemoryMarshal.GetReference(JsonMarshal.GetRawUtf8Value(document.Root));
 
     private static Document Write(VersionedStore store, Document? seen, int bytes) =>
         seen is null ? store.Create(Pods, new ObjectKey("default", "main"), Pod("main", bytes)) : store.Update(seen, Pod("main", bytes));
