@@ -44,7 +44,7 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
             case "/header":
                 return request.Query("key") is { Length: > 0 } key
                     ? SimulatedResponse.Of(200, request.Headers.GetValueOrDefault(key, ""))
-                    : SimulatedResponse.Of(200, JsonSerializer.Serialize(request.Headers.ToDictionary(field => field.Key, field => (string[])[field.Value], StringComparer.Ordinal)));
+                    : SimulatedResponse.Of(200, JsonSerializer.Serialize(request.Headers.Where(field => field.Key != "Host").ToDictionary(field => field.Key, field => (string[])[field.Value], StringComparer.Ordinal)));
             case "/redirect":
                 return Code(request, 302) is { } redirect
                     ? SimulatedResponse.Of(redirect, "") with { Headers = [("Location", request.Query("location") ?? "/")] }
@@ -87,22 +87,25 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
             return SimulatedResponse.Of(400, $"host and/or port param are invalid. address {request.Query("host")}:{request.Query("port")}: invalid\n");
         var responses = new List<string>();
         var errors = new List<string>();
+        var last = "";
         for (; tries > 0; tries--)
         {
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), process.Clock);
             try
             {
-                responses.Add(Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body));
+                last = Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body);
+                responses.Add(last);
             }
             catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)
             {
+                last = "";
                 errors.Add(failure.Message);
             }
         }
         var found = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         if (errors.Count > 0)
             found["errors"] = errors;
-        if (responses is [.., { Length: > 0 }])
+        if (last.Length > 0) // netexec.go tells them only where the last try had an answer
             found["responses"] = responses;
         return Json(found);
     }

@@ -9,18 +9,13 @@ internal static class FolderRemoval
     /// <exception cref="IOException">Something in it cannot be removed.</exception>
     public static void Remove(string folder)
     {
-        for (var tries = 1; ; tries++)
+        for (var tries = 1; Directory.Exists(folder); tries++)
         {
             try
             {
                 Directory.Delete(folder, recursive: true);
-                return;
             }
-            catch (DirectoryNotFoundException) when (!Directory.Exists(folder))
-            {
-                return;
-            }
-            catch (IOException) when (tries < TriesMax)
+            catch (IOException) when (tries < TriesMax || !Directory.Exists(folder))
             {
                 // Something in it came or went meanwhile; each try leaves less.
             }

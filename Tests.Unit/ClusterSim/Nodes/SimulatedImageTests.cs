@@ -66,6 +66,7 @@ public sealed class SimulatedImageTests
         Assert.That(await Run($"wget -qO- http://{Address("host")}:8080/hostname"), Is.EqualTo("host\n".TrimEnd()));
         Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/shell?cmd=echo%20hi'"), Is.EqualTo("""{"output":"hi\n"}"""));
         Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/dial?host={Address("host")}&port=8080&request=hostname&tries=2'"), Is.EqualTo("""{"responses":["host","host"]}"""));
+        Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/header'"), Does.Contain("\"User-Agent\":[\"").And.Not.Contain("\"Host\""));
         Assert.That(await Run($"wget -qO- 'http://{Address("host")}:8080/exit?code=seven'"), Is.EqualTo("argument 'code' must be an integer [0-127] or empty, got \"seven\"\n"));
         Assert.That(await Run($"curl -s 'http://{Address("host")}:8080/dial?host=web&port=80&request=x&tries=many'"), Is.EqualTo("tries parameter is invalid. strconv.Atoi: parsing \"many\": invalid syntax\n"));
         Assert.That(await Run($"curl -s 'http://{Address("host")}:8080/dial?host=web&port=80'"), Is.EqualTo("request parameter not specified. <nil>\n"));
