@@ -6,31 +6,31 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace ClusterSim.Scheduling;
+namespace ClusterSim.Scheduling.Framework;
 
 /// <summary>
-/// Events as the scheduler tells them, through the newer events API: a time in microseconds, an action, and a series instead of a count
+/// Records events as the scheduler does, in the form of <c>events.k8s.io</c>: a time in microseconds, an action, and a series instead of a count
 /// (<c>client-go/tools/events</c>).
 /// </summary>
 internal sealed class SchedulerEvents(ApiClient client, string component, TimeProvider clock)
 {
-    private const int RememberedMax = 4096;
+    private const int RecordedMax = 4096;
 
     private readonly ResourceType _events = client.Resource("events");
-    private readonly ConcurrentDictionary<(string Uid, string Version, string Reason, string Message), ObjectKey> _told = new();
+    private readonly ConcurrentDictionary<(string Uid, string Version, string Reason, string Message), ObjectKey> _recorded = new();
 
-    /// <summary>Tells of something that went as it should.</summary>
-    public void Normal(Document about, string reason, string action, string message) => Tell(about, "Normal", reason, action, message);
+    /// <summary>Records a Normal event.</summary>
+    public void Normal(Document about, string reason, string action, string message) => Record(about, "Normal", reason, action, message);
 
-    /// <summary>Tells of something that did not.</summary>
-    public void Warning(Document about, string reason, string action, string message) => Tell(about, "Warning", reason, action, message);
+    /// <summary>Records a Warning event.</summary>
+    public void Warning(Document about, string reason, string action, string message) => Record(about, "Warning", reason, action, message);
 
-    private void Tell(Document about, string type, string reason, string action, string message)
+    private void Record(Document about, string type, string reason, string action, string message)
     {
         var now = clock.GetUtcNow();
         var version = about.Metadata.At("resourceVersion").Text("");
-        var like = (about.Uid, version, reason, message);
-        if (type == "Warning" && _told.TryGetValue(like, out var told) && client.Change(_events, told, @event =>
+        var key = (about.Uid, version, reason, message);
+        if (type == "Warning" && _recorded.TryGetValue(key, out var recorded) && client.Change(_events, recorded, @event =>
         {
             var series = @event.Ensure("series");
             series["count"] = (series.Integer("count") ?? 1) + 1;
@@ -57,16 +57,16 @@ internal sealed class SchedulerEvents(ApiClient client, string component, TimePr
         @event["lastTimestamp"] = null;
         try
         {
-            var made = client.Create(_events, @event);
+            var created = client.Create(_events, @event);
             if (type != "Warning")
                 return;
-            if (_told.Count >= RememberedMax)
-                _told.Clear();
-            _told[like] = made.Key;
+            if (_recorded.Count >= RecordedMax)
+                _recorded.Clear();
+            _recorded[key] = created.Key;
         }
-        catch (KubernetesApiException refused) when (refused.Code is 403 or 404)
+        catch (KubernetesApiException ex) when (ex.Code is 403 or 404)
         {
-            // The namespace is ending: events about its last moments have nowhere to go.
+            // The namespace is being deleted and takes no new events.
         }
     }
 }

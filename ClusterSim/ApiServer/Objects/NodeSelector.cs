@@ -3,25 +3,28 @@ using System.Text.Json;
 
 namespace ClusterSim.Objects;
 
-/// <summary>Which nodes a pod (or a volume) wants: a node selector's terms, any of which is enough (<c>component-helpers/nodeaffinity</c>).</summary>
-internal sealed class NodeAffinity
+/// <summary>
+/// The nodes that a pod or a volume accepts: a node matches if it matches any of the selector's terms
+/// (<c>NodeSelector</c> of <c>k8s.io/component-helpers/scheduling/corev1/nodeaffinity</c>).
+/// </summary>
+internal sealed class NodeSelector
 {
     private readonly ImmutableArray<Term> _terms;
 
-    private NodeAffinity(ImmutableArray<Term> terms) => _terms = terms;
+    private NodeSelector(ImmutableArray<Term> terms) => _terms = terms;
 
-    /// <summary>Reads a <c>NodeSelector</c>; null where there is none.</summary>
-    public static NodeAffinity? Of(JsonElement nodeSelector) =>
+    /// <summary>Reads a <c>NodeSelector</c>; returns null if it is absent.</summary>
+    public static NodeSelector? Of(JsonElement nodeSelector) =>
         nodeSelector.Exists() ? new([.. nodeSelector.At("nodeSelectorTerms").Items().Select(Term.Of)]) : null;
 
-    /// <summary>A single <c>NodeSelectorTerm</c>, as a preference has it.</summary>
-    public static NodeAffinity OfTerm(JsonElement term) => new([Term.Of(term)]);
+    /// <summary>Reads a single <c>NodeSelectorTerm</c>, the form that a <c>PreferredSchedulingTerm</c> contains.</summary>
+    public static NodeSelector OfTerm(JsonElement term) => new([Term.Of(term)]);
 
-    /// <summary>Whether a node is wanted.</summary>
-    public bool Matches(string name, IReadOnlyDictionary<string, string> labels)
+    /// <summary>Returns whether the node with this name and these labels matches.</summary>
+    public bool Match(string name, IReadOnlyDictionary<string, string> labels)
     {
         foreach (var term in _terms)
-            if (term.Matches(name, labels))
+            if (term.Match(name, labels))
                 return true;
         return false;
     }
@@ -52,7 +55,7 @@ internal sealed class NodeAffinity
             return new Term(LabelSelector.Of(requirements), names, requirements.Count == 0 && names.IsEmpty);
         }
 
-        public bool Matches(string name, IReadOnlyDictionary<string, string> labels)
+        public bool Match(string name, IReadOnlyDictionary<string, string> labels)
         {
             if (IsEmpty || !Labels.Matches(labels))
                 return false;
