@@ -4,17 +4,17 @@ using ClusterSim.Storage;
 
 namespace ClusterSim.Controllers.Jobs;
 
-/// <summary>What a Job's <c>podFailurePolicy</c> makes of a failed pod: the first rule that matches decides (<c>pod_failure_policy.go</c>).</summary>
-internal static class JobFailurePolicy
+/// <summary>A Job's <c>podFailurePolicy</c> (<c>pod_failure_policy.go</c>).</summary>
+internal static class PodFailurePolicy
 {
-    /// <summary>The action (<c>Count</c>, <c>Ignore</c>, <c>FailJob</c>) and, for the last, why; null where no rule matches.</summary>
-    public static (string Action, string? Message)? Judge(Document job, Document pod)
+    /// <summary>Returns the action of the first rule that matches a failed pod, and its message; null if none does (<c>matchPodFailurePolicy</c>).</summary>
+    public static (string Action, string? Message)? Match(Document job, Document pod)
     {
         var index = 0;
         foreach (var rule in job.Spec.At("podFailurePolicy", "rules").Items())
         {
             var action = rule.At("action").Text("Count");
-            if (rule.At("onExitCodes").Exists() && Exit(rule.At("onExitCodes"), pod) is var (container, code))
+            if (rule.At("onExitCodes").Exists() && ExitCode(rule.At("onExitCodes"), pod) is var (container, code))
                 return (action, $"Container {container} for pod {pod.Namespace}/{pod.Name} failed with exit code {code} matching {action} rule at index {index}");
             foreach (var pattern in rule.At("onPodConditions").Items())
                 if (pod.Condition(pattern.At("type").Text("")).At("status").Text() == pattern.At("status").Text("True"))
@@ -24,7 +24,7 @@ internal static class JobFailurePolicy
         return null;
     }
 
-    private static (string Container, long Code)? Exit(JsonElement rule, Document pod)
+    private static (string Container, long Code)? ExitCode(JsonElement rule, Document pod)
     {
         var values = rule.At("values").Items().Select(value => value.Integer() ?? 0).ToHashSet();
         var only = rule.At("containerName").Text();
