@@ -17,8 +17,8 @@ internal sealed record NodeEnvironment
     /// <summary>Where nodes learn of their pods.</summary>
     public required Informers Informers { get; init; }
 
-    /// <summary>The wire.</summary>
-    public required IPodNetworks Networks { get; init; }
+    /// <summary>The pod network. Without one, whatever a pod does with its network throws.</summary>
+    public IPodNetworks Networks { get; init; } = new NoPodNetworks();
 
     /// <summary>The images.</summary>
     public required ImageStore Images { get; init; }
@@ -58,11 +58,11 @@ internal sealed record NodeEnvironment
 /// <param name="Options">What it was made with.</param>
 /// <param name="Client">The API as this node.</param>
 /// <param name="Events">Events from this node's kubelet.</param>
-/// <param name="Tracked">Where its work runs.</param>
+/// <param name="Dispatcher">Runs the work of the node.</param>
 /// <param name="Folders">Where files are.</param>
 /// <param name="Watchers">Which pods' files are made of what.</param>
 internal sealed record NodeContext(
-    NodeEnvironment Shared, string Name, string Address, NodeOptions Options, ApiClient Client, EventRecorder Events, Tracked Tracked,
+    NodeEnvironment Shared, string Name, string Address, NodeOptions Options, ApiClient Client, EventRecorder Events, TrackingSynchronizationContext Dispatcher,
     NodeFolders Folders, VolumeWatchers Watchers)
 {
     /// <summary>Time.</summary>
@@ -70,4 +70,7 @@ internal sealed record NodeContext(
 
     /// <summary>The pods' resource.</summary>
     public ResourceType Pods { get; } = Client.Resource("pods");
+
+    /// <summary>The content of volumes that are made of API objects.</summary>
+    public VolumeSources VolumeSources { get; } = new(Client, Shared.Tokens);
 }

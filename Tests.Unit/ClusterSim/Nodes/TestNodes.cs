@@ -5,6 +5,7 @@ using ClusterSim.Access;
 using ClusterSim.Api;
 using ClusterSim.Controllers;
 using ClusterSim.Json;
+using ClusterSim.Network;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated;
@@ -23,7 +24,7 @@ internal sealed class TestNodes : IAsyncDisposable
     private static readonly ResourceCatalog Catalog = new();
     private static readonly TypeSchema Schema = TypeSchema.Load();
 
-    public TestNodes(bool realTime = false, int nodes = 1)
+    public TestNodes(bool realTime = false, int nodes = 1, bool hasPodNetwork = true)
     {
         Manual = new ManualClock(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
         Manual.Attach(Quiescence);
@@ -35,11 +36,11 @@ internal sealed class TestNodes : IAsyncDisposable
         Informers = new Informers(Server, Quiescence);
         SimulatedImages.AddTo(Images);
         SimulatedImages.AddBoxTo(Images);
-        Pool = new NodePool(new NodeEnvironment
+        Pool = new Kubelets(new NodeEnvironment
         {
             Server = Server,
             Informers = Informers,
-            Networks = Networks,
+            Networks = hasPodNetwork ? Networks : new NoPodNetworks(),
             Images = Images,
             Clock = clock,
             Random = random,
@@ -71,7 +72,7 @@ internal sealed class TestNodes : IAsyncDisposable
 
     public Quiescence Quiescence { get; } = new();
 
-    public NodePool Pool { get; }
+    public Kubelets Pool { get; }
 
     public static ResourceType Pods { get; } = Catalog.Require("pods");
 

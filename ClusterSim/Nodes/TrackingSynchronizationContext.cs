@@ -6,7 +6,7 @@ namespace ClusterSim.Nodes;
 /// Library code leaves the context (<c>ConfigureAwait(false)</c>: TLS, HttpClient, readers of text) but not the flow: where a clock depends
 /// on the answer, <paramref name="followsFlow"/> counts that too, while it runs by its execution context and between by the pool's queue.
 /// </summary>
-internal sealed class Tracked(bool followsFlow) : SynchronizationContext
+internal sealed class TrackingSynchronizationContext(bool followsFlow) : SynchronizationContext
 {
     private static readonly TimeSpan DoubtMax = TimeSpan.FromMilliseconds(100);
 

@@ -12,12 +12,12 @@ namespace ClusterSim.Nodes;
 /// The nodes of a cluster. One handler for all pods hands each change to the node it is about; one timer makes all heartbeats; so that a
 /// thousand nodes are a thousand small objects. Make it before the informers start, add nodes, then <see cref="Start"/>.
 /// </summary>
-internal sealed class NodePool : IKubelets, IAsyncDisposable
+internal sealed class Kubelets : IKubelets, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Kubelet> _kubelets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (NodeOptions Options, string Address)> _known = new(StringComparer.Ordinal);
     private readonly NodeEnvironment _environment;
-    private readonly Tracked _tracked;
+    private readonly TrackingSynchronizationContext _dispatcher;
     private readonly VolumeWatchers _watchers = new();
     private readonly NodeFolders _folders;
     private ITimer? _heart;
@@ -25,12 +25,12 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
     private bool _started;
 
     /// <summary>A pool without nodes.</summary>
-    public NodePool(NodeEnvironment environment)
+    public Kubelets(NodeEnvironment environment)
     {
         _environment = environment;
         _folders = new NodeFolders(environment.PersistentVolumes, environment.HostPathsAllowed);
-        _tracked = new Tracked(followsFlow: environment.Clock != TimeProvider.System);
-        environment.Quiescence.Register(() => _tracked.IsIdle);
+        _dispatcher = new TrackingSynchronizationContext(followsFlow: environment.Clock != TimeProvider.System);
+        environment.Quiescence.Register(() => _dispatcher.IsIdle);
         var catalog = environment.Server.Catalog;
         environment.Informers.Handle(catalog.Require("pods"), Handle);
         environment.Informers.Handle(catalog.Require("configmaps"), _watchers.Changed);
@@ -57,7 +57,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
         foreach (var name in _known.Keys.Order(StringComparer.Ordinal))
             PowerOn(name);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-            _heart = _environment.Clock.CreateTimer(_ => _tracked.Post(_ => Beat(), null), null, _environment.HeartbeatInterval, _environment.HeartbeatInterval);
+            _heart = _environment.Clock.CreateTimer(_ => _dispatcher.Post(_ => Beat(), null), null, _environment.HeartbeatInterval, _environment.HeartbeatInterval);
     }
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
         var user = UserInfo.Node(name);
         var client = new ApiClient(_environment.Server, user, "kubelet");
         var context = new NodeContext(
-            _environment, name, known.Address, known.Options, client, new EventRecorder(client, "kubelet", name, _environment.Clock), _tracked, _folders, _watchers);
+            _environment, name, known.Address, known.Options, client, new EventRecorder(client, "kubelet", name, _environment.Clock), _dispatcher, _folders, _watchers);
         var kubelet = new Kubelet(context);
         if (!_kubelets.TryAdd(name, kubelet))
             throw new ArgumentException($"node '{name}' is running already", nameof(name));
