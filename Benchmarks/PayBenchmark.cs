@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ClusterSim;
 using Harness.Chaos;
 using Harness.Postgres;
 using Npgsql;

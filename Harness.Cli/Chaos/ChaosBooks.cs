@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ClusterSim.Faults.Schedules;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 
 namespace Harness.Chaos;
 

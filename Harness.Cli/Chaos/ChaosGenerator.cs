@@ -1,5 +1,5 @@
-using ClusterSim;
 using ClusterSim.Faults.Schedules;
+using ClusterSim.Machinery;
 
 namespace Harness.Chaos;
 

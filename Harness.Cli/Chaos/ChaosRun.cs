@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using ClusterSim;
 using ClusterSim.Faults;
 using ClusterSim.Faults.Schedules;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Harness.Postgres;
 using Npgsql;
 

@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
 using Harness.Images;
 using Harness.Postgres;
 using InvoiceApp;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim;
 using ClusterSim.Faults;
 using FsCheck;
 using FsCheck.Fluent;
