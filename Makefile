@@ -126,4 +126,4 @@ lint-scripts: ## shellcheck, where it is installed
 definitions: ## Kubernetes' types anew from the cluster that kubectl points at
 	@mkdir -p artifacts
 	@$(kubectl) get --raw /openapi/v2 > artifacts/openapi.json
-	@dotnet run eng/definitions.cs -- artifacts/openapi.json ClusterSim/Schema/definitions.json.gz
+	@dotnet run eng/definitions.cs -- artifacts/openapi.json ClusterSim/ApiServer/Schema/definitions.json.gz

@@ -1,6 +1,5 @@
 using ClusterSim;
-using ClusterSim.Json;
-using ClusterSim.Nodes;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
 using Tests.Cluster.Clusters;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using Tests.Cluster.Clusters;
 using static Tests.Cluster.Clusters.PayingSystem;
 

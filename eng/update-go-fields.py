@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Refreshes ClusterSim/Schema/go-fields.json.gz: how each field of each API type is declared in Go, which OpenAPI does not tell.
+"""Refreshes ClusterSim/ApiServer/Schema/go-fields.json.gz: how each field of each API type is declared in Go, which OpenAPI does not tell.
 
   update-go-fields.py CHECKOUTS DEFINITIONS.json[.gz] OUT.json.gz
 

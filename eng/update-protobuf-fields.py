@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Refreshes ClusterSim/Schema/protobuf-fields.json.gz: the field numbers and types of the messages that kubectl's typed commands send.
+"""Refreshes ClusterSim/ApiServer/Schema/protobuf-fields.json.gz: the field numbers and types of the messages that kubectl's typed commands send.
 
   update-protobuf-fields.py CHECKOUTS DEFINITIONS.json[.gz] OUT.json.gz
 

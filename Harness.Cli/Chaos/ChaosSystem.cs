@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClusterSim;
 using ClusterSim.Faults.Schedules;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
 using Harness.Images;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Harness.Kube;
 
 namespace Harness.Commands;

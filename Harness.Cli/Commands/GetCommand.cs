@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Harness.Kube;
 
 namespace Harness.Commands;

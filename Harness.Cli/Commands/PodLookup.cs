@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Harness.Kube;
 
 namespace Harness.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
-using ClusterSim.Manifests;
+using ClusterSim.Machinery;
+using ClusterSim.Network.Policies;
 using Harness.Reach;
 
 namespace Harness.Commands;
@@ -107,6 +108,6 @@ internal static class ReachCommand
         return ReachExpectations.Read(await File.ReadAllBytesAsync(full, cancellation), path);
     }
 
-    private static bool HasBlock(ClusterSim.Network.Policies.NetworkPolicy policy) =>
+    private static bool HasBlock(NetworkPolicy policy) =>
         (policy.Ingress ?? []).Concat(policy.Egress ?? []).Any(rule => rule.Peers.Any(peer => peer.Block is not null));
 }

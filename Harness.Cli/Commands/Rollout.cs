@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Harness.Kube;
 
 namespace Harness.Commands;

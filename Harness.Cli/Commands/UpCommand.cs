@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using ClusterSim.Api.Http;
+using ClusterSim;
 using ClusterSim.Manifests;
 using ClusterSim.Nodes.Images;
 using Harness.Kube;

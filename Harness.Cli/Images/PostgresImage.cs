@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using ClusterSim.Network;
-using ClusterSim.Nodes;
+using ClusterSim.Nodes.Images;
 using Harness.Postgres;
 using Microsoft.AspNetCore.Connections;
 using Processes;

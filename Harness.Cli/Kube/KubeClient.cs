@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Schema;
 
 namespace Harness.Kube;

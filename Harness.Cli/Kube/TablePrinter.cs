@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 
 namespace Harness.Kube;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Network.Policies;
 using Harness.Commands;

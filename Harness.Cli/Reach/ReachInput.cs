@@ -1,6 +1,7 @@
 using System.Net;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
-using ClusterSim.Schema;
 
 namespace Harness.Reach;
 
@@ -18,7 +19,7 @@ internal sealed record ReachInput(
     IReadOnlyList<IPEndPoint> ApiServers)
 {
     /// <summary>Where a simulated cluster's API server is: what manifests alone are held against unless another is named.</summary>
-    public static IPEndPoint SimulatedApiServer => new(ClusterSim.SimulatedCluster.ControlPlane, ClusterSim.SimulatedCluster.ControlPlanePort);
+    public static IPEndPoint SimulatedApiServer => new(SimulatedCluster.ControlPlane, SimulatedCluster.ControlPlanePort);
 
     /// <summary>Whether pods have addresses: without any, an <c>ipBlock</c> cannot be held against them.</summary>
     public bool HasAddresses => Pods.Any(pod => pod.Pod.Address is not null);

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Network.Policies;
+using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 using Harness.Commands;
@@ -72,7 +73,7 @@ internal static class ReachManifests
         {
             return Decoder.Value.Decode(manifest.Object.ToUtf8(), MediaKind.Json, new GroupVersionKind(group, version, manifest.Kind), FieldValidation.Strict).Object;
         }
-        catch (Exception refused) when (refused is ApiException or DecodeException)
+        catch (Exception refused) when (refused is KubernetesApiException or DecodeException)
         {
             throw new CommandException($"{manifest.Source}: {refused.Message}");
         }
@@ -94,7 +95,7 @@ internal static class ReachManifests
         var labels = new FieldErrors();
         LabelValidation.Labels(labels, view.At("metadata", "labels"), FieldPath.Metadata.Child("labels"));
         if (labels.Concat(strategy.Validate(view)).ToList() is { Count: > 0 } errors)
-            throw new CommandException($"{manifest.Source}: {ApiException.Invalid(kind, manifest.Name, errors).Message}");
+            throw new CommandException($"{manifest.Source}: {KubernetesApiException.Invalid(kind, manifest.Name, errors).Message}");
     }
 
     private static NetworkPolicy Policy(JsonObject read, Manifest manifest)

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace Harness.Reach;

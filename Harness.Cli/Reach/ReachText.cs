@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Network.Policies;
 using Harness.Kube;
 
 namespace Harness.Reach;

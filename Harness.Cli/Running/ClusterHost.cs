@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ClusterSim;
 using ClusterSim.Network.Ingresses;
+using ClusterSim.Nodes.Images;
 using Harness.Commands;
 using Harness.Configuration;
 using Harness.Images;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster.Isolation;

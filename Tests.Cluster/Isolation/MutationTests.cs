@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Validation.Networking;
 using Harness.Commands;
@@ -326,7 +326,7 @@ public sealed class MutationTests
             _cluster.Cluster.Apply(manifest);
             return null;
         }
-        catch (Exception refused) when (refused is ManifestException or ApiException)
+        catch (Exception refused) when (refused is ManifestException or KubernetesApiException)
         {
             return refused.Message;
         }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 
 namespace Tests.Cluster.Isolation;
 

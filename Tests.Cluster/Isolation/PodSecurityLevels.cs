@@ -1,4 +1,4 @@
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster.Isolation;

@@ -1,4 +1,10 @@
 using ClusterSim;
+using ClusterSim.Access;
+using ClusterSim.Access.Tokens;
+using ClusterSim.Machinery;
+using ClusterSim.Manifests;
+using ClusterSim.Registry;
+using ClusterSim.Storage;
 using Tests.Cluster.Clusters;
 using static Tests.Cluster.Clusters.PayingSystem;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ClusterSim;
 using ClusterSim.Manifests;
 using Tests.Cluster.Clusters;
 using static Tests.Cluster.Clusters.PayingSystem;

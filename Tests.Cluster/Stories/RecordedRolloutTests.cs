@@ -1,6 +1,6 @@
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Simulated;
 

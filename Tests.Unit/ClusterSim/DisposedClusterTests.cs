@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ClusterSim;
+using ClusterSim.Registry;
 
 namespace Tests.Unit.ClusterSim;
 

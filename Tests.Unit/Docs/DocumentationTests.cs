@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 

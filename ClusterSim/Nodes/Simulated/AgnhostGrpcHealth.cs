@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
+using ClusterSim.Nodes.Containers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -37,7 +38,7 @@ internal sealed class AgnhostGrpcHealth(ServiceProcess process, string service)
         if (secondsUntilUnhealthy >= 0)
             _ = TurnUnhealthyAsync(secondsUntilUnhealthy);
         await new HttpResponder(process, request => ValueTask.FromResult(Switch(request.Path))).ServeAsync(httpPort);
-        return Containers.ContainerExit.Terminated;
+        return ContainerExit.Terminated;
     }
 
     private SimulatedResponse Switch(string path)

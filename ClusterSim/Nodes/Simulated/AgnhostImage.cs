@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated.Commands;
 using Processes;
 
@@ -86,7 +88,7 @@ internal static class AgnhostImage
     }
 
     // A Go program without a handler ends by the signal.
-    private const int ContainerTerminated = Containers.ContainerExit.Terminated;
+    private const int ContainerTerminated = ContainerExit.Terminated;
 
     private static async Task<int> SayAsync(ServiceProcess process, string text)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Simulated.Commands;
+using ClusterSim.Nodes.Simulated.Shell;
 using Processes;
 
 namespace ClusterSim.Nodes.Simulated;
@@ -19,7 +21,7 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
         using var end = CancellationTokenSource.CreateLinkedTokenSource(process.Stop);
         var serving = new HttpResponder(process with { Stop = end.Token }, AnswerAsync).ServeAsync(port);
         if (await Task.WhenAny(serving, _exit.Task) == serving)
-            return Containers.ContainerExit.Terminated;
+            return ContainerExit.Terminated;
         end.Cancel(); // not CancelAsync: nobody would count it as under way
         return await _exit.Task;
     }
@@ -68,8 +70,8 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
 
     private async Task<SimulatedResponse> ShellAsync(string program)
     {
-        await using var output = new Containers.CollectedOutput();
-        var code = await new Shell.ShellInterpreter(new Shell.ShellState(process), BusyboxImage.Find).RunAsync(program, Stream.Null, output, output);
+        await using var output = new CollectedOutput();
+        var code = await new ShellInterpreter(new ShellState(process), BusyboxImage.Find).RunAsync(program, Stream.Null, output, output);
         return Json(code == 0 ? new { output = output.Text } : new { output = output.Text, error = $"exit status {code}" });
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using ClusterSim.Nodes.Containers;
 using Processes;
 
 namespace ClusterSim.Nodes.Simulated;
@@ -17,7 +18,7 @@ internal static class AgnhostPortForwardTester
         var factory = process.Network.Listener ?? throw new InvalidOperationException("simulated programs listen on the simulated network only");
         await using var listener = await factory.BindAsync(new IPEndPoint(IPAddress.Any, Number("BIND_PORT", 0)), process.Stop);
         if (await listener.AcceptAsync(process.Stop) is not { } connection)
-            return Containers.ContainerExit.Terminated;
+            return ContainerExit.Terminated;
         await using var accepted = connection;
         await SayAsync("Accepted client connection");
         if (process.Environment.GetValueOrDefault("EXPECTED_CLIENT_DATA", "") is { Length: > 0 } expected)

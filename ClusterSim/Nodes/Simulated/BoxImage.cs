@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Nodes.Images;
 using Processes;
 
 namespace ClusterSim.Nodes.Simulated;

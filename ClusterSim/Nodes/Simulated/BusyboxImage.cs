@@ -1,5 +1,8 @@
+using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated.Commands;
 using ClusterSim.Nodes.Simulated.Shell;
+using ClusterSim.Nodes.Volumes;
 using Processes;
 
 namespace ClusterSim.Nodes.Simulated;
@@ -64,7 +67,7 @@ internal static class BusyboxImage
         var own = string.Join(' ', command.Arguments.Prepend(command.Name));
         var state = new ShellState(process)
         {
-            ProcessId = (process.Files as Volumes.ContainerFileRoot)?.Processes.Running.LastOrDefault(one => one.CommandLine == own)?.Id ?? 1,
+            ProcessId = (process.Files as ContainerFileRoot)?.Processes.Running.LastOrDefault(one => one.CommandLine == own)?.Id ?? 1,
         };
         var words = command.Arguments.ToList();
         var (runs, reads) = (false, false);

@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Volumes;
 using Processes;
 
@@ -74,7 +75,7 @@ internal sealed record Command(
                 return new EndlessStream(buffer => buffer.Clear());
             case "/dev/urandom" or "/dev/random":
                 return new EndlessStream(System.Security.Cryptography.RandomNumberGenerator.Fill);
-            case "/dev/tty" when Input is Containers.TerminalInput:
+            case "/dev/tty" when Input is TerminalInput:
                 return Input;
             default:
                 break;
@@ -155,7 +156,7 @@ internal sealed record Command(
         throw new IOException("Too many levels of symbolic links");
     }
 
-    private sealed class EndlessStream(FillBuffer fill) : Containers.ReadOnlyStream
+    private sealed class EndlessStream(FillBuffer fill) : ReadOnlyStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -165,7 +166,7 @@ internal sealed record Command(
     }
 
     /// <summary>Standard input is not the command's to close.</summary>
-    private sealed class Undisposed(Stream stream) : Containers.ReadOnlyStream
+    private sealed class Undisposed(Stream stream) : ReadOnlyStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => stream.ReadAsync(buffer, cancellationToken);
     }

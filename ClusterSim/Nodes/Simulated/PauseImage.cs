@@ -1,3 +1,4 @@
+using ClusterSim.Nodes.Images;
 using Processes;
 
 namespace ClusterSim.Nodes.Simulated;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using ClusterSim.Nodes.Images;
 using Processes;
 
 namespace ClusterSim.Nodes.Simulated;

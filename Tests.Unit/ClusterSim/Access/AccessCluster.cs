@@ -1,14 +1,16 @@
 using System.Text.Json.Nodes;
-using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Admission;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Patching;
+using ClusterSim.Registry;
+using ClusterSim.Registry.Reviews;
+using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Validation;
-using static ClusterSim.Json.JsonBuilding;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Access;
 
@@ -24,7 +26,7 @@ internal sealed class AccessCluster : IDisposable
         Access = new ClusterAccess(Store, Clock, random);
         Server = new ApiServer(
             Store, SharedCatalog, kind => new TestStrategy(kind), Access.Authorizer, new FieldManager(Schema, SharedCatalog), new Selectors(), Clock, random);
-        Access.Register(Server);
+        AccessResources.Register(Server, Access);
         foreach (var plugin in AdmissionPlugins.All(Store, Access, random, admission))
             Server.Add(plugin);
         Priority.Install(Store, Clock, random);

@@ -3,9 +3,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Access.Certificates;
-using ClusterSim.Api;
+using ClusterSim.Access.Tokens;
 using Microsoft.AspNetCore.Http;
 
 namespace Tests.Unit.ClusterSim.Access;
@@ -30,9 +31,9 @@ internal sealed class AuthenticatorTests
         using var cluster = new AccessCluster();
 
         Assert.That(Authenticate(cluster), Is.SameAs(UserInfo.Anonymous));
-        Assert.That(() => Authenticate(cluster, ("Authorization", "Bearer nonsense")), Throws.TypeOf<ApiException>().With.Property("Code").EqualTo(401));
+        Assert.That(() => Authenticate(cluster, ("Authorization", "Bearer nonsense")), Throws.TypeOf<KubernetesApiException>().With.Property("Code").EqualTo(401));
         Assert.That(() => Authenticate(cluster, ("Sec-WebSocket-Protocol", "base64url.bearer.authorization.k8s.io.bm9uc2Vuc2U, v4.channel.k8s.io")),
-            Throws.TypeOf<ApiException>().With.Property("Code").EqualTo(401));
+            Throws.TypeOf<KubernetesApiException>().With.Property("Code").EqualTo(401));
     }
 
     [Test]
@@ -44,13 +45,13 @@ internal sealed class AuthenticatorTests
         var token = cluster.Access.StaticTokens.Issue(new UserInfo("bob", []));
 
         Assert.That(As(("Impersonate-User", "ann")).Name, Is.EqualTo("ann"));
-        Assert.That(() => As(("Impersonate-User", "eve")), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => As(("Impersonate-User", "eve")), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "users \"eve\" is forbidden: User \"bob\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope"));
-        Assert.That(() => As(("Impersonate-User", "ann"), ("Impersonate-Group", "system:masters")), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => As(("Impersonate-User", "ann"), ("Impersonate-Group", "system:masters")), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "groups \"system:masters\" is forbidden: User \"bob\" cannot impersonate resource \"groups\" in API group \"\" at the cluster scope"));
-        Assert.That(() => As(("Impersonate-User", "system:serviceaccount:web:robot")), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => As(("Impersonate-User", "system:serviceaccount:web:robot")), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "serviceaccounts \"robot\" is forbidden: User \"bob\" cannot impersonate resource \"serviceaccounts\" in API group \"\" in the namespace \"web\""));
-        Assert.That(() => As(("Impersonate-Group", "dev")), Throws.TypeOf<ApiException>().With.Property("Code").EqualTo(400));
+        Assert.That(() => As(("Impersonate-Group", "dev")), Throws.TypeOf<KubernetesApiException>().With.Property("Code").EqualTo(400));
 
         UserInfo As(params (string, string)[] headers) => Authenticate(cluster, [("Authorization", $"Bearer {token}"), .. headers]);
     }

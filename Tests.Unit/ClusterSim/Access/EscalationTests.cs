@@ -1,5 +1,5 @@
+using ClusterSim;
 using ClusterSim.Access;
-using ClusterSim.Api;
 
 namespace Tests.Unit.ClusterSim.Access;
 
@@ -12,7 +12,7 @@ internal sealed class EscalationTests
     {
         using var cluster = WithDeputy();
 
-        var refusal = Assert.Throws<ApiException>(() => AccessCluster.Create(cluster.As(Deputy),
+        var refusal = Assert.Throws<KubernetesApiException>(() => AccessCluster.Create(cluster.As(Deputy),
             """{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","rules":[{"apiGroups":[""],"resources":["secrets","pods"],"verbs":["list","get"]},{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}]}""",
             "web", "more"));
 
@@ -39,7 +39,7 @@ internal sealed class EscalationTests
         using var cluster = WithDeputy();
         const string Admin = """{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","roleRef":{"kind":"ClusterRole","name":"view"},"subjects":[{"kind":"User","name":"deputy"}]}""";
 
-        var refusal = Assert.Throws<ApiException>(() => AccessCluster.Create(cluster.As(Deputy), Admin, "web", "stronger"));
+        var refusal = Assert.Throws<KubernetesApiException>(() => AccessCluster.Create(cluster.As(Deputy), Admin, "web", "stronger"));
         Assert.That(refusal!.Told, Does.StartWith("rolebindings.rbac.authorization.k8s.io \"stronger\" is forbidden: user \"deputy\" (groups="));
 
         cluster.Create("""{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","rules":[{"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"],"resourceNames":["view"],"verbs":["bind"]}]}""", null, "binder");

@@ -3,9 +3,8 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Access.Rbac;
-using ClusterSim.Api;
-using ClusterSim.Json;
-using ClusterSim.Schema;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Storage;
 using FsCheck;
 using FsCheck.Fluent;
@@ -82,7 +81,7 @@ internal sealed class RbacTests
         using var cluster = new AccessCluster();
         cluster.Create("""{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","roleRef":{"kind":"ClusterRole","name":"ghost"},"subjects":[{"kind":"User","name":"ann"}]}""", null, "b");
 
-        var refusal = Assert.Throws<ApiException>(() => cluster.As(AccessCluster.User("ann")).Snapshot(AccessCluster.Resource("nodes")));
+        var refusal = Assert.Throws<KubernetesApiException>(() => cluster.As(AccessCluster.User("ann")).Snapshot(AccessCluster.Resource("nodes")));
 
         Assert.That(refusal!.Told, Is.EqualTo(
             "nodes is forbidden: User \"ann\" cannot list resource \"nodes\" in API group \"\" at the cluster scope: RBAC: clusterrole.rbac.authorization.k8s.io \"ghost\" not found"));

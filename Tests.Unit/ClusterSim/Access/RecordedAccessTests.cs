@@ -2,11 +2,15 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Admission.Quota;
-using ClusterSim.Api;
-using ClusterSim.Api.Http;
-using ClusterSim.Json;
+using ClusterSim.Http;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace Tests.Unit.ClusterSim.Access;
@@ -122,7 +126,7 @@ internal sealed class RecordedAccessTests
                     throw new NotSupportedException(step.At("method").Text());
             }
         }
-        catch (ApiException refusal)
+        catch (KubernetesApiException refusal)
         {
             return (refusal.Code, refusal.ToStatus(), []);
         }

@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Access.Certificates;
 using ClusterSim.Access.Rbac;
-using ClusterSim.Controllers;
+using ClusterSim.Client;
+using ClusterSim.Controllers.Access;
+using ClusterSim.Machinery;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 

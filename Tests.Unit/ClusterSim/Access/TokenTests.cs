@@ -3,11 +3,15 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Access.Tokens;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
+using ClusterSim.Requests;
 using ClusterSim.Schema;
+using ClusterSim.Storage;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -110,9 +114,9 @@ internal sealed class TokenTests
         using var cluster = WithPod();
 
         Assert.That(() => Ask(cluster, UserInfo.Node("n1"), Bound("3607", Uid(cluster))), Throws.Nothing);
-        Assert.That(() => Ask(cluster, UserInfo.Node("n2"), Bound("3607", Uid(cluster))), Throws.TypeOf<ApiException>());
+        Assert.That(() => Ask(cluster, UserInfo.Node("n2"), Bound("3607", Uid(cluster))), Throws.TypeOf<KubernetesApiException>());
         Assert.That(() => Ask(cluster, UserInfo.Node("n1"), """{"expirationSeconds":600}"""),
-            Throws.TypeOf<ApiException>().With.Message.EqualTo("serviceaccounts \"invoice-app\" is forbidden: node requested token not bound to a pod"));
+            Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo("serviceaccounts \"invoice-app\" is forbidden: node requested token not bound to a pod"));
     }
 
     [Test]
@@ -120,7 +124,7 @@ internal sealed class TokenTests
     {
         using var cluster = WithPod();
 
-        var refusal = Assert.Throws<ApiException>(() => Request(cluster, """{"expirationSeconds":599}"""));
+        var refusal = Assert.Throws<KubernetesApiException>(() => Request(cluster, """{"expirationSeconds":599}"""));
 
         Assert.That(refusal!.Told, Is.EqualTo(
             "TokenRequest.authentication.k8s.io \"invoice-app\" is invalid: spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes"));

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Admission;
-using ClusterSim.Admission.Quota;
-using ClusterSim.Api;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Controllers.Quota;
+using ClusterSim.Machinery;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tests.Unit.ClusterSim.Access;
@@ -24,8 +24,8 @@ internal sealed class AdmissionTests
         cluster.Namespace("ending");
         cluster.Admin.Delete(AccessCluster.Resource("namespaces"), new(null, "ending"));
 
-        var absent = Assert.Throws<ApiException>(() => cluster.Create(Pod, "absent", "p"));
-        var ending = Assert.Throws<ApiException>(() => cluster.Create(Pod, "ending", "p"));
+        var absent = Assert.Throws<KubernetesApiException>(() => cluster.Create(Pod, "absent", "p"));
+        var ending = Assert.Throws<KubernetesApiException>(() => cluster.Create(Pod, "ending", "p"));
 
         Assert.That(absent!.Told, Is.EqualTo("namespaces \"absent\" not found"));
         Assert.That(ending!.Told, Is.EqualTo("pods \"p\" is forbidden: unable to create new content in namespace ending because it is being terminated"));
@@ -39,7 +39,7 @@ internal sealed class AdmissionTests
         cluster.Namespace("default");
 
         Assert.That(() => cluster.Admin.Delete(AccessCluster.Resource("namespaces"), new(null, "default")),
-            Throws.TypeOf<ApiException>().With.Message.EqualTo("namespaces \"default\" is forbidden: this namespace may not be deleted"));
+            Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo("namespaces \"default\" is forbidden: this namespace may not be deleted"));
     }
 
     [Test]
@@ -81,7 +81,7 @@ internal sealed class AdmissionTests
 
         void Refused(string resources, string why) => Assert.That(
             () => cluster.Create($$$"""{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"c","image":"i","resources":{{{resources}}}}]}}""", "web", "q"),
-            Throws.TypeOf<ApiException>().With.Message.EqualTo($"pods \"q\" is forbidden: {why}"));
+            Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo($"pods \"q\" is forbidden: {why}"));
     }
 
     [Test]
@@ -98,7 +98,7 @@ internal sealed class AdmissionTests
             {
                 cluster.Create(Pod, "web", $"p{i}");
             }
-            catch (ApiException over) when (over.Told!.Contains("exceeded quota: q, requested: pods=1, used: pods=5, limited: pods=5", StringComparison.Ordinal))
+            catch (KubernetesApiException over) when (over.Told!.Contains("exceeded quota: q, requested: pods=1, used: pods=5, limited: pods=5", StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref refused);
             }
@@ -132,7 +132,7 @@ internal sealed class AdmissionTests
             "exceeded quota: q, requested: count/deployments.apps=1, used: count/deployments.apps=1, limited: count/deployments.apps=1");
 
         void Refused(string json, string why) => Assert.That(
-            () => cluster.Create(json, "web", "x"), Throws.TypeOf<ApiException>().With.Message.EndsWith($"\"x\" is forbidden: {why}"));
+            () => cluster.Create(json, "web", "x"), Throws.TypeOf<KubernetesApiException>().With.Message.EndsWith($"\"x\" is forbidden: {why}"));
     }
 
     [Test]
@@ -163,7 +163,7 @@ internal sealed class AdmissionTests
         cluster.Namespace("web");
         cluster.Create("""{"apiVersion":"v1","kind":"ResourceQuota","spec":{"hard":{"pods":"0"},"scopes":["BestEffort"]}}""", "web", "q");
 
-        Assert.That(() => cluster.Create(Pod, "web", "besteffort"), Throws.TypeOf<ApiException>());
+        Assert.That(() => cluster.Create(Pod, "web", "besteffort"), Throws.TypeOf<KubernetesApiException>());
         Assert.That(() => cluster.Create(
             """{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"1m"}}}]}}""", "web", "burstable"), Throws.Nothing);
     }
@@ -179,9 +179,9 @@ internal sealed class AdmissionTests
         Assert.That((given.Spec.At("priority").Integer(), given.Spec.At("priorityClassName").Text(), given.Spec.At("preemptionPolicy").Text()), Is.EqualTo((7L, "calm", "Never")));
         Assert.That(
             () => cluster.Create("""{"apiVersion":"v1","kind":"Pod","spec":{"priority":9,"priorityClassName":"system-node-critical","containers":[{"name":"c","image":"i"}]}}""", "web", "q"),
-            Throws.TypeOf<ApiException>().With.Message.Contains("the integer value of priority (9) must not be provided in pod spec; priority admission controller computed 2000001000"));
+            Throws.TypeOf<KubernetesApiException>().With.Message.Contains("the integer value of priority (9) must not be provided in pod spec; priority admission controller computed 2000001000"));
         Assert.That(() => cluster.Create("""{"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","value":8,"globalDefault":true}""", null, "second"),
-            Throws.TypeOf<ApiException>().With.Message.Contains("PriorityClass calm is already marked as default"));
+            Throws.TypeOf<KubernetesApiException>().With.Message.Contains("PriorityClass calm is already marked as default"));
     }
 
     [Test]
@@ -210,13 +210,13 @@ internal sealed class AdmissionTests
         var (nodes, pods) = (AccessCluster.Resource("nodes"), AccessCluster.Resource("pods"));
 
         Assert.That(() => Touch("n1", nodes, new(null, "n1")), Throws.Nothing);
-        Assert.That(() => Touch("n2", nodes, new(null, "n1")), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => Touch("n2", nodes, new(null, "n1")), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "nodes \"n1\" is forbidden: node \"n2\" is not allowed to modify node \"n1\""));
         Assert.That(() => Touch("n2", pods, new("web", "p")), Throws.Nothing);
-        Assert.That(() => Touch("n1", pods, new("web", "p")), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => Touch("n1", pods, new("web", "p")), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "pods \"p\" is forbidden: node \"n1\" can only update pod status for pods with spec.nodeName set to itself"));
 
-        void Touch(string node, global::ClusterSim.Schema.ResourceType resource, ObjectKey key) => cluster.As(UserInfo.Node(node)).Change(resource, key, @object =>
+        void Touch(string node, ResourceType resource, ObjectKey key) => cluster.As(UserInfo.Node(node)).Change(resource, key, @object =>
         {
             @object["status"] = new JsonObject { ["touched"] = node };
             return true;

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Admission.PodSecurity;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
+using ClusterSim.Requests;
 using ClusterSim.Storage;
 using Tests.Unit.ClusterSim.Access;
 
@@ -73,7 +76,7 @@ internal sealed class PodSecurityTests
         labelled.Ensure("metadata").Ensure("labels")["pod-security.kubernetes.io/enforce"] = "baseline";
 
         var result = cluster.Server.Update(
-            new RequestTarget(global::ClusterSim.Access.UserInfo.ApiServer, AccessCluster.Resource("namespaces"), null, "web"), labelled, WriteOptions.None);
+            new RequestTarget(UserInfo.ApiServer, AccessCluster.Resource("namespaces"), null, "web"), labelled, WriteOptions.None);
 
         Assert.That(result.Warnings, Is.EqualTo((string[])[
             "existing pods in namespace \"web\" violate the new PodSecurity enforce level \"baseline:latest\"", "a (and 2 other pods): privileged"]));
@@ -85,7 +88,7 @@ internal sealed class PodSecurityTests
         using var cluster = new AccessCluster();
 
         Assert.That(() => cluster.Namespace("web", ("pod-security.kubernetes.io/enforce", "strict")),
-            Throws.TypeOf<ApiException>().With.Property("Code").EqualTo(422).And.Message.EqualTo(
+            Throws.TypeOf<KubernetesApiException>().With.Property("Code").EqualTo(422).And.Message.EqualTo(
                 "metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: \"strict\": must be one of privileged, baseline, restricted"));
     }
 

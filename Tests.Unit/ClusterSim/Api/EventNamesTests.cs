@@ -1,5 +1,5 @@
 using ClusterSim;
-using ClusterSim.Api;
+using ClusterSim.Registry;
 
 namespace Tests.Unit.ClusterSim.Api;
 

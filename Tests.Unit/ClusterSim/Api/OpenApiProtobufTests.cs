@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ClusterSim.Api.OpenApi;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.OpenApi;
 using ClusterSim.Schema;
 using Google.Protobuf;
 

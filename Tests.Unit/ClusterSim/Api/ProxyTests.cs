@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

@@ -4,8 +4,11 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
 using Tests.Unit.ClusterSim.Fidelity;
 
 namespace Tests.Unit.ClusterSim.Api;

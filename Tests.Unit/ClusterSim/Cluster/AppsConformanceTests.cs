@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Metrics;
 using ClusterSim.Nodes;
 
 namespace Tests.Unit.ClusterSim.Cluster;

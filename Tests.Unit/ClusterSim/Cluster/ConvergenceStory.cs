@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Api;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Faults;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
+using ClusterSim.Objects;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
-using static ClusterSim.Json.JsonBuilding;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 
@@ -163,7 +166,7 @@ public sealed record ConvergenceStory(int Surge, int Unavailable, int Seed, Happ
             cluster.Admin.CreateSubresource(cluster.Server.Catalog.Require("pods"), pod.Key, "eviction", Object(
                 ("apiVersion", "policy/v1"), ("kind", "Eviction"), ("metadata", Object(("name", pod.Name), ("namespace", pod.Namespace)))));
         }
-        catch (ApiException refused) when (refused.Code is 429 or 404)
+        catch (KubernetesApiException refused) when (refused.Code is 429 or 404)
         {
             return;
         }

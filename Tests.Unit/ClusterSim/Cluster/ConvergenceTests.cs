@@ -2,7 +2,10 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Admission;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Faults;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
 
 namespace Tests.Unit.ClusterSim.Cluster;

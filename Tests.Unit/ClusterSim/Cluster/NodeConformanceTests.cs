@@ -1,5 +1,6 @@
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Faults;
+using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Nodes;
 

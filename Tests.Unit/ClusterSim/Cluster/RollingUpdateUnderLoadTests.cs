@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Network;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 

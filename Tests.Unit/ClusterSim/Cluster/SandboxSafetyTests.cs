@@ -6,7 +6,9 @@ using System.Text;
 using System.Text.Json;
 using ClusterSim;
 using ClusterSim.Access;
-using ClusterSim.Json;
+using ClusterSim.Access.Certificates;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
 using ClusterSim.Schema;
 
 namespace Tests.Unit.ClusterSim.Cluster;

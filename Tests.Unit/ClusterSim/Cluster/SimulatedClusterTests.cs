@@ -1,5 +1,5 @@
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 

@@ -1,10 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Network;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Streaming;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 

@@ -3,8 +3,15 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Access;
+using ClusterSim.Access.Certificates;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Streaming;
 
 namespace Tests.Unit.ClusterSim.Cluster;
 

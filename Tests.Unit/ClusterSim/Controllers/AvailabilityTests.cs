@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
+using ClusterSim;
+using ClusterSim.Client;
 using ClusterSim.Controllers;
 using ClusterSim.Controllers.Autoscaling;
-using ClusterSim.Json;
-using ClusterSim.Schema;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;
@@ -22,7 +23,7 @@ public sealed class AvailabilityTests
         cluster.Create(Budget);
         await cluster.SettleAsync();
 
-        var refused = Assert.Throws<ApiException>(() => Evict(cluster, cluster.Pods("web")[0].Name))!;
+        var refused = Assert.Throws<KubernetesApiException>(() => Evict(cluster, cluster.Pods("web")[0].Name))!;
 
         Assert.Multiple(() =>
         {
@@ -48,7 +49,7 @@ public sealed class AvailabilityTests
         Assert.Multiple(() =>
         {
             Assert.That(cluster.Find("pods", "web-0")!.IsDeleting, Is.True);
-            Assert.That(() => Evict(cluster, "web-1"), Throws.TypeOf<ApiException>().With.Property("Code").EqualTo(429));
+            Assert.That(() => Evict(cluster, "web-1"), Throws.TypeOf<KubernetesApiException>().With.Property("Code").EqualTo(429));
         });
     }
 

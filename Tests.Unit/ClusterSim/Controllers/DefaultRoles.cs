@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using ClusterSim.Access;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Schema;
 
 namespace Tests.Unit.ClusterSim.Controllers;

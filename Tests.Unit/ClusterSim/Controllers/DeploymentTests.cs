@@ -1,5 +1,6 @@
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
+using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;
 

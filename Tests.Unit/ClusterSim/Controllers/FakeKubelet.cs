@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using ClusterSim.Access;
-using ClusterSim.Api;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
+using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
-using static ClusterSim.Json.JsonBuilding;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Controllers;
 

@@ -1,4 +1,4 @@
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
-using ClusterSim;
-using ClusterSim.Controllers;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using ClusterSim.Controllers;
 using ClusterSim.Controllers.Jobs;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
+using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;
 
@@ -26,7 +27,7 @@ public sealed class JobTests
             Assert.That(status.At("succeeded").Integer(), Is.EqualTo(3));
             Assert.That(status.At("conditions").Items().Select(one => one.At("type").Text()), Is.EqualTo(new[] { "SuccessCriteriaMet", "Complete" }));
             Assert.That(cluster.Events("Job", "once"), Has.Count.EqualTo(4).And.Some.EqualTo("Normal Completed: Job completed (job-controller)"));
-            Assert.That(cluster.Pods(), Has.Count.EqualTo(3).And.All.Matches<global::ClusterSim.Storage.Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
+            Assert.That(cluster.Pods(), Has.Count.EqualTo(3).And.All.Matches<Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
         });
     }
 
@@ -92,7 +93,7 @@ public sealed class JobTests
                 cluster.Pods().Where(pod => pod.Annotation(JobController.IndexAnnotation) == "1").Select(pod => pod.Annotation("batch.kubernetes.io/job-index-failure-count")),
                 Is.EquivalentTo(new[] { "0", "1" }));
             Assert.That(Conditions(job), Is.EqualTo(new[] { "FailureTarget FailedIndexes Job has failed indexes", "Failed FailedIndexes Job has failed indexes" }));
-            Assert.That(cluster.Pods(), Has.All.Matches<global::ClusterSim.Storage.Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
+            Assert.That(cluster.Pods(), Has.All.Matches<Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
         });
     }
 
@@ -174,7 +175,7 @@ public sealed class JobTests
         });
     }
 
-    private static List<string> Conditions(global::ClusterSim.Storage.Document job) =>
+    private static List<string> Conditions(Document job) =>
         [.. job.Status.At("conditions").Items().Select(one => $"{one.At("type").Text()} {one.At("reason").Text()} {one.At("message").Text()}")];
 
     [Test]

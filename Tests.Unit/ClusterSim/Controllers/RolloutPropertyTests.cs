@@ -1,5 +1,5 @@
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,5 +1,4 @@
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;

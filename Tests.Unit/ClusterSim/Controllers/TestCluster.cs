@@ -2,19 +2,20 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Admission;
-using ClusterSim.Api;
-using ClusterSim.Api.Subresources;
+using ClusterSim.Client;
 using ClusterSim.Controllers;
 using ClusterSim.Controllers.Volumes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Patching;
+using ClusterSim.Registry;
+using ClusterSim.Registry.Subresources;
+using ClusterSim.Requests;
 using ClusterSim.Scheduling;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
-using ClusterSim.Validation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using static ClusterSim.Json.JsonBuilding;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Controllers;
 
@@ -171,7 +172,7 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             if (request.Operation == "CREATE" && request.Target.Namespace is { } name
                 && server.Store.Find(new("", "namespaces"), new ObjectKey(null, name)) is { IsDeleting: true })
-                throw ApiException.Forbidden(
+                throw KubernetesApiException.Forbidden(
                     request.Target.Resource.GroupResource, "", $"unable to create new content in namespace {name} because it is being terminated");
         }
 

@@ -1,6 +1,7 @@
-using ClusterSim.Api;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
+using ClusterSim.Patching;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Controllers;

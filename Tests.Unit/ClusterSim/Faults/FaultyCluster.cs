@@ -1,5 +1,6 @@
 using System.Net;
 using ClusterSim;
+using ClusterSim.Faults;
 using ClusterSim.Nodes.Images;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -60,7 +61,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     }
 
     /// <summary>The names of the servers, in order.</summary>
-    public IReadOnlyList<string> Servers => [.. Cluster.Faults.PodsOf(global::ClusterSim.Faults.PodSet.Parse("a/server")).Select(pod => pod.Name)];
+    public IReadOnlyList<string> Servers => [.. Cluster.Faults.PodsOf(PodSet.Parse("a/server")).Select(pod => pod.Name)];
 
     /// <summary>A client in a caller's pod, of one server. It keeps its connection, so that what comes later strikes an open one.</summary>
     public HttpClient Client(int server = 0, string caller = "caller-0")

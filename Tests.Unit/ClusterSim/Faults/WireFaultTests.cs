@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using ClusterSim;
 using ClusterSim.Faults;
 
 namespace Tests.Unit.ClusterSim.Faults;

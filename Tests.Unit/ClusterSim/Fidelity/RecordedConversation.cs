@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 
 namespace Tests.Unit.ClusterSim.Fidelity;
 

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Metrics;
+using ClusterSim.Nodes;
 using Tests.Unit.ClusterSim.Fidelity;
 
 namespace Tests.Unit.ClusterSim.Metrics;
@@ -61,7 +63,7 @@ internal sealed class MetricsTests
 
         Say("main=100m,side=5m", "main=64Mi,side=1Mi");
         Assert.That(await Sample(), Is.EqualTo("main=100m side=5m"));
-        Assert.That(() => Say("other=1m", "64Mi"), Throws.TypeOf<ApiException>().With.Message.Contains("there is no container \"other\"; there are main, side"));
+        Assert.That(() => Say("other=1m", "64Mi"), Throws.TypeOf<KubernetesApiException>().With.Message.Contains("there is no container \"other\"; there are main, side"));
 
         void Say(string cpu, string memory)
         {
@@ -107,7 +109,7 @@ internal sealed class MetricsTests
         await using var cluster = await SimulatedCluster.StartAsync();
         var pod = (JsonObject)JsonNode.Parse($$$"""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"one","namespace":"default","annotations":{"{{{annotation}}}":"{{{value}}}"}},"spec":{"containers":[{"name":"main","image":"pause"}]}}""")!;
 
-        var refusal = Assert.Throws<ApiException>(() => cluster.Admin.Create(cluster.Admin.Resource("pods"), pod))!;
+        var refusal = Assert.Throws<KubernetesApiException>(() => cluster.Admin.Create(cluster.Admin.Resource("pods"), pod))!;
 
         Assert.That((refusal.Code, refusal.Message), Is.EqualTo((422, refusal.Message)));
         Assert.That(refusal.Message, Does.Contain($"metadata.annotations[{annotation}]").And.Contain(complaint));

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using ClusterSim.Network;
 using ClusterSim.Network.Policies;
-using ClusterSim.Nodes;
 
 namespace Tests.Unit.ClusterSim.Network;
 

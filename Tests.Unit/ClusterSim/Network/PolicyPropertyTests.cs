@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Network;

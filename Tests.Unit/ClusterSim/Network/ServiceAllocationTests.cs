@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Admission;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Network.Services;
+using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
@@ -56,9 +56,9 @@ internal sealed class ServiceAllocationTests
         var mine = new ServiceAllocationTests();
         mine.Create("first", """{"clusterIP":"10.96.0.10"}""");
 
-        Assert.That(() => mine.Create("second", """{"clusterIP":"10.96.0.10"}"""), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => mine.Create("second", """{"clusterIP":"10.96.0.10"}"""), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "Service \"second\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP 10.96.0.10: provided IP is already allocated"));
-        Assert.That(() => mine.Create("third", """{"clusterIP":"192.168.1.1"}"""), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => mine.Create("third", """{"clusterIP":"192.168.1.1"}"""), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "Service \"third\" is invalid: spec.clusterIPs: Invalid value: [\"192.168.1.1\"]: failed to allocate IP 192.168.1.1: the provided IP (192.168.1.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12"));
     }
 
@@ -72,7 +72,7 @@ internal sealed class ServiceAllocationTests
         Assert.That(ports, Has.All.InRange(30000, 32767));
         Assert.That(ports[1], Is.EqualTo(ports[0]), "one number over two protocols has one node port");
         Assert.That(ports[2], Is.EqualTo(30080));
-        Assert.That(() => mine.Create("second", """{"type":"NodePort","ports":[{"port":80,"protocol":"TCP","nodePort":30080}]}"""), Throws.TypeOf<ApiException>().With.Message.EqualTo(
+        Assert.That(() => mine.Create("second", """{"type":"NodePort","ports":[{"port":80,"protocol":"TCP","nodePort":30080}]}"""), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo(
             "Service \"second\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"));
 
         var changed = first.ToObject();

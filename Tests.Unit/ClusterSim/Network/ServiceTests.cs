@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using ClusterSim.Machinery;
 using ClusterSim.Network;
-using ClusterSim.Storage;
+using ClusterSim.Network.Streams;
 
 namespace Tests.Unit.ClusterSim.Network;
 
@@ -331,7 +332,7 @@ internal sealed class ServiceTests
 
     private sealed class Cut(System.Net.IPAddress from) : IWireFaults
     {
-        public ValueTask ConnectingAsync(global::ClusterSim.Network.Streams.WireHop hop, CancellationToken cancellation) =>
+        public ValueTask ConnectingAsync(WireHop hop, CancellationToken cancellation) =>
             hop.Destination.Address.Equals(from) ? throw new SocketException((int)SocketError.NetworkUnreachable) : ValueTask.CompletedTask;
     }
 

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim;
 using ClusterSim.Access;
-using ClusterSim.Api;
-using ClusterSim.Controllers;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
+using ClusterSim.Patching;
+using ClusterSim.Registry;
+using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Validation;

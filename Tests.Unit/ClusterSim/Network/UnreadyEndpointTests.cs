@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Network;
 
 namespace Tests.Unit.ClusterSim.Network;

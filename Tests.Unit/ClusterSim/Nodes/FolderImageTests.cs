@@ -1,5 +1,4 @@
-using ClusterSim.Json;
-using ClusterSim.Nodes;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
 using Processes;
 

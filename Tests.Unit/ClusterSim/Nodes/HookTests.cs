@@ -1,5 +1,5 @@
-using ClusterSim.Json;
-using ClusterSim.Nodes;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
 using Processes;
 

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
+using ClusterSim.Streaming;
 using Processes;
-using static ClusterSim.Json.JsonBuilding;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Nodes;
 
@@ -266,7 +268,7 @@ public sealed class KubeletTests
         Assert.That(await nodes.Log("log", options: new LogOptions { Previous = true, TailLines = 1 }), Is.EqualTo("1.3\n"));
         Assert.That(await nodes.Log("log", options: new LogOptions { Timestamps = true, TailLines = 1 }), Is.EqualTo("2026-11-22T08:00:00.000000000Z 2.3\n"));
         Assert.That(await nodes.Log("log", options: new LogOptions { LimitBytes = 5 }), Is.EqualTo("2.1\n2"));
-        Assert.That(async () => await nodes.Log("log", "other"), Throws.TypeOf<ApiException>().With.Message.EqualTo("container other is not valid for pod log"));
+        Assert.That(async () => await nodes.Log("log", "other"), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo("container other is not valid for pod log"));
     }
 
     [Test]
@@ -279,7 +281,7 @@ public sealed class KubeletTests
 
         Assert.That(
             async () => await kubelet.ExecAsync(pod, "main", ["sh"], new ContainerStreams(null, null, null, false), CancellationToken.None),
-            Throws.TypeOf<ApiException>().With.Message.Contain("unable to start container process: exec: \"sh\": executable file not found in $PATH"));
+            Throws.TypeOf<KubernetesApiException>().With.Message.Contain("unable to start container process: exec: \"sh\": executable file not found in $PATH"));
         var exitCode = await kubelet.ExecAsync(pod, "main", ["/box", "exit", "7"], new ContainerStreams(null, null, null, false), CancellationToken.None);
         Assert.That(exitCode, Is.EqualTo(7));
     }

@@ -1,6 +1,10 @@
-using ClusterSim.Api.Tables;
-using ClusterSim.Json;
-using static ClusterSim.Json.JsonBuilding;
+using ClusterSim;
+using ClusterSim.Machinery;
+using ClusterSim.Nodes;
+using ClusterSim.Storage;
+using ClusterSim.Streaming;
+using ClusterSim.Tables;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Nodes;
 

@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
 using ClusterSim.Storage;
-using static ClusterSim.Json.JsonBuilding;
+using ClusterSim.Streaming;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Nodes;
 

@@ -3,11 +3,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ClusterSim;
-using ClusterSim.Api.Tables;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Network;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Simulated;
+using ClusterSim.Storage;
+using ClusterSim.Tables;
 
 namespace Tests.Unit.ClusterSim.Nodes;
 

@@ -2,18 +2,20 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
-using ClusterSim.Api;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Client;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated;
 using ClusterSim.Patching;
+using ClusterSim.Registry;
+using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
+using ClusterSim.Streaming;
 using ClusterSim.Validation;
 using Microsoft.Extensions.Logging;
-using static ClusterSim.Json.JsonBuilding;
+using static ClusterSim.Machinery.JsonBuilding;
 
 namespace Tests.Unit.ClusterSim.Nodes;
 

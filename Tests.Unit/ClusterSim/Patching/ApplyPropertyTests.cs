@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Patching;
 using ClusterSim.Schema;
 using FsCheck;
@@ -51,7 +51,7 @@ public class ApplyPropertyTests
         var live = Apply(default, configuration, "m");
         var changed = (JsonObject)configuration.DeepClone();
         changed["spec"]!["replicas"] = 99;
-        var refusal = Assert.Throws<ApiException>(() => Apply(live.ToElement(), changed, "n"))!;
+        var refusal = Assert.Throws<KubernetesApiException>(() => Apply(live.ToElement(), changed, "n"))!;
         var forced = ServerSideApply.Apply(live.ToElement(), changed, Type, new("n", "apps/v1", null, Now), force: true, Nothing);
         return refusal.Message == "Apply failed with 1 conflict: conflict with \"m\": .spec.replicas"
             && Owned(forced, "n").Has(["f:spec", "f:replicas"]) && !Owned(forced, "m").Has(["f:spec", "f:replicas"]);
@@ -64,7 +64,7 @@ public class ApplyPropertyTests
         ManagedFields.RecordUpdate(live, default, Type, new("editor", "apps/v1", null, Now), Nothing);
         var wanted = Configuration("m", 2, ["x"], "i:2");
 
-        var refusal = Assert.Throws<ApiException>(() => Apply(live.ToElement(), wanted, "n"))!;
+        var refusal = Assert.Throws<KubernetesApiException>(() => Apply(live.ToElement(), wanted, "n"))!;
 
         Assert.That(refusal.Message, Is.EqualTo(
             "Apply failed with 3 conflicts: conflicts with \"editor\" using apps/v1:\n- .metadata.labels.mx\n- .spec.replicas\n- .spec.template.spec.containers[name=\"m-x\"].image"));

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Patching;
 using ClusterSim.Schema;
 using Tests.Unit.ClusterSim.Fidelity;

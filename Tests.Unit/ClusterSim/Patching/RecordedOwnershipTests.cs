@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Patching;
 using ClusterSim.Schema;
 using Tests.Unit.ClusterSim.Fidelity;
@@ -93,7 +93,7 @@ public class RecordedOwnershipTests
     {
         var talk = RecordedConversation.Load("05-patches");
 
-        var refusal = Assert.Throws<ApiException>(() => JsonPatch.Apply(talk["15"].Body.ToObject(), talk[number].Sent))!;
+        var refusal = Assert.Throws<KubernetesApiException>(() => JsonPatch.Apply(talk["15"].Body.ToObject(), talk[number].Sent))!;
 
         Assert.That((refusal.Code, refusal.Reason, refusal.Message), Is.EqualTo((talk[number].Status, talk[number].Body.At("reason").Text(), talk[number].Body.At("message").Text())));
     }
@@ -127,7 +127,7 @@ public class RecordedOwnershipTests
     {
         var talk = RecordedConversation.Load("06-apply");
 
-        var refusal = Assert.Throws<ApiException>(() => ServerSideApply.Apply(
+        var refusal = Assert.Throws<KubernetesApiException>(() => ServerSideApply.Apply(
             talk["05"].Body, RequestDecoder.DecodeUntyped(talk[number].Sent, MediaKind.Yaml), Types.Find(Deployment)!, new(manager, "apps/v1", null, Now), force: false, new FieldSet()))!;
 
         Assert.That((refusal.Code, refusal.Reason, refusal.Message), Is.EqualTo((talk[number].Status, talk[number].Body.At("reason").Text(), talk[number].Body.At("message").Text())));

@@ -1,6 +1,5 @@
-using ClusterSim.Api;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 using Tests.Unit.ClusterSim.Controllers;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using ClusterSim.Controllers;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Objects;
+using ClusterSim.Storage;
 using Tests.Unit.ClusterSim.Controllers;
 
 namespace Tests.Unit.ClusterSim.Scheduling;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using ClusterSim.Schema.Protobuf;
 using FsCheck;
@@ -64,7 +64,7 @@ public class ProtobufBodyTests
             {
                 Decoder.Decode(body, MediaKind.Protobuf, kind, FieldValidation.Strict);
             }
-            catch (ApiException refusal) when (refusal.Code == 400)
+            catch (KubernetesApiException refusal) when (refusal.Code == 400)
             {
                 // The other right answer.
             }
@@ -101,11 +101,11 @@ public class ProtobufBodyTests
         Assert.That(Refusal([0x08, 5]), Does.Contain("Pod.metadata: protobuf wire type Varint, should be LengthDelimited"));
         Assert.That(Refusal([0x0A, 100]), Does.Contain("the protobuf message is malformed"));
         Assert.That(
-            Assert.Throws<ApiException>(() => Decoder.Decode("{}"u8.ToArray(), MediaKind.Protobuf, pod, FieldValidation.Strict))!.Message,
+            Assert.Throws<KubernetesApiException>(() => Decoder.Decode("{}"u8.ToArray(), MediaKind.Protobuf, pod, FieldValidation.Strict))!.Message,
             Is.EqualTo("the object provided is unrecognized (must be of type Pod): provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] ({})"));
 
         string Refusal(byte[] message) =>
-            Assert.Throws<ApiException>(() => Decoder.Decode(ProtobufExample.Envelope(pod, message), MediaKind.Protobuf, pod, FieldValidation.Strict))!.Message;
+            Assert.Throws<KubernetesApiException>(() => Decoder.Decode(ProtobufExample.Envelope(pod, message), MediaKind.Protobuf, pod, FieldValidation.Strict))!.Message;
     }
 
     private static readonly GroupVersionKind[] Kinds =

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using ClusterSim.Schema;
+using ClusterSim.Machinery;
 using ClusterSim.Schema.Protobuf;
 using Google.Protobuf;
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using ClusterSim.Schema;
+using ClusterSim.Machinery;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using Tests.Unit.ClusterSim.Fidelity;
 
@@ -25,7 +25,7 @@ public class RecordedRefusalTests
         var expected = step.Path.Contains("/deployments", StringComparison.Ordinal) ? new GroupVersionKind("apps", "v1", "Deployment") : new GroupVersionKind("", "v1", "Pod");
         var validation = step.Path.Contains("=Strict", StringComparison.Ordinal) ? FieldValidation.Strict : FieldValidation.Warn;
 
-        var refusal = Assert.Throws<ApiException>(() => Decoder.Decode(step.Sent, MediaKind.Json, expected, validation))!;
+        var refusal = Assert.Throws<KubernetesApiException>(() => Decoder.Decode(step.Sent, MediaKind.Json, expected, validation))!;
 
         Assert.That(refusal.Message, Is.EqualTo(step.Body.At("message").Text()));
         Assert.That(refusal.Code, Is.EqualTo(step.Status));

@@ -1,6 +1,6 @@
 using System.Text;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using FsCheck;
 using FsCheck.Fluent;
@@ -117,7 +117,7 @@ public class RequestDecoderTests
                 {
                     _ = Decoder.Decode(body, media, Deployment, FieldValidation.Strict);
                 }
-                catch (ApiException refusal) when (refusal.Code == 400)
+                catch (KubernetesApiException refusal) when (refusal.Code == 400)
                 {
                     continue;
                 }
@@ -138,7 +138,7 @@ public class RequestDecoderTests
 
     private static string Refusal(string body, GroupVersionKind kind, MediaKind media = MediaKind.Json)
     {
-        var refusal = Assert.Throws<ApiException>(() => Decoder.Decode(Encoding.UTF8.GetBytes(body), media, kind, FieldValidation.Ignore))!;
+        var refusal = Assert.Throws<KubernetesApiException>(() => Decoder.Decode(Encoding.UTF8.GetBytes(body), media, kind, FieldValidation.Ignore))!;
         Assert.That(refusal.Code, Is.EqualTo(400));
         return refusal.Message;
     }

@@ -1,5 +1,5 @@
-using ClusterSim.Api;
-using ClusterSim.Schema;
+using ClusterSim;
+using ClusterSim.Machinery;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -22,7 +22,7 @@ public class SelectorTests
     [TestCase("=a", "found '=', expected: !, identifier, or 'end of string'")]
     [TestCase("a>x", "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer")]
     public void What_is_no_selector_is_refused_in_its_words(string sent, string words) =>
-        Assert.That(Assert.Throws<ApiException>(() => LabelSelector.Parse(sent))!.Message, Is.EqualTo(words));
+        Assert.That(Assert.Throws<KubernetesApiException>(() => LabelSelector.Parse(sent))!.Message, Is.EqualTo(words));
 
     [TestCase("a in (x,y),!b", "a=x", true)]
     [TestCase("a in (x,y),!b", "a=x b=1", false)]
@@ -53,7 +53,7 @@ public class SelectorTests
                 _ = LabelSelector.Parse(text);
                 _ = FieldSelector.Parse(text);
             }
-            catch (ApiException refusal)
+            catch (KubernetesApiException refusal)
             {
                 return refusal.Code == 400;
             }

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Schema;
+using ClusterSim.Machinery;
 using ClusterSim.Storage;
 
 namespace Tests.Unit.ClusterSim.Storage;

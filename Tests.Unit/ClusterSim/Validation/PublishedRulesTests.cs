@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 

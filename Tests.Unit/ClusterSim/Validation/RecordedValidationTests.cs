@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Api;
-using ClusterSim.Json;
+using ClusterSim;
+using ClusterSim.Machinery;
+using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 using Tests.Unit.ClusterSim.Fidelity;
@@ -50,7 +51,7 @@ public sealed class RecordedValidationTests
             return;
         }
         Assert.That(errors, Is.Not.Empty, $"the recorded server said: {answer["body"]!["message"]}");
-        var told = ApiException.Invalid(kind, (string?)@object["metadata"]?["name"] ?? "", errors).ToStatus();
+        var told = KubernetesApiException.Invalid(kind, (string?)@object["metadata"]?["name"] ?? "", errors).ToStatus();
         Assert.That(Masking.Differences(answer["body"], Masking.Mask(told)), Is.Empty);
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ClusterSim.Validation;
 using ClusterSim.Validation.Core;
 
 namespace Tests.Unit.ClusterSim.Validation;

@@ -1,3 +1,4 @@
+using ClusterSim;
 using Harness.Running;
 
 namespace Tests.Unit.Harness.Commands;

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
+using ClusterSim.Nodes.Images;
 using Harness.Images;
 using Harness.Postgres;
 using Tests.Unit.Postgres;

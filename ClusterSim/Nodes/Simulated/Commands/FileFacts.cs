@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Nodes.Volumes;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -46,7 +47,7 @@ internal static class FileFacts
     public static async Task<int> DiskFreeAsync(Command command)
     {
         var options = Options.Read(command.Arguments, "", []);
-        var files = command.Process.Files as Volumes.ContainerFileRoot;
+        var files = command.Process.Files as ContainerFileRoot;
         var mounts = (files?.Mounts ?? []).Append("/").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         if (options.Rest.Count > 0)
             mounts = [.. options.Rest.Select(path => mounts.Where(mount => mount == "/" || command.Normal(path) == mount || command.Normal(path).StartsWith(mount + "/", StringComparison.Ordinal)).MaxBy(mount => mount.Length)!)];

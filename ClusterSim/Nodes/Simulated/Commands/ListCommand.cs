@@ -1,4 +1,7 @@
 using System.Globalization;
+using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Volumes;
+using ClusterSim.Streaming;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -48,7 +51,7 @@ internal static class ListCommand
     /// <summary>What is mounted into a folder is there, whatever the folder below it holds.</summary>
     private static IEnumerable<Entry> Shadowed(Command command, string folder)
     {
-        if (command.Process.Files is not Volumes.ContainerFileRoot root)
+        if (command.Process.Files is not ContainerFileRoot root)
             yield break;
         var prefix = command.Normal(folder).TrimEnd('/') + "/";
         foreach (var mount in root.Mounts)
@@ -68,7 +71,7 @@ internal static class ListCommand
         var names = sorted.ConvertAll(entry => entry.Name + (options.Has("F") || options.Has("p") ? entry.IsFolder ? "/" : "" : ""));
         if (options.Has("l"))
             await command.SayAsync(string.Concat(sorted.Select((entry, i) => Long(entry, names[i], options.Has("h")))));
-        else if (!options.Has("1") && command.Output is Containers.TerminalOutput terminal)
+        else if (!options.Has("1") && command.Output is TerminalOutput terminal)
             await command.SayAsync(Columns(names, terminal.Terminal.Size.Width is > 0 and var width ? width : ColumnsMax));
         else
             await command.SayAsync(string.Concat(names.Select(name => name + "\n")));

@@ -5,7 +5,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ClusterSim.Network;
-using ClusterSim.Network.Streams;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ClusterSim.Nodes.Simulated.Shell;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -175,11 +176,11 @@ internal static class PrintCommands
         }
         try
         {
-            var value = new Shell.ShellArithmetic(string.Join(' ', words.Select(word => word == "=" ? "==" : word)), _ => "").Evaluate();
+            var value = new ShellArithmetic(string.Join(' ', words.Select(word => word == "=" ? "==" : word)), _ => "").Evaluate();
             await PrintAsync(command, value.ToString(CultureInfo.InvariantCulture));
             return value == 0 ? 1 : 0;
         }
-        catch (Shell.ShellSyntaxException wrong)
+        catch (ShellSyntaxException wrong)
         {
             return await command.FailAsync(wrong.Message, 2);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Volumes;
+using ClusterSim.Streaming;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 

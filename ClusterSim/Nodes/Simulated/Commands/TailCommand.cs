@@ -1,3 +1,6 @@
+using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Simulated.Shell;
+
 namespace ClusterSim.Nodes.Simulated.Commands;
 
 /// <summary><c>tail [-n N|-n +N|-c N|-c +N] [-f] [file…]</c>.</summary>
@@ -14,7 +17,7 @@ internal static class TailCommand
         {
             // A container kept alive: nothing wakes it up but its end.
             await command.Process.KilledAsync();
-            return Containers.ContainerExit.Killed;
+            return ContainerExit.Killed;
         }
         var countsBytes = options.Value("c") is not null;
         var amount = options.Value("c") ?? options.Value("n") ?? "10";
@@ -40,7 +43,7 @@ internal static class TailCommand
                         }
                     }
             }
-            catch (IOException absent) when (absent is not Shell.BrokenPipeException)
+            catch (IOException absent) when (absent is not BrokenPipeException)
             {
                 code = await command.FailAsync(absent.Message);
             }

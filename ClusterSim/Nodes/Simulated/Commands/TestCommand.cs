@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Nodes.Containers;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -79,7 +80,7 @@ internal static class TestCommand
         'w' => IsWritable(command, path),
         'L' or 'h' => command.LinkTarget(path) is not null,
         'p' or 'S' or 'b' or 'c' or 'u' or 'g' or 'k' => false,
-        't' => path switch { "0" => command.Input is Containers.TerminalInput, "1" => command.Output is Containers.TerminalOutput, "2" => command.Error is Containers.TerminalOutput, _ => false },
+        't' => path switch { "0" => command.Input is TerminalInput, "1" => command.Output is TerminalOutput, "2" => command.Error is TerminalOutput, _ => false },
         _ => null,
     };
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using ClusterSim.Nodes.Simulated.Shell;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -57,7 +58,7 @@ internal static class TextCommands
                     await using (stream)
                         await stream.PassOnAsync(command.Output, command.Process.Killed);
             }
-            catch (IOException absent) when (absent is not Shell.BrokenPipeException)
+            catch (IOException absent) when (absent is not BrokenPipeException)
             {
                 code = await command.FailAsync(absent.Message);
             }
@@ -144,7 +145,7 @@ internal static class TextCommands
                     await using (stream)
                         any |= await GrepAsync(command, options, wanted, named ? (name == "-" ? "(standard input)" : name) : null, stream, most, around);
             }
-            catch (IOException absent) when (absent is not Shell.BrokenPipeException)
+            catch (IOException absent) when (absent is not BrokenPipeException)
             {
                 failed = true;
                 if (!options.Has("s"))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Nodes.Simulated.Commands;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
@@ -226,7 +227,7 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
         var line = new List<byte>();
         var one = new byte[1];
         var any = false;
-        var options = Commands.Options.Read(command.Arguments, "pt", []);
+        var options = Options.Read(command.Arguments, "pt", []);
         if (options.Value("p") is { } prompt)
             await command.Error.SayAsync(prompt);
         while (await command.Input.ReadAsync(one, state.Process.Killed) > 0)

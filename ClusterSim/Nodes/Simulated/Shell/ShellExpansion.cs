@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using ClusterSim.Nodes.Simulated.Commands;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
@@ -140,7 +141,7 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
             return Path.Exists(command.Resolve(prefix + name)) ? [prefix + name] : [];
         }
         return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!)
-            .Where(name => (name[0] != '.' || part[0] == '.') && Commands.PosixPattern.Matches(part, name))
+            .Where(name => (name[0] != '.' || part[0] == '.') && PosixPattern.Matches(part, name))
             .Order(StringComparer.Ordinal).Select(name => prefix + name);
     }
 
@@ -266,14 +267,14 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         {
             var slash = rest.IndexOf('/', StringComparison.Ordinal);
             var by = slash < 0 ? "" : await WordAsync(rest[(slash + 1)..]);
-            var sought = Commands.PosixPattern.Glob(await PatternAsync(slash < 0 ? rest : rest[..slash]));
+            var sought = PosixPattern.Glob(await PatternAsync(slash < 0 ? rest : rest[..slash]));
             return new Regex(sought, RegexOptions.CultureInvariant, PatternTimeout).Replace(value, _ => by, isDouble ? -1 : 1);
         }
         var pattern = await PatternAsync(rest);
         if (sign == '#')
-            return Regex.Replace(value, $"\\A{Commands.PosixPattern.Glob(pattern, isLazy: !isDouble)}", "", RegexOptions.CultureInvariant, PatternTimeout);
+            return Regex.Replace(value, $"\\A{PosixPattern.Glob(pattern, isLazy: !isDouble)}", "", RegexOptions.CultureInvariant, PatternTimeout);
         // At the end: the first place from which the rest matches is the longest match, the last one the shortest.
-        var matching = new Regex($"\\A{Commands.PosixPattern.Glob(pattern)}\\z", RegexOptions.CultureInvariant, PatternTimeout);
+        var matching = new Regex($"\\A{PosixPattern.Glob(pattern)}\\z", RegexOptions.CultureInvariant, PatternTimeout);
         for (var i = 0; i <= value.Length; i++)
         {
             var at = isDouble ? i : value.Length - i;

@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Simulated.Commands;
+using ClusterSim.Nodes.Volumes;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
@@ -147,7 +149,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         var signalled = 0;
         var own = state.Fork();
         own.Process = state.Process with { Killed = killed.Token };
-        var files = state.Process.Files as Volumes.ContainerFileRoot;
+        var files = state.Process.Files as ContainerFileRoot;
         var processes = files?.Processes;
         var listed = processes?.Start(Described(node), files!.User.Uid, signal =>
         {
@@ -270,7 +272,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         var word = await expansion.WordAsync(choice.Word);
         foreach (var (patterns, body) in choice.Branches)
             foreach (var pattern in patterns)
-                if (Commands.PosixPattern.Matches(await expansion.PatternAsync(pattern), word))
+                if (PosixPattern.Matches(await expansion.PatternAsync(pattern), word))
                     return await RunAsync(body, streams);
         return 0;
     }

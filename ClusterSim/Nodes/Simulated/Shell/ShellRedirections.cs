@@ -1,3 +1,5 @@
+using ClusterSim.Nodes.Containers;
+
 namespace ClusterSim.Nodes.Simulated.Shell;
 
 /// <summary>The streams of one command after its redirections; closes the files it opened.</summary>
@@ -88,7 +90,7 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
     }
 
     /// <summary>Reads at once, for the same reason; one position for all who read from it, as <c>while read</c> wants.</summary>
-    private sealed class FileInput(Stream file) : Containers.ReadOnlyStream
+    private sealed class FileInput(Stream file) : ReadOnlyStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(file.Read(buffer.Span));
 
@@ -103,7 +105,7 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
     /// <summary>
     /// Writes at once: a file's asynchronous write would hop over the thread pool, where nobody counts what is under way. Closes what it owns.
     /// </summary>
-    private sealed class Shared(Stream stream, bool isOwned = false) : Containers.WriteOnlyStream
+    private sealed class Shared(Stream stream, bool isOwned = false) : WriteOnlyStream
     {
         public override void Write(ReadOnlySpan<byte> buffer) => stream.Write(buffer);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Simulated.Commands;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
@@ -115,6 +116,6 @@ internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> 
     private string Prompt() => (state.Variables.GetValueOrDefault("PS1") ?? "\\w \\$ ")
         .Replace("\\w", state.Directory, StringComparison.Ordinal)
         .Replace("\\h", state.Variables.GetValueOrDefault("HOSTNAME", ""), StringComparison.Ordinal)
-        .Replace("\\u", Commands.SystemCommands.UserOf(command).Uid == 0 ? "root" : "", StringComparison.Ordinal)
-        .Replace("\\$", Commands.SystemCommands.UserOf(command).Uid == 0 ? "#" : "$", StringComparison.Ordinal);
+        .Replace("\\u", SystemCommands.UserOf(command).Uid == 0 ? "root" : "", StringComparison.Ordinal)
+        .Replace("\\$", SystemCommands.UserOf(command).Uid == 0 ? "#" : "$", StringComparison.Ordinal);
 }

@@ -5,7 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
-using ClusterSim.Api.Streaming.Spdy;
+using ClusterSim.Streaming.Spdy;
 
 namespace Tests.Unit.ClusterSim.Api.Streaming;
 

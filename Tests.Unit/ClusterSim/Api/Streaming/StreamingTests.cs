@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using Kubeconfig = Harness.Kube.Kubeconfig;
 
 namespace Tests.Unit.ClusterSim.Api.Streaming;

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
+using ClusterSim.Storage;
+using ClusterSim.Streaming;
 
 namespace Tests.Unit.ClusterSim.Nodes.Simulated;
 

@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
 using System.Text;
 using System.Threading.Channels;
-using ClusterSim.Json;
+using ClusterSim.Machinery;
 using ClusterSim.Nodes;
-using ClusterSim.Nodes.Containers;
+using ClusterSim.Storage;
+using ClusterSim.Streaming;
 
 namespace Tests.Unit.ClusterSim.Nodes.Simulated;
 

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using static ClusterSim.Machinery.JsonBuilding;
+
+namespace ClusterSim.Admission;
+
+/// <summary>Nothing is made in a namespace that is absent or ending, and the system's own namespaces stay.</summary>
+internal sealed class NamespaceLifecycle(VersionedStore store) : AdmissionPlugin
+{
+    private static readonly GroupResource Namespaces = new("", "namespaces");
+
+    /// <inheritdoc/>
+    public override void Mutate(AdmissionRequest request)
+    {
+        var target = request.Target;
+        if (request.Operation == Delete && target.Resource.GroupResource == Namespaces)
+        {
+            if (target.Name is "default" or "kube-system" or "kube-public")
+                throw Forbidden(request, "this namespace may not be deleted");
+            return;
+        }
+        if (request.Operation == Delete || !target.Resource.Namespaced || target.Namespace is not { } name)
+            return;
+        var @namespace = store.Find(Namespaces, new(null, name)) ?? throw KubernetesApiException.NotFound(Namespaces, name);
+        if (request.Operation != Create || (!@namespace.IsDeleting && @namespace.Status.At("phase").Text() != "Terminating"))
+            return;
+        var refusal = Forbidden(request, $"unable to create new content in namespace {name} because it is being terminated");
+        refusal.Details!["causes"] = new JsonArray(Object(
+            ("reason", "NamespaceTerminating"), ("message", $"namespace {name} is being terminated"), ("field", "metadata.namespace")));
+        throw refusal;
+    }
+}

@@ -1,0 +1,257 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClusterSim.Admission;
+using ClusterSim.CustomResources;
+using ClusterSim.Patching;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using ClusterSim.Validation;
+
+namespace ClusterSim.Registry;
+
+internal sealed partial class ApiServer
+{
+    // A patch or an unconditional update that meets another writer starts again; a real server gives up after as many tries.
+    private const int ConflictTries = 5;
+
+    private static readonly IReadOnlyList<string> MetadataOfTheServer = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
+
+    /// <summary>Replaces an object (PUT), or a subresource of it.</summary>
+    public WriteResult Update(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        Authorize(target, "update");
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+            return special.Update(target, @object, options);
+        var here = target;
+        return Guaranteed(target, live => live is null && StrategyOf(here).AllowCreateOnUpdate && here.Subresource is null
+            ? CreateOnUpdate(here, @object, options)
+            : Replace(here, live ?? throw KubernetesApiException.NotFound(here.Resource.GroupResource, here.Name ?? ""), (JsonObject)@object.DeepClone(), options));
+    }
+
+    /// <summary>
+    /// Changes an object by a JSON, merge or strategic merge patch. <paramref name="decode"/> gives the patched object the treatment of a
+    /// request body: types checked, unknown fields refused or dropped.
+    /// </summary>
+    public WriteResult Patch(in RequestTarget target, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, Func<JsonObject, JsonObject>? decode = null)
+    {
+        Authorize(target, "patch");
+        var here = target;
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+        {
+            for (var tries = 1; ; tries++)
+            {
+                var current = special.Get(target);
+                var patched = Fields.Patch(current.ToElement(), type, patch, target.Resource.Subresources[sub].Kind);
+                var seen = (current["metadata"] as JsonObject).Text("resourceVersion");
+                var isOurs = (patched["metadata"] as JsonObject).Text("resourceVersion") == seen;
+                try
+                {
+                    return special.Update(target, decode is null ? patched : decode(patched), options);
+                }
+                catch (KubernetesApiException stale) when (stale.Code == 409 && isOurs && tries < ConflictTries)
+                {
+                    // The patch named no version of its own: once more on what is there now.
+                }
+            }
+        }
+        return Guaranteed(target, live =>
+        {
+            if (live is null)
+                throw KubernetesApiException.NotFound(here.Resource.GroupResource, here.Name ?? "");
+            var patched = Fields.Patch(InRequestVersion(here, live), type, patch, here.Resource.GroupVersionKind);
+            return Replace(here, live, ToStored(here, decode is null ? patched : decode(patched)), options);
+        });
+    }
+
+    /// <summary>
+    /// Server-side apply: creates the object, or merges the configuration into it. The configuration is taken as it was sent, since what
+    /// it says is what the applier owns; <paramref name="decode"/> gives the outcome the treatment of a request body.
+    /// </summary>
+    public WriteResult Apply(in RequestTarget target, JsonObject configuration, WriteOptions options, Func<JsonObject, JsonObject>? decode = null)
+    {
+        Authorize(target, "patch");
+        var here = target;
+        if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
+        {
+            _ = decode?.Invoke((JsonObject)configuration.DeepClone()); // what it refuses is refused
+            if (special.Apply(target, configuration, options) is { } applied)
+                return applied;
+        }
+        return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options, decode));
+    }
+
+    private WriteResult ApplyTo(in RequestTarget target, Document? live, JsonObject configuration, WriteOptions options, Func<JsonObject, JsonObject>? decode)
+    {
+        if (live is null && target.Subresource is not null)
+            throw KubernetesApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
+        var manager = options.FieldManager ?? throw KubernetesApiException.BadRequest("fieldManager is required for apply patch");
+        Place(target, configuration.Ensure("metadata"));
+        var now = Clock.GetUtcNow();
+        if (live is null)
+        {
+            Authorize(target, "create");
+            var fresh = Fields.Apply(default, configuration, manager, null, options.Force, now);
+            return CreateAuthorized(target, ToStored(target, decode is null ? fresh : decode(fresh)), options with { FieldManager = null });
+        }
+        var merged = Fields.Apply(InRequestVersion(target, live), configuration, manager, target.Subresource, options.Force, now);
+        return Replace(target, live, ToStored(target, decode is null ? merged : decode(merged)), options with { FieldManager = null });
+    }
+
+    private WriteResult CreateOnUpdate(in RequestTarget target, JsonObject @object, WriteOptions options)
+    {
+        Authorize(target, "create");
+        return CreateAuthorized(target, @object, options);
+    }
+
+    private JsonElement InRequestVersion(in RequestTarget target, Document live)
+    {
+        if (target.Resource.CustomVersion() is { } custom)
+            return custom.View(live).Root;
+        var stored = Catalog.Stored(target.Resource.GroupResource) ?? target.Resource;
+        return stored.GroupVersion == target.Resource.GroupVersion ? live.Root : VersionConversion.Convert(live.ToObject(), stored, target.Resource).ToElement();
+    }
+
+    // Built-in kinds go through the rules in the version they are stored in, custom ones in that of the request.
+    private JsonObject ToStored(in RequestTarget target, JsonObject @object) =>
+        target.Resource.Custom is not null ? @object : VersionConversion.Convert(@object, target.Resource, Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
+
+    private JsonObject ForStorage(in RequestTarget target, JsonObject @object) =>
+        target.Resource.Custom is null ? @object : VersionConversion.Convert(@object, target.Resource, Catalog.Stored(target.Resource.GroupResource) ?? target.Resource);
+
+    /// <summary>
+    /// Puts <paramref name="object"/> in the place of <paramref name="live"/>: version checks; what the server owns is kept; defaults;
+    /// admission; the registry's rules; managed fields; rules; store. A change that changes nothing stores nothing.
+    /// </summary>
+    internal WriteResult Replace(in RequestTarget target, Document live, JsonObject @object, WriteOptions options)
+    {
+        var strategy = StrategyOf(target);
+        var resource = target.Resource.GroupResource;
+        var warnings = new List<string>();
+        var old = target.Resource.Custom is null ? live.Root : InRequestVersion(target, live);
+        var now = Clock.GetUtcNow();
+
+        var metadata = @object.Ensure("metadata");
+        Place(target, metadata);
+        var version = metadata.Text("resourceVersion");
+        if (string.IsNullOrEmpty(version) && !strategy.AllowUnconditionalUpdate)
+            throw KubernetesApiException.Invalid(strategy.Kind, live.Name, [new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
+        if (!string.IsNullOrEmpty(version) && version is not "0" && version != old.At("metadata", "resourceVersion").Text())
+            throw KubernetesApiException.Modified(resource, live.Name);
+        if (metadata.Text("uid") is { Length: > 0 } uid && uid != live.Uid)
+            throw KubernetesApiException.Conflict(resource, live.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
+
+        @object["apiVersion"] = strategy.Kind.GroupVersion.ToString();
+        @object["kind"] = strategy.Kind.Kind;
+        foreach (var owned in MetadataOfTheServer)
+            Keep(metadata, old.At("metadata"), owned);
+        Keep(metadata, old.At("metadata"), "resourceVersion");
+        // An approval is a status with rules of its own.
+        var ofStatus = target.Subresource is "status" or "approval";
+        if (ofStatus)
+        {
+            foreach (var (name, _) in @object.ToList())
+                if (name != "metadata" && !strategy.StatusFields.Contains(name))
+                    Keep(@object, old, name);
+            foreach (var field in old.Fields())
+                if (!@object.ContainsKey(field.Name) && !strategy.StatusFields.Contains(field.Name))
+                    Keep(@object, old, field.Name);
+            Keep(metadata, old.At("metadata"), "ownerReferences");
+            Keep(metadata, old.At("metadata"), "finalizers");
+        }
+        else
+        {
+            foreach (var owned in strategy.StatusFields)
+                Keep(@object, old, owned);
+            if (target.Subresource is { } part)
+                strategy.KeepOutside(part, @object, old);
+        }
+        strategy.Default(@object);
+        if (options.FieldManager is not null)
+            Fields.RecordUpdate(@object, old, options.FieldManager, target.Subresource, now);
+
+        var admission = new AdmissionRequest(target, "UPDATE", @object, old, warnings, options.DryRun);
+        Mutate(admission);
+        if (target.Subresource == "status")
+            strategy.PrepareForStatusUpdate(@object, old);
+        else
+            strategy.PrepareForUpdate(@object, old);
+        metadata = @object.Ensure("metadata");
+        if (strategy.CountsGenerations && !ofStatus && SpecChanged(@object, old, strategy))
+            metadata["generation"] = (old.At("metadata", "generation").Integer() ?? 0) + 1;
+
+        var view = @object.ToElement();
+        ThrowIfAny(strategy.Kind, live.Name,
+            [.. ObjectMetaValidation.ValidateUpdate(view.At("metadata"), old.At("metadata"), strategy.ChecksFinalizers),
+             .. target.Subresource switch
+             {
+                 "status" => strategy.ValidateStatusUpdate(view, old),
+                 null => strategy.ValidateUpdate(view, old),
+                 var other => strategy.ValidateSubresourceUpdate(other, view, old),
+             }]);
+        warnings.AddRange(strategy.Warnings(view, old));
+        warnings.AddRange(StoredOnly.Warnings(strategy.Kind));
+        ValidateAdmission(admission);
+        Allocate(admission);
+
+        if (JsonNode.DeepEquals(@object, old.ToNode()))
+            return new WriteResult(live, 200, warnings);
+        if (options.DryRun)
+            return new WriteResult(Document.Unstored(resource, @object), 200, warnings);
+        if (live.IsDeleting && NothingHolds(@object))
+        {
+            var last = Document.Unstored(resource, @object);
+            Store.Delete(live);
+            return new WriteResult(last, 200, warnings);
+        }
+        return new WriteResult(Store.Update(live, ForStorage(target, @object)), 200, warnings);
+    }
+
+    /// <summary>Whether an object that is being deleted may go: no finalizer is left and its grace period is over.</summary>
+    private static bool NothingHolds(JsonObject @object)
+    {
+        var metadata = @object["metadata"] as JsonObject;
+        var finalizers = (metadata?["finalizers"] as JsonArray)?.Count ?? 0;
+        var specFinalizers = @object.Text("kind") == "Namespace" ? ((@object["spec"] as JsonObject)?["finalizers"] as JsonArray)?.Count ?? 0 : 0;
+        return finalizers == 0 && specFinalizers == 0 && metadata.Integer("deletionGracePeriodSeconds") is null or 0;
+    }
+
+    private WriteResult Guaranteed(in RequestTarget target, Func<Document?, WriteResult> change)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var live = Store.Find(target.Resource.Storage, KeyOf(target));
+            try
+            {
+                return change(live);
+            }
+            catch (StoreConflictException) when (tries < ConflictTries)
+            {
+                // Somebody else wrote in between: once more on what is there now.
+            }
+            catch (StoreConflictException)
+            {
+                throw KubernetesApiException.Modified(target.Resource.GroupResource, target.Name ?? "");
+            }
+        }
+    }
+
+    private static void Keep(JsonObject @object, JsonElement old, string field)
+    {
+        if (old.At(field).ToNode() is { } value)
+            @object[field] = value;
+        else
+            @object.Remove(field);
+    }
+
+    private static bool SpecChanged(JsonObject @object, JsonElement old, KindStrategy strategy)
+    {
+        foreach (var (name, value) in @object)
+            if (name is not ("metadata" or "apiVersion" or "kind") && !strategy.StatusFields.Contains(name) && !JsonNode.DeepEquals(value, old.At(name).ToNode()))
+                return true;
+        foreach (var field in old.Fields())
+            if (!@object.ContainsKey(field.Name) && field.Value.Exists())
+                return true;
+        return false;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+
+namespace ClusterSim.Registry;
+
+internal sealed partial class ApiServer
+{
+    /// <summary>
+    /// The changes of what the options select, after <paramref name="revision"/>. An object that comes to match is added, one that no
+    /// longer does is deleted, whatever happened to it. A Deleted event carries the object's last matching state.
+    /// </summary>
+    /// <exception cref="WatchExpiredException">They are no longer held, or the reader fell behind.</exception>
+    public async IAsyncEnumerable<StoreEvent> Watch(
+        RequestTarget target, ListOptions options, long revision, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        Authorize(target, "watch");
+        var predicate = Selectors.Predicate(options, StrategyOf(target));
+        var cursor = Store.Watch(target.Resource.Storage, revision);
+        var matches = Matching(target, predicate);
+        while (!cancellation.IsCancellationRequested)
+        {
+            var batch = await cursor.ReadAsync(cancellation);
+            for (var i = 0; i < batch.Length; i++)
+                if (Seen(batch.Span[i], matches) is { } seen)
+                    yield return seen;
+        }
+    }
+
+    /// <summary>What a watcher with this view sees of a change; null for nothing.</summary>
+    internal static StoreEvent? Seen(StoreEvent change, Func<Document, bool>? matches)
+    {
+        if (matches is null)
+            return change;
+        var before = change.Previous is not null && matches(change.Previous);
+        var after = change.Change != StoreChange.Deleted && matches(change.Document);
+        return (before, after) switch
+        {
+            (false, false) => null,
+            (false, true) => change.Change == StoreChange.Added ? change : new StoreEvent(StoreChange.Added, change.Document, null),
+            (true, true) => change,
+            (true, false) => change.Change == StoreChange.Deleted ? change : new StoreEvent(StoreChange.Deleted, change.Document, change.Previous),
+        };
+    }
+
+    internal static Func<Document, bool>? Matching(RequestTarget target, Func<Document, bool>? predicate)
+    {
+        var @namespace = target.Resource.Namespaced ? target.Namespace : null;
+        if (@namespace is null && target.Name is null)
+            return predicate;
+        return document => (@namespace is null || document.Namespace == @namespace)
+            && (target.Name is null || document.Name == target.Name)
+            && (predicate is null || predicate(document));
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json.Nodes;
+using ClusterSim.Access;
+using ClusterSim.Objects;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using static ClusterSim.Machinery.JsonBuilding;
+
+namespace ClusterSim.Registry.Subresources;
+
+/// <summary>
+/// <c>pods/eviction</c>: deletes a pod if its disruption budget allows (<c>pkg/registry/core/pod/storage/eviction.go</c>). Pods that are pending,
+/// ended or ending pass; unhealthy ones as the budget's policy says. The budget is charged before the pod is deleted.
+/// </summary>
+internal sealed class PodEviction(ApiServer server) : ISubresource
+{
+    private const string Refusal = "Cannot evict pod as it would violate the pod's disruption budget.";
+    private const int TriesMax = 20;
+
+    /// <inheritdoc/>
+    public WriteResult Create(in RequestTarget target, JsonObject body, WriteOptions options)
+    {
+        var name = (body["metadata"] as JsonObject).Text("name");
+        if (!string.IsNullOrEmpty(name) && name != target.Name)
+            throw KubernetesApiException.BadRequest($"name in URL does not match name in Eviction object");
+        var wished = body["deleteOptions"] is JsonObject said ? ReadOptions(said) : DeleteOptions.None;
+        var dryRun = options.DryRun || wished.DryRun;
+        var podTarget = target with { Subresource = null };
+        for (var tries = 1; ; tries++)
+        {
+            var pod = server.Require(target);
+            var precondition = wished;
+            if (!CanIgnoreBudget(pod))
+            {
+                var budget = BudgetOf(pod);
+                var unhealthyPasses = budget is not null && !pod.IsReady()
+                    && (budget.Spec.At("unhealthyPodEvictionPolicy").Text() == "AlwaysAllow"
+                        || budget.Status.At("currentHealthy").Integer(0) >= budget.Status.At("desiredHealthy").Integer(0));
+                if (unhealthyPasses)
+                {
+                    // Only if it is still the unhealthy pod that was judged.
+                    precondition = wished with { PreconditionUid = wished.PreconditionUid ?? pod.Uid, PreconditionResourceVersion = wished.PreconditionResourceVersion ?? pod.Metadata.At("resourceVersion").Text() };
+                }
+                else if (budget is not null)
+                {
+                    if (!TryCharge(budget, pod, dryRun) && tries < TriesMax)
+                        continue;
+                }
+            }
+            try
+            {
+                if (!dryRun)
+                    NoteDisruption(podTarget, pod);
+                if (precondition.PreconditionResourceVersion is not null && server.Store.Find(pod.Resource, pod.Key) is { } noted)
+                    precondition = precondition with { PreconditionResourceVersion = wished.PreconditionResourceVersion ?? noted.Metadata.At("resourceVersion").Text() };
+                server.Delete(podTarget with { User = UserInfo.ApiServer }, precondition with { DryRun = dryRun });
+            }
+            catch (KubernetesApiException raced) when (raced.Code == 409 && wished.PreconditionResourceVersion is null && tries < TriesMax)
+            {
+                continue;
+            }
+            return new WriteResult(pod, 201, []) { Answer = Object(("kind", "Status"), ("apiVersion", "v1"), ("metadata", new JsonObject()), ("status", "Success"), ("code", 201)) };
+        }
+    }
+
+    private static bool CanIgnoreBudget(Document pod) => pod.IsEnded() || pod.IsDeleting || pod.Phase() is "Pending" or "";
+
+    private Document? BudgetOf(Document pod)
+    {
+        if (pod.Labels.Count == 0)
+            return null;
+        var budgets = server.Store.Current(new("policy", "poddisruptionbudgets")).All(pod.Namespace)
+            .Where(budget => LabelSelector.FromObject(budget.Spec.At("selector")).Matches(pod.Labels)).ToList();
+        return budgets.Count switch
+        {
+            0 => null,
+            1 => budgets[0],
+            _ => throw KubernetesApiException.InternalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."),
+        };
+    }
+
+    /// <summary>Takes one disruption from the budget; false where another writer was in between.</summary>
+    private bool TryCharge(Document budget, Document pod, bool dryRun)
+    {
+        if ((budget.Status.At("observedGeneration").Integer() ?? 0) < budget.Generation())
+            throw KubernetesApiException.TooManyRequests(Refusal, 10, Causes($"The disruption budget {budget.Name} is still being processed by the server."));
+        var allowed = budget.Status.At("disruptionsAllowed").Integer(0);
+        if (allowed < 0)
+            throw KubernetesApiException.Forbidden(budget.Resource, budget.Name, "pdb disruptions allowed is negative");
+        if (budget.Status.At("disruptedPods").Count() > 2000)
+            throw KubernetesApiException.Forbidden(budget.Resource, budget.Name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
+        if (allowed == 0)
+            throw KubernetesApiException.TooManyRequests(
+                Refusal, 0,
+                Causes($"The disruption budget {budget.Name} needs {budget.Status.At("desiredHealthy").Integer(0)} healthy pods and has {budget.Status.At("currentHealthy").Integer(0)} currently"));
+        if (dryRun)
+            return true;
+        var @object = budget.ToObject();
+        var status = @object.Ensure("status");
+        status["disruptionsAllowed"] = allowed - 1;
+        if (allowed == 1)
+        {
+            var now = server.Clock.GetUtcNow();
+            Conditions.Set(status, "DisruptionAllowed", "False", "InsufficientPods", "", now, ("observedGeneration", status.Integer("observedGeneration")));
+        }
+        status.Ensure("disruptedPods")[pod.Name] = server.Clock.GetUtcNow().Stamp();
+        try
+        {
+            server.Store.Update(budget, @object);
+            return true;
+        }
+        catch (StoreConflictException)
+        {
+            return false;
+        }
+    }
+
+    private void NoteDisruption(in RequestTarget target, Document pod)
+    {
+        var @object = pod.ToObject();
+        Conditions.Set(@object.Ensure("status"), "DisruptionTarget", "True", "EvictionByEvictionAPI", "Eviction API: evicting", server.Clock.GetUtcNow());
+        try
+        {
+            server.Store.Update(pod, @object);
+        }
+        catch (StoreConflictException)
+        {
+            throw KubernetesApiException.Modified(target.Resource.GroupResource, pod.Name);
+        }
+    }
+
+    private static JsonObject Causes(string message) => Object(("causes", new JsonArray(Object(("reason", "DisruptionBudget"), ("message", message)))));
+
+    private static DeleteOptions ReadOptions(JsonObject said) => new()
+    {
+        GracePeriodSeconds = said.Integer("gracePeriodSeconds"),
+        PropagationPolicy = said.Text("propagationPolicy"),
+        PreconditionUid = (said["preconditions"] as JsonObject).Text("uid"),
+        PreconditionResourceVersion = (said["preconditions"] as JsonObject).Text("resourceVersion"),
+        DryRun = said["dryRun"] is JsonArray { Count: > 0 },
+    };
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using ClusterSim.Client;
+using ClusterSim.Registry;
+using ClusterSim.Schema;
+using ClusterSim.Storage;
+using static ClusterSim.Machinery.JsonBuilding;
+
+namespace ClusterSim.Scheduling;
+
+/// <summary>
+/// Events as the scheduler tells them, through the newer events API: a time in microseconds, an action, and a series instead of a count
+/// (<c>client-go/tools/events</c>).
+/// </summary>
+internal sealed class SchedulerEvents(ApiClient client, string component, TimeProvider clock)
+{
+    private const int RememberedMax = 4096;
+
+    private readonly ResourceType _events = client.Resource("events");
+    private readonly ConcurrentDictionary<(string Uid, string Version, string Reason, string Message), ObjectKey> _told = new();
+
+    /// <summary>Tells of something that went as it should.</summary>
+    public void Normal(Document about, string reason, string action, string message) => Tell(about, "Normal", reason, action, message);
+
+    /// <summary>Tells of something that did not.</summary>
+    public void Warning(Document about, string reason, string action, string message) => Tell(about, "Warning", reason, action, message);
+
+    private void Tell(Document about, string type, string reason, string action, string message)
+    {
+        var now = clock.GetUtcNow();
+        var version = about.Metadata.At("resourceVersion").Text("");
+        var like = (about.Uid, version, reason, message);
+        if (type == "Warning" && _told.TryGetValue(like, out var told) && client.Change(_events, told, @event =>
+        {
+            var series = @event.Ensure("series");
+            series["count"] = (series.Integer("count") ?? 1) + 1;
+            series["lastObservedTime"] = now.StampMicro();
+            return true;
+        }) is not null)
+            return;
+        var @event = Object(
+            ("apiVersion", "v1"),
+            ("kind", "Event"),
+            ("metadata", Object(("name", client.Server.EventNames.Next(about.Name)), ("namespace", about.Namespace))),
+            ("involvedObject", Object(
+                ("kind", about.Root.At("kind").Text()), ("namespace", about.Namespace), ("name", about.Name), ("uid", about.Uid),
+                ("apiVersion", about.Root.At("apiVersion").Text()), ("resourceVersion", version))),
+            ("reason", reason),
+            ("message", message),
+            ("source", new JsonObject()),
+            ("type", type),
+            ("eventTime", now.StampMicro()),
+            ("action", action),
+            ("reportingComponent", component),
+            ("reportingInstance", component));
+        @event["firstTimestamp"] = null;
+        @event["lastTimestamp"] = null;
+        try
+        {
+            var made = client.Create(_events, @event);
+            if (type != "Warning")
+                return;
+            if (_told.Count >= RememberedMax)
+                _told.Clear();
+            _told[like] = made.Key;
+        }
+        catch (KubernetesApiException refused) when (refused.Code is 403 or 404)
+        {
+            // The namespace is ending: events about its last moments have nowhere to go.
+        }
+    }
+}
