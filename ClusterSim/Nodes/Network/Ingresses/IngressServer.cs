@@ -1,23 +1,17 @@
 using System.Net;
-using ClusterSim.Client;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using static ClusterSim.Machinery.JsonBuilding;
 
 namespace ClusterSim.Network.Ingresses;
 
-/// <summary>
-/// The cluster's ingress controller: real HTTP and HTTPS ports on loopback, whose requests enter the wire as a pod's of its own. As a
-/// controller it writes into each Ingress it serves where it is reached.
-/// </summary>
-internal sealed class IngressController : Controller
+/// <summary>Answers for the cluster's Ingresses, on HTTP and HTTPS ports of the loopback address. Its requests enter the pod network as those of its own pod.</summary>
+internal sealed class IngressServer : IAsyncDisposable
 {
-    private readonly ResourceType _ingresses;
+    private readonly ILogger _log;
     private readonly IngressTable _table;
     private readonly IngressOptions _options;
     private readonly WireHost _host;
@@ -25,21 +19,19 @@ internal sealed class IngressController : Controller
     private readonly IngressCertificates _certificates;
     private WebApplication? _server;
 
-    /// <summary>A controller that serves nobody before <see cref="ListenAsync()"/> and tells nobody before <see cref="Controller.Start"/>.</summary>
-    /// <param name="context">What controllers work with.</param>
-    /// <param name="wire">The wire.</param>
-    /// <param name="node">The node whose pod addresses it takes one of.</param>
-    /// <param name="options">How it appears.</param>
-    public IngressController(ControllerContext context, Wire wire, string node, IngressOptions options)
-        : base(context)
+    /// <summary>A server that does not listen before <see cref="ListenAsync()"/>.</summary>
+    /// <param name="wire">The pod network.</param>
+    /// <param name="node">The node whose pod range has the server's address.</param>
+    /// <param name="options">Its ports, class and pod.</param>
+    /// <param name="log">The log.</param>
+    public IngressServer(Wire wire, string node, IngressOptions options, ILogger log)
     {
+        _log = log;
         _options = options;
-        _ingresses = Client.Resource("ingresses", "networking.k8s.io");
         _table = new IngressTable(wire.Context.Store, options);
-        _certificates = new IngressCertificates(wire.Context.Store, _table, context.Clock);
+        _certificates = new IngressCertificates(wire.Context.Store, _table, wire.Context.Clock);
         _host = wire.RegisterPod(node, options.Namespace, options.PodName, options.Labels);
         _proxy = new IngressProxy(wire, _host.JoinProcess("controller"), _table, options);
-        context.Informers.Handle(_ingresses, change => Queue.Add(change.Document.Key));
     }
 
     /// <summary>The loopback port of HTTP.</summary>
@@ -48,17 +40,20 @@ internal sealed class IngressController : Controller
     /// <summary>The loopback port of HTTPS.</summary>
     public int HttpsPort { get; private set; }
 
+    /// <summary>Returns whether the Ingress has a class that this server serves.</summary>
+    public bool Serves(Document ingress) => _table.IsOurs(ingress);
+
     /// <summary>Opens the ports.</summary>
-    /// <exception cref="IOException">One is in use, and no other may be taken.</exception>
+    /// <exception cref="IOException">A port is in use, and the options do not allow another one.</exception>
     public async Task ListenAsync()
     {
         try
         {
             _server = await ListenAsync(_options.HttpPort, _options.HttpsPort);
         }
-        catch (IOException inUse) when (_options.TakesAnotherPort)
+        catch (IOException ex) when (_options.TakesAnotherPort)
         {
-            Context.Log.LogInformation("ingress: {Why}; taking other ports", inUse.Message);
+            _log.LogInformation("ingress: {Why}; taking other ports", ex.Message);
             _server = await ListenAsync(0, 0);
         }
         var ports = _server.Urls.Select(url => new Uri(url)).ToLookup(url => url.Scheme, url => url.Port, StringComparer.Ordinal);
@@ -67,34 +62,13 @@ internal sealed class IngressController : Controller
     }
 
     /// <inheritdoc/>
-    public override async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        await base.DisposeAsync();
         if (_server is not null)
             await _server.DisposeAsync();
         _proxy.Dispose();
         await _host.DisposeAsync();
         _certificates.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override TimeSpan? Reconcile(ObjectKey key)
-    {
-        if (Client.Find(_ingresses, key) is not { } ingress || !_table.IsOurs(ingress))
-            return null;
-        Client.Change(_ingresses, key, @object =>
-        {
-            var status = @object.Ensure("status").Ensure("loadBalancer");
-            var told = new System.Text.Json.Nodes.JsonArray(Object(
-                ("ip", IPAddress.Loopback.ToString()),
-                ("ports", new System.Text.Json.Nodes.JsonArray(
-                    Object(("port", HttpPort), ("protocol", "TCP")), Object(("port", HttpsPort), ("protocol", "TCP"))))));
-            if (System.Text.Json.Nodes.JsonNode.DeepEquals(status["ingress"], told))
-                return false;
-            status["ingress"] = told;
-            return true;
-        }, "status");
-        return null;
     }
 
     private async Task<WebApplication> ListenAsync(int http, int https)
