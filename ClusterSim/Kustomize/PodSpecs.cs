@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace ClusterSim.Manifests;
 
 /// <summary>Finds pod specs wherever a kind keeps them.</summary>
-public static class PodSpecs
+internal static class PodSpecs
 {
     /// <summary>The pod spec of a Pod, or of a workload's template; null where the kind has none.</summary>
     public static JsonObject? Of(JsonObject @object) => (string?)@object["kind"] switch

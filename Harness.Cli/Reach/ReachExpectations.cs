@@ -149,12 +149,12 @@ internal sealed class ReachExpectations
 
         public IEnumerable<string> Differences(ReachConnection connection, HashSet<Rule> used)
         {
-            if (Lets(PolicyDirection.Ingress, connection.To.Party, Admitted))
+            if (Lets(PolicyType.Ingress, connection.To.Party, Admitted))
                 yield return $"{connection.To.Party.Name} lets it in, and only the other end's policies deny it (eachEnd)";
-            if (Lets(PolicyDirection.Egress, connection.From, Sent))
+            if (Lets(PolicyType.Egress, connection.From, Sent))
                 yield return $"{connection.From.Name} lets it out, and only the other end's policies deny it (eachEnd)";
 
-            bool Lets(PolicyDirection direction, ReachParty end, IReadOnlyList<Rule> exceptions)
+            bool Lets(PolicyType direction, ReachParty end, IReadOnlyList<Rule> exceptions)
             {
                 if (end.Pod is not { } pod || !Namespaces.Contains(pod.Namespace) || !connection.Verdict.Passes(direction))
                     return false;

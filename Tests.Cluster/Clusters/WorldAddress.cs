@@ -27,7 +27,7 @@ internal sealed class WorldAddress : IAsyncDisposable
     public static async Task<WorldAddress> ListenAsync(SimulatedCluster cluster)
     {
         var address = IPAddress.Parse(Host);
-        var host = cluster.Wire.RegisterHost(address, PolicyParty.Outside(address));
+        var host = cluster.Wire.RegisterHost(address, TrafficPeer.Outside(address));
         return new WorldAddress(host, await host.JoinProcess("world").BindAsync(new IPEndPoint(IPAddress.Any, Port)));
     }
 

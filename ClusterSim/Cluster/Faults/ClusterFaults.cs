@@ -32,8 +32,8 @@ public sealed partial class ClusterFaults
     /// policy says what follows.
     /// </summary>
     /// <returns>False where no running node has the pod.</returns>
-    /// <exception cref="ArgumentException">There is no such pod.</exception>
-    public bool KillPod(string @namespace, string pod) => _cluster.KillPod(@namespace, pod);
+    /// <exception cref="KubernetesApiException">There is no such pod.</exception>
+    public bool KillPod(string @namespace, string pod) => _cluster.Nodes.Kill(_cluster.Pod(@namespace, pod));
 
     /// <summary>
     /// Says that a container has exceeded its memory, which the simulator cannot measure: the kernel kills it, and its status tells <c>OOMKilled</c>,
@@ -43,7 +43,8 @@ public sealed partial class ClusterFaults
     /// <param name="pod">The pod's name.</param>
     /// <param name="container">Which of its containers; null: the only one.</param>
     /// <returns>False where that container does not run.</returns>
-    /// <exception cref="ArgumentException">There is no such pod or container, or which of several is not said.</exception>
+    /// <exception cref="KubernetesApiException">There is no such pod.</exception>
+    /// <exception cref="ArgumentException">The pod has no such container, or has several and none is named.</exception>
     public bool ExceedMemory(string @namespace, string pod, string? container = null)
     {
         var found = _cluster.Pod(@namespace, pod);

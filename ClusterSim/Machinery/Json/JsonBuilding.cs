@@ -12,6 +12,9 @@ internal static class JsonBuilding
     /// <summary>How documents are written: compact, non-ASCII as it is (Go's encoder escapes only &lt;, &gt;, &amp;, U+2028 and U+2029; clients read both).</summary>
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>The same for texts made by the serializer.</summary>
+    public static readonly JsonSerializerOptions TextOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>An object with these fields; a null value leaves its field out.</summary>
     public static JsonObject Object(params ReadOnlySpan<(string Name, JsonNode? Value)> fields)
     {

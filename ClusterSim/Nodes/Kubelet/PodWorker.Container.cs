@@ -89,7 +89,7 @@ internal sealed partial class PodWorker
                 Network = MachineProcess.MachineNetwork.Instance, // replaced by the run with the container's own
             },
             new PodContext(_pod.Namespace ?? "", _pod.Name, _uid, container.Name, _node.Name),
-            image.IsTracked ? _node.Tracked : null,
+            image.KeepsToItsClock ? _node.Tracked : null,
             input,
             container.Terminal);
         Normal(container, "Started", "Container started");

@@ -152,7 +152,7 @@ internal sealed partial class PodWorker
         var exit = new TaskCompletionSource<int>();
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
-            if (run.Image.IsTracked)
+            if (run.Image.KeepsToItsClock)
                 _node.Tracked.Post(_ => _ = RunAsync(), null);
             else
                 ThreadPool.UnsafeQueueUserWorkItem(_ => _ = RunAsync(), null);
@@ -162,7 +162,7 @@ internal sealed partial class PodWorker
             var first = await Task.WhenAny(exit.Task, run.Ended).WaitAsync(cancellation);
             if (first == exit.Task)
                 return await exit.Task;
-            if (run.Image.IsTracked)
+            if (run.Image.KeepsToItsClock)
                 end.Cancel(); // in sight of a manual clock
             else
                 await end.CancelAsync();
