@@ -35,7 +35,16 @@ public sealed partial class SimulatedCluster
 
     /// <summary>Applies one object.</summary>
     /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
-    public void Apply(Manifest manifest)
+    public void Apply(Manifest manifest) => Write(manifest, (type, @object) => Admin.Apply(type, @object));
+
+    /// <summary>
+    /// Creates an object and returns it as the API answers. It may be one that is not stored, such as a SubjectAccessReview, or have a
+    /// <c>generateName</c>.
+    /// </summary>
+    /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
+    public JsonElement Create(Manifest manifest) => Write(manifest, Admin.Create).Root;
+
+    private Document Write(Manifest manifest, Func<ResourceType, JsonObject, Document> write)
     {
         var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
         var kind = new GroupVersionKind(group, version, manifest.Kind);
@@ -48,7 +57,7 @@ public sealed partial class SimulatedCluster
             var converted = VersionConversion.Convert(decoded, resource, stored);
             if (stored.Namespaced && manifest.Namespace.Length == 0)
                 converted.Ensure("metadata")["namespace"] = "default";
-            Admin.Apply(stored, converted);
+            return write(stored, converted);
         }
         catch (KubernetesApiException ex)
         {

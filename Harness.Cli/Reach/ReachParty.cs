@@ -47,7 +47,6 @@ internal sealed record ReachParty
         Namespace = @namespace ?? pod.Namespace,
         Name = name,
         Labels = pod.Labels,
-        NamedPorts = pod.NamedPorts,
         Ports = pod.Ports,
         Address = @namespace is null ? pod.Address : null,
         IsHostNetwork = pod.IsHostNetwork,

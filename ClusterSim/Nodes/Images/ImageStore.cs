@@ -18,7 +18,7 @@ public sealed class ImageStore
 
     /// <summary>Adds an image to every node, present and future; replaces an image of the same reference for containers that start from now on.</summary>
     /// <exception cref="ArgumentException">The reference is malformed.</exception>
-    public void Add(string reference, Image image) => _present[Complete(reference)] = image;
+    public void Add(string reference, Image image) => _present[Normalize(reference)] = image;
 
     /// <summary>
     /// The registry that nodes pull from: returns the image of a complete reference (<c>docker.io/library/name:tag</c>), or null. It is called for every
@@ -36,19 +36,24 @@ public sealed class ImageStore
     /// <returns>Whether a node had it.</returns>
     public bool Remove(string reference)
     {
-        var complete = Complete(reference);
+        var complete = Normalize(reference);
         var removed = _present.TryRemove(complete, out _);
         foreach (var pulled in _pulled.Keys.Where(key => key.Reference == complete))
             removed |= _pulled.TryRemove(pulled, out _);
         return removed;
     }
 
+    /// <summary>Returns a reference in full: <c>docker.io/library/name:tag</c> for <c>name:tag</c>.</summary>
+    /// <exception cref="ArgumentException">The reference is malformed.</exception>
+    public static string Normalize(string reference) =>
+        ImageReference.Parse(reference, out var error)?.ToString() ?? throw new ArgumentException($"'{reference}' is no image reference: {error}", nameof(reference));
+
     /// <summary>Makes an image as if neither nodes nor registry had it, until it is shown again.</summary>
     /// <exception cref="ArgumentException">The reference cannot be read.</exception>
-    internal void Hide(string reference) => _hidden[Complete(reference)] = 0;
+    internal void Hide(string reference) => _hidden[Normalize(reference)] = 0;
 
     /// <summary>Undoes <see cref="Hide"/>.</summary>
-    internal void Show(string reference) => _hidden.TryRemove(Complete(reference), out _);
+    internal void Show(string reference) => _hidden.TryRemove(Normalize(reference), out _);
 
     /// <summary>The image as it is on a node; null where it is not there.</summary>
     internal Image? FindOn(string node, ImageReference reference) =>
@@ -70,7 +75,4 @@ public sealed class ImageStore
         // A stub is not kept: the image itself may come to be.
         return found.IsStub ? found : _pulled[(node, complete)] = found;
     }
-
-    private static string Complete(string reference) =>
-        ImageReference.Parse(reference, out var error)?.ToString() ?? throw new ArgumentException($"'{reference}' is no image reference: {error}", nameof(reference));
 }
