@@ -1,10 +1,36 @@
 # shellcheck shell=bash
-# Reads of harness.yaml what scripts need, without a YAML parser; sourced, not run. `project:` and `dockerfile:` are on one line with their
-# values, as docs/harness-yaml.md says; `harness` itself reads the file completely and reports what is wrong with it.
+# What scripts read of harness.yaml, without a YAML parser; sourced, not run. `project:` and `dockerfile:` are on one line with their values, and
+# images are indented by two spaces (docs/harness-yaml.md). `harness` itself reads the file completely and reports its errors.
 
 # The projects to publish, one per line, in the order of the file.
 projects_in() { # harness.yaml
   sed -n -e 's/^\([^#]*[ {,]\)\{0,1\}project: *["'\'']\{0,1\}\([^"'\'',}#]*[^"'\'',}# ]\).*/\2/p' "$1" | awk '!seen[$0]++'
+}
+
+# The images, one per line: name, tag, project and Dockerfile, separated by tabs.
+images_in() { # harness.yaml
+  awk '
+    function value(line, key) {
+      if (!match(line, "(^|[ {,])" key ": *")) return ""
+      line = substr(line, RSTART + RLENGTH)
+      sub(/[,}#].*/, "", line)
+      gsub(/["'\'']|^ +| +$/, "", line)
+      return line
+    }
+    function finish() {
+      if (reference != "") printf "%s\t%s\t%s\t%s\n", substr(reference, 1, colon - 1), substr(reference, colon + 1), project, dockerfile
+      reference = project = dockerfile = ""
+    }
+    /^[^ #]/ { finish(); inside = /^images:/; next }
+    !inside || /^ *#/ { next }
+    /^  [^ ]/ {
+      finish()
+      reference = substr($0, 3, match(substr($0, 3), /: |:$/) - 1)
+      gsub(/["'\'']/, "", reference)
+      for (colon = length(reference); colon > 1 && substr(reference, colon, 1) != ":"; colon--);
+    }
+    { if (value($0, "project") != "") project = value($0, "project"); if (value($0, "dockerfile") != "") dockerfile = value($0, "dockerfile") }
+    END { finish() }' "$1"
 }
 
 # The folders of projects and of the projects that they refer to, relative to the repository's root, one per line.
@@ -24,7 +50,7 @@ folders_of() { # repository's root, project files…
     seen+=$folder$'\n'
     while IFS= read -r reference; do
       waiting+=${waiting:+$'\n'}$folder/${reference//\\//}
-    done < <(sed -n 's/.*<ProjectReference Include="\([^"]*\)".*/\1/p' "$root/$project")
+    done < <(tr '<' '\n' <"$root/$project" | sed -n 's/^ProjectReference Include="\([^"]*\)".*/\1/p')
   done
   printf '%s' "$seen"
 }

@@ -95,7 +95,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _informers = new Informers(Server, Quiescence);
         Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network"))) { Slipped = TellOfSlip };
         _network = new EventRecorder(new ApiClient(Server, UserInfo.ApiServer, "cluster-sim"), "cluster-sim", null, options.Clock);
-        Nodes = new NodePool(new NodeEnvironment
+        Nodes = new Kubelets(new NodeEnvironment
         {
             Server = Server,
             Informers = _informers,
@@ -108,7 +108,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             PersistentVolumes = options.PersistentVolumes,
             Faults = _nodeFaults,
         });
-        Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
+        Faults = new ClusterFaults(new FaultTargets(Admin!, Wire, Nodes, Images, _nodeFaults, options.Clock));
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions
             {
@@ -155,7 +155,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     internal Wire Wire { get; }
 
-    internal NodePool Nodes { get; }
+    internal Kubelets Nodes { get; }
 
     internal Quiescence Quiescence { get; }
 

@@ -52,7 +52,8 @@ internal static class ChaosCommand
         var harness = context.Harness;
         var scenario = harness.Chaos ?? throw new CommandException(
             $"{HarnessYaml.FileName} names no scenario; add: chaos: {{ project: Shop.Chaos/Shop.Chaos.csproj, scenario: Shop.Chaos.OrderScenario }} (docs/chaos.md)");
-        var images = PublishedImages.Require(context.Folder, harness);
+        PublishedImages.Require(context.Folder, harness);
+        var images = PublishedImages.Find(context.Folder, harness);
         return new ChaosOptions
         {
             Scenario = ScenarioLoader.Load(context.Folder, scenario),

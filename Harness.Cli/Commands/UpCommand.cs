@@ -134,7 +134,8 @@ internal static class UpCommand
     private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context)
     {
         var harness = context.Harness;
-        return Task.Run(() => (ApplyCommand.ReadKustomization(context, harness.KustomizationFolder), PublishedImages.Require(context.Folder, harness)));
+        PublishedImages.Require(context.Folder, harness);
+        return Task.Run(() => (ApplyCommand.ReadKustomization(context, harness.KustomizationFolder), PublishedImages.Find(context.Folder, harness)));
     }
 
     private static async Task DeployAsync(

@@ -28,7 +28,9 @@ internal sealed class HarnessYamlReader
             if (stream.Documents is [{ RootNode: YamlMappingNode mapping }])
                 read = reader.Read(new YamlFields(mapping, "", reader._errors));
             else
-                reader._errors.Add(new Mark(0, 1, 1), $"found {stream.Documents.Count} documents, should be one mapping");
+                reader._errors.Add(
+                    new Mark(0, 1, 1),
+                    $"found {(stream.Documents.Count switch { 0 => "no document", 1 => "a document that is no mapping", var count => $"{count} documents" })}, should be one mapping");
         }
         catch (YamlException ex)
         {

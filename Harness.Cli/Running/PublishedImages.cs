@@ -19,23 +19,24 @@ internal sealed class PublishedImages
 
     private PublishedImages(Dictionary<string, FolderImage> images) => _images = images;
 
-    /// <summary>Returns the images as they are published now; an image whose project is not published is absent.</summary>
+    /// <summary>Returns the images as they are published now; an image whose project is not published is left out.</summary>
     public static PublishedImages Find(HarnessFolder folder, HarnessYaml harness)
     {
         var images = new Dictionary<string, FolderImage>(StringComparer.Ordinal);
         foreach (var image in harness.Images)
-            if (folder.FindPublished(image.ProjectName) is { } published)
-                images[image.Reference] = Read(published, image, harness.Root);
+            if (Missing(folder, image) is null)
+                images[image.Reference] = new FolderImage(
+                    folder.FindPublished(image.ProjectName)!, image.Assembly, Dockerfile.Read(File.ReadAllText(Path.Combine(harness.Root, image.Dockerfile))));
         return new PublishedImages(images);
     }
 
-    /// <summary>Returns the images as they are published now.</summary>
-    /// <exception cref="CommandException">A project is not published.</exception>
-    public static PublishedImages Require(HarnessFolder folder, HarnessYaml harness)
+    /// <summary>Checks that the project of every image is published. Reads no content, so that it may come before anything is started.</summary>
+    /// <exception cref="CommandException">A project is not published; the message has every one, with the command that publishes it.</exception>
+    public static void Require(HarnessFolder folder, HarnessYaml harness)
     {
-        var missing = harness.Images.Where(image => folder.FindPublished(image.ProjectName) is null).ToList();
-        return missing.Count == 0 ? Find(folder, harness) : throw new CommandException(string.Join('\n', missing.Select(image =>
-            $"{HarnessYaml.FileName}: images.{image.Reference}: {image.Project} is not published: {folder.HowToPublish(image.Project, image.ProjectName)}")));
+        var missing = harness.Images.Select(image => Missing(folder, image)).OfType<string>().ToList();
+        if (missing.Count > 0)
+            throw new CommandException(string.Join('\n', missing));
     }
 
     /// <summary>Adds the images to the nodes of a cluster.</summary>
@@ -65,17 +66,14 @@ internal sealed class PublishedImages
                 container["image"] = ContentReference(reference, image);
     }
 
-    private static FolderImage Read(string published, ProjectImage image, string root)
+    private static string? Missing(HarnessFolder folder, ProjectImage image)
     {
-        try
-        {
-            return new FolderImage(published, image.Assembly, Dockerfile.Read(File.ReadAllText(Path.Combine(root, image.Dockerfile))));
-        }
-        catch (FileNotFoundException)
-        {
-            throw new CommandException(
-                $"{HarnessYaml.FileName}: images.{image.Reference}: {published} has no {image.Assembly}; where the program's assembly has another name than the project, add: assembly: NAME.dll");
-        }
+        var place = $"{HarnessYaml.FileName}: images.{image.Reference}";
+        if (folder.FindPublished(image.ProjectName) is not { } published)
+            return $"{place}: {image.Project} is not published: {folder.HowToPublish(image.Project, image.ProjectName)}";
+        return File.Exists(Path.Combine(published, image.Assembly))
+            ? null
+            : $"{place}: {published} has no {image.Assembly}; where the program's assembly has another name than the project, add: assembly: NAME.dll";
     }
 
     private static string ContentReference(string reference, FolderImage image) => $"{reference}-{image.Digest["sha256:".Length..][..HashLength]}";

@@ -37,6 +37,10 @@ internal static class JsonBuilding
     /// <summary>A mutable copy of a stored object; an empty one where there is none.</summary>
     public static JsonObject ToObject(this JsonElement element) => element.ToNode() as JsonObject ?? [];
 
+    /// <summary>Whether both are the same value, or neither is there.</summary>
+    public static bool IsSameAs(this JsonElement element, JsonElement other) =>
+        element.Exists() == other.Exists() && (!element.Exists() || JsonElement.DeepEquals(element, other));
+
     /// <summary>An immutable view of what was built.</summary>
     public static JsonElement ToElement(this JsonNode node) => JsonElement.Parse(node.ToUtf8());
 

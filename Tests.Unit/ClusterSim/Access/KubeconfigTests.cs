@@ -1,4 +1,4 @@
-using ClusterSim.Access.Certificates;
+using ClusterSim;
 
 namespace Tests.Unit.ClusterSim.Access;
 
