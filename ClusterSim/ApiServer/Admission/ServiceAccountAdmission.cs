@@ -51,7 +51,7 @@ internal sealed class ServiceAccountAdmission(VersionedStore store, Randomness r
         var present = volumes?.OfType<JsonObject>().Select(volume => volume.Text("name") ?? "").FirstOrDefault(name => name.StartsWith(VolumePrefix, StringComparison.Ordinal));
         var volume = present ?? VolumePrefix + random.NextSuffix();
         var needed = false;
-        foreach (var container in PodContainers.ToChange(spec))
+        foreach (var container in spec.VisitContainers(ContainerType.WorkloadContainers))
         {
             var mounts = container["volumeMounts"] as JsonArray;
             if (mounts is not null && mounts.OfType<JsonObject>().Any(mount => mount.Text("mountPath") == MountPath))

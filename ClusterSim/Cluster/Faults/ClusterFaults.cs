@@ -3,6 +3,7 @@ using ClusterSim.Network;
 using ClusterSim.Network.Streams;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Faults;
@@ -47,7 +48,7 @@ public sealed partial class ClusterFaults
     public bool ExceedMemory(string @namespace, string pod, string? container = null)
     {
         var found = _cluster.Pod(@namespace, pod);
-        List<string> names = [.. found.Spec.At("initContainers").Items().Concat(found.Spec.At("containers").Items()).Select(one => one.At("name").Text(""))];
+        List<string> names = [.. found.Spec.VisitContainers(ContainerType.WorkloadContainers).Select(one => one.At("name").Text(""))];
         if (container is null ? names.Count > 1 : !names.Contains(container))
             throw new ArgumentException(
                 $"{(container is null ? "say which container" : $"no container '{container}'")} of pod {@namespace}/{pod}; it has {string.Join(", ", names)}", nameof(container));

@@ -109,7 +109,7 @@ internal sealed class PodSecurityAdmission(VersionedStore store) : AdmissionPlug
     // Of what an update can change in a pod, only images, new ephemeral containers and the profiles' annotations matter.
     private static bool IsSignificant(JsonElement pod, JsonElement old)
     {
-        var (now, before) = (PodContainers.All(pod.At("spec")).ToList(), PodContainers.All(old.At("spec")).ToList());
+        var (now, before) = (pod.At("spec").VisitContainers(ContainerType.AllContainers).ToList(), old.At("spec").VisitContainers(ContainerType.AllContainers).ToList());
         if (now.Count != before.Count || now.Zip(before).Any(pair => pair.First.At("image").Text() != pair.Second.At("image").Text()))
             return true;
         return !Profiles(pod).SequenceEqual(Profiles(old));

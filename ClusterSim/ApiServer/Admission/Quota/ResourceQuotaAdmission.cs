@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -65,7 +66,7 @@ internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPl
         foreach (var name in ComputeResources.Where(hard.ContainsKey).Order(StringComparer.Ordinal))
         {
             var (which, what) = name.Split('.') is [var kind, var of] ? (kind, of) : ("requests", name);
-            var silent = spec.At("containers").Items().Concat(spec.At("initContainers").Items())
+            var silent = spec.VisitContainers(ContainerType.WorkloadContainers)
                 .Where(container => !container.At("resources", which, what).Exists())
                 .Select(container => container.At("name").Text("")).Order(StringComparer.Ordinal).ToList();
             if (silent.Count > 0)

@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Network.Policies;
@@ -37,11 +38,9 @@ internal sealed class PolicyPod
     public static PolicyPod Read(Document pod, IPAddress? address = null)
     {
         var declared = new List<NamedPort>();
-        foreach (var containers in (ReadOnlySpan<string>)["initContainers", "containers"])
-            foreach (var container in pod.Spec.At(containers).Items())
-                if (containers == "containers" || container.At("restartPolicy").Text() == "Always")
-                    foreach (var port in container.At("ports").Items())
-                        declared.Add(new(port.At("name").Text(""), PolicyPort.ReadProtocol(port.At("protocol")), port.At("containerPort").Integer(0)));
+        foreach (var container in pod.Spec.Sidecars().Concat(pod.Spec.VisitContainers(ContainerType.Containers)))
+            foreach (var port in container.At("ports").Items())
+                declared.Add(new(port.At("name").Text(""), PolicyPort.ReadProtocol(port.At("protocol")), port.At("containerPort").Integer(0)));
         return new PolicyPod
         {
             Namespace = pod.Namespace ?? "default",
