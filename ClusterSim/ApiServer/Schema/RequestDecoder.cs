@@ -110,7 +110,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
                 throw KubernetesApiException.BadRequest($"the API version in the data ({sent.GroupVersion}) does not match the expected API version ({expected.GroupVersion})");
             if (sent.Kind != expected.Kind)
                 throw KubernetesApiException.Invalid(
-                    expected, @object["metadata"] is JsonObject metadata ? metadata.Text("name") ?? "" : "", [new FieldError("FieldValueInvalid", "kind", $"Invalid value: {Quoted(sent.Kind)}: must be {expected.Kind}")]);
+                    expected, @object["metadata"] is JsonObject metadata ? metadata.Text("name") ?? "" : "", [new FieldError("FieldValueInvalid", "kind", $"Invalid value: {GoText.Quote(sent.Kind)}: must be {expected.Kind}")]);
             return new DecodedObject(@object, strict);
         }
         catch (DecodeException refusal) when (sent.Kind.Length > 0)
@@ -159,7 +159,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
     }
 
     private static KubernetesApiException Unpatched(ReadOnlySpan<byte> utf8, DecodeException refusal) => KubernetesApiException.Invalid(
-        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {Quoted(Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
+        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {GoText.Quote(Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
 
     /// <summary>What is told of repeated fields in a merge patch or strategic merge patch; nothing where it is no object.</summary>
     public static IReadOnlyList<string> Repeated(ReadOnlyMemory<byte> patch)
@@ -327,8 +327,6 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         var shown = body[..Math.Min(body.Length, shownMax)];
         return (body[0] == '{' ? Encoding.UTF8.GetString(shown) : Convert.ToHexStringLower(shown)) + (body.Length > shownMax ? " ..." : "");
     }
-
-    private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     // JsonObject refuses repeated keys where Go lets the last one win.
     private static JsonObject LastOfEach(JsonElement element)
