@@ -97,7 +97,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _informers = new Informers(Server, Quiescence);
         Wire = new Wire(new WireContext(store, options.Network, options.Clock, Random, Quiescence, Log("Network"))) { Slipped = TellOfSlip };
         _network = new EventRecorder(new ApiClient(Server, UserInfo.ApiServer, "cluster-sim"), "cluster-sim", null, options.Clock);
-        Nodes = new NodePool(new NodeEnvironment
+        Nodes = new Kubelets(new NodeEnvironment
         {
             Server = Server,
             Informers = _informers,
@@ -154,7 +154,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     internal Wire Wire { get; }
 
-    internal NodePool Nodes { get; }
+    internal Kubelets Nodes { get; }
 
     internal Quiescence Quiescence { get; }
 

@@ -23,6 +23,10 @@ internal static class JsonElementReading
     /// <summary>Whether there is a value here.</summary>
     public static bool Exists(this JsonElement element) => element.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
 
+    /// <summary>Whether both are the same value, or neither is there.</summary>
+    public static bool IsSameAs(this JsonElement element, JsonElement other) =>
+        element.Exists() == other.Exists() && (!element.Exists() || JsonElement.DeepEquals(element, other));
+
     /// <summary>The items of an array; none where this is no array.</summary>
     public static JsonElement.ArrayEnumerator Items(this JsonElement element) =>
         element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : default;

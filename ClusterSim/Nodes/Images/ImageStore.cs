@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ClusterSim.Nodes.Simulated;
 
 namespace ClusterSim.Nodes.Images;
 
@@ -30,6 +29,9 @@ public sealed class ImageStore
 
     /// <summary>What becomes of images that are in none of these, from now on.</summary>
     public UnknownImages Unknown { get; set; }
+
+    /// <summary>Makes the stub of an image that is in none of these, for <see cref="UnknownImages.Stub"/>.</summary>
+    internal Func<ImageReference, Image>? StubOf { get; set; }
 
     /// <summary>Takes an image away from every node and the registry. Containers that run go on.</summary>
     /// <returns>Whether it was there.</returns>
@@ -66,7 +68,7 @@ public sealed class ImageStore
             return _pulled[(node, complete)] = image;
         if (_present.TryGetValue(complete, out image))
             return image;
-        if ((Registry?.Invoke(complete) ?? (Unknown == UnknownImages.Stub ? new StubImage(reference) : null)) is not { } found)
+        if ((Registry?.Invoke(complete) ?? (Unknown == UnknownImages.Stub ? StubOf?.Invoke(reference) : null)) is not { } found)
             return null;
         // A stub is not kept: the image itself may come to be.
         return found.IsStub ? found : _pulled[(node, complete)] = found;

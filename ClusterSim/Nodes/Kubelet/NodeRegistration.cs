@@ -111,7 +111,7 @@ internal sealed class NodeRegistration(NodeContext node)
             ("apiVersion", "v1"), ("kind", "Node"),
             ("metadata", Object(("name", node.Name), ("labels", Labels()), ("annotations", Object(("volumes.kubernetes.io/controller-managed-attach-detach", "true"))))),
             ("spec", Object(
-                ("podCIDR", range), ("podCIDRs", new JsonArray(range)),
+                ("podCIDR", range), ("podCIDRs", range is null ? null : new JsonArray(range)),
                 ("taints", node.Options.Taints.Count == 0 ? null : new JsonArray([.. node.Options.Taints.Select(taint =>
                     Object(("key", taint.Key), ("value", taint.Value.Length == 0 ? null : taint.Value), ("effect", taint.Effect)))])))));
     }

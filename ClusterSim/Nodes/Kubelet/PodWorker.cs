@@ -1,298 +1,198 @@
-using System.Text.Json;
-using ClusterSim.Client;
-using ClusterSim.Network;
-using ClusterSim.Nodes.Containers;
-using ClusterSim.Nodes.Volumes;
+using ClusterSim.Nodes.Pods;
+using ClusterSim.Nodes.Runtime;
+using ClusterSim.Nodes.Status;
+using ClusterSim.Requests;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Nodes;
 
 /// <summary>
-/// Makes one pod on one node what it is asked to be, as the kubelet's pod worker does: whenever something happened (the pod changed, a
-/// container ended, a probe decided, a wait is over) it looks at everything once, does what can be done now, and writes the status.
-/// One look at a time; between them the worker is memory only, neither a thread nor a timer.
+/// Brings one pod on one node into the state that its spec requests, as the kubelet's pod workers do. Whatever happens (the pod changes, a container
+/// ends, a probe decides, a wait is over) enqueues a sync. A sync reads the whole state, does what can be done now, and writes the status.
 /// </summary>
-internal sealed partial class PodWorker
+internal sealed class PodWorker
 {
-    // The kubelet's backOffPeriod with its jitter: when a container that could not be made is tried again.
-    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan MountRetryFirst = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan MountRetryMax = TimeSpan.FromSeconds(122);
-    private static readonly TimeSpan RelistPeriod = TimeSpan.FromSeconds(1);
-
     private readonly NodeContext _node;
-    private readonly List<PodContainer> _containers = [];
-    private readonly ObjectKey _key;
-    private readonly string _uid;
-    private readonly PodVolumes _volumes;
-    private Document _pod;
-    private IPodNetwork? _network;
-    private PodFields? _fields;
-    private string _address = "";
-    private bool _mounted;
-    private TimeSpan _mountRetry = MountRetryFirst;
-    private DateTimeOffset _startTime;
-    private ITimer? _timer;
-    private DateTimeOffset _wakeAt = DateTimeOffset.MaxValue;
-    private int _running; // 0 at rest, 1 looking, 2 looking and to look again
-    private long _written;
-    private volatile bool _dead;
+    private readonly AssignedPod _pod;
+    private readonly PodWorkQueue _queue;
+    private readonly PodEventRecorder _events;
+    private readonly PodSandbox _sandbox;
+    private readonly ContainerLifecycle _lifecycle;
+    private readonly PodTermination _termination;
+    private readonly ActiveDeadlineHandler _activeDeadline;
+    private readonly PodResize _resize;
+    private readonly PodStatusWriter _status;
 
-    /// <summary>A worker that has not looked yet.</summary>
+    /// <summary>A worker that has not synced yet.</summary>
     public PodWorker(NodeContext node, Document pod)
     {
         _node = node;
-        _pod = pod;
-        _key = pod.Key;
-        _uid = pod.Uid;
-        _volumes = new PodVolumes(
-            node.Client, new VolumeSources(node.Client, node.Shared.Tokens), node.Folders, node.Watchers, pod, node.Clock);
-        foreach (var container in pod.Spec.At("initContainers").Items())
-            _containers.Add(new PodContainer(container.At("restartPolicy").Text() == "Always" ? ContainerKind.Sidecar : ContainerKind.Init, container));
-        foreach (var container in pod.Spec.At("containers").Items())
-            _containers.Add(new PodContainer(ContainerKind.Regular, container));
-        _startTime = pod.Status.At("startTime").Time() ?? node.Clock.GetUtcNow();
-        Recover();
+        _pod = new AssignedPod(pod, node.Clock.GetUtcNow());
+        _queue = new PodWorkQueue(node, Sync);
+        _events = new PodEventRecorder(node.Events, _pod);
+        _sandbox = new PodSandbox(node, _pod, _queue, _events);
+        var commands = new CommandRunner(node, _pod, _sandbox);
+        var killer = new ContainerKiller(node, _pod, _events, commands);
+        var probes = new PodProbes(node, _pod, _queue, _events, killer, commands);
+        var starter = new ContainerStarter(node, _pod, _sandbox, _queue, _events, killer, commands, probes);
+        _lifecycle = new ContainerLifecycle(_pod, starter, killer, new RestartBackOff(node, _pod, _queue, _events));
+        _termination = new PodTermination(node, _pod, _queue, _events, killer, probes);
+        _activeDeadline = new ActiveDeadlineHandler(node, _pod, _queue, _events);
+        _resize = new PodResize(node, _pod, _queue, _events, killer);
+        _status = new PodStatusWriter(node, _pod);
+        Streams = new PodStreams(_pod, _sandbox, commands, _lifecycle, _termination);
     }
 
     /// <summary>The pod's uid.</summary>
-    public string Uid => _uid;
+    public string Uid => _pod.Uid;
 
-    /// <summary>Whether it has nothing more to do, its pod being gone.</summary>
-    public bool IsGone { get; private set; }
+    /// <summary>Log, exec, attach and connections to ports.</summary>
+    public PodStreams Streams { get; }
 
-    /// <summary>Called when the pod object is gone and the worker done.</summary>
-    public Action<PodWorker>? Gone { get; init; }
+    /// <summary>Whether the pod waits for room on the node to be resized.</summary>
+    public bool IsResizeDeferred => _resize.IsDeferred;
 
-    /// <summary>Something happened: look, soon.</summary>
-    public void Kick()
+    /// <summary>Called when the pod is gone from the API and nothing of it is left on the node.</summary>
+    public Action<PodWorker>? Finished { get; init; }
+
+    /// <summary>Enqueues a sync.</summary>
+    public void Enqueue() => _queue.Enqueue();
+
+    /// <summary>Handles a change of the pod; the status that the worker itself wrote causes no sync.</summary>
+    public void UpdatePod(StoreEvent change)
     {
-        if (Interlocked.Exchange(ref _running, 2) == 0)
-            _node.Tracked.Post(static worker => ((PodWorker)worker!).Look(), this);
+        if (change.Change == StoreChange.Deleted || !_status.IsLastWritten(change.Document))
+            Enqueue();
     }
 
-    /// <summary>The pod object changed; the worker's own writes are no news.</summary>
-    public void Changed(StoreEvent change)
-    {
-        if (change.Change == StoreChange.Deleted || change.Document.Revision != Interlocked.Read(ref _written))
-            Kick();
-    }
-
-    /// <summary>The node loses its power: every process of the pod is dead, nothing is told.</summary>
+    /// <summary>Kills every process of the pod and stops the worker: the node loses its power, and reports nothing more.</summary>
     public void PowerOff()
     {
-        _dead = true;
-        _network?.Sever();
-        _timer?.Dispose();
-        foreach (var container in _containers)
+        _queue.Stop();
+        _events.Stop();
+        _sandbox.Sever();
+        foreach (var container in _pod.Containers)
         {
             container.StopProbes();
             container.Run?.Kill();
         }
-        _ = _network?.DisposeAsync().AsTask();
+        _sandbox.PowerOff();
     }
 
-    /// <summary>Kills every process of the pod (a fault); what its restart policy says follows.</summary>
-    public void Kill()
+    /// <summary>Kills every process of the pod (a fault); its restart policy decides what follows.</summary>
+    public void KillContainers()
     {
-        foreach (var container in _containers)
+        foreach (var container in _pod.Containers)
             container.Run?.Kill();
     }
 
-    /// <summary>Kills one container as the kernel does that takes back the memory of its cgroup; false where none of that name runs.</summary>
-    public bool KillForMemory(string name)
-    {
-        if (_containers.Find(container => container.Name == name)?.Run is not { Exit: null } run)
-            return false;
-        run.Kill(ContainerExit.OutOfMemory);
-        return true;
-    }
+    /// <summary>Kills one container for want of memory.</summary>
+    /// <returns>Whether it was running.</returns>
+    public bool KillForMemory(string container) => OomKiller.Kill(_pod.Find(container));
 
-    /// <summary>What a container uses cannot be measured, but somebody may have said it: more than its limit is what the kernel would not let it have.</summary>
-    private void KeepToMemory(PodContainer container)
+    private void Sync()
     {
-        if (container.Run is { Exit: null }
-            && container.Spec.At("resources", "limits", "memory").Text() is { } limit && Quantity.TryParse(limit, out var most, out _)
-            && UsageAnnotations.Read(_pod.Metadata, "memory", container.Name, _pod.Spec.At("containers").Count() == 1) is { } used && used.CompareTo(most) > 0)
-            KillForMemory(container.Name);
-    }
-
-    private void Look()
-    {
-        do
+        try
         {
-            Volatile.Write(ref _running, 1);
-            if (_dead || IsGone)
-            {
-                Volatile.Write(ref _running, 0);
-                return;
-            }
-            try
-            {
-                Sync();
-            }
-            catch (Exception failure)
-            {
-                // A kubelet outlives what one pod does to it; the pod is looked at again.
-                _node.Shared.Log.LogWarning(failure, "node {Node}: pod {Pod} could not be synchronised; it will be tried again", _node.Name, _key);
-                WakeIn(RetryPeriod);
-            }
+            SyncPod();
         }
-        while (Interlocked.CompareExchange(ref _running, 0, 1) != 1);
+        catch (Exception ex)
+        {
+            // A failure of one pod must not end the kubelet.
+            _node.Shared.Log.LogWarning(ex, "node {Node}: error syncing pod {Pod}; it is tried again", _node.Name, _pod.Key);
+            _queue.EnqueueAfterBackOff();
+        }
     }
 
     /// <summary>
-    /// One look: 1. the pod as it is now; 2. what ended; 3. whether it is to end (deleted, too old, complete); 4. if not, whether it
-    /// may have the resources it now asks for, and what can be started; 5. the status; 6. if all has ended, the last things.
+    /// One sync, after the kubelet's <c>SyncPod</c>, <c>SyncTerminatingPod</c> and <c>SyncTerminatedPod</c>:
+    /// 1. read the newest version of the pod;
+    /// 2. if the pod has ended, now or under an earlier kubelet of this node, remove what is left of it;
+    /// 3. begin to terminate it if it is deleted, past its deadline or complete;
+    /// 4. unless it terminates, allocate a resize, mount the volumes, create the sandbox, and sync the containers;
+    /// 5. if all containers have ended since the termination began, remove what is left of it;
+    /// 6. else write the status.
     /// </summary>
-    private void Sync()
+    private void SyncPod()
     {
-        _wakeAt = DateTimeOffset.MaxValue;
-        var live = _node.Client.Find(_node.Pods, _key);
-        var isThere = live is not null && live.Uid == _uid;
-        if (isThere)
-            Update(live!);
-        if (_isOver)
+        var exists = ReadPod();
+        if (_termination.IsTerminated || (AssignedPod.HasEnded(_pod.Document) && !_sandbox.WasCreated))
         {
-            Finish(isThere);
+            SyncTerminatedPod(exists);
             return;
         }
-        if (IsEnded(_pod) && !_sandboxWasMade)
+        BeginTermination(exists);
+        if (!_termination.IsTerminating)
         {
-            // It ended under an earlier kubelet of this node, or before it came here.
-            _isOver = true;
-            Finish(isThere);
-            return;
+            _resize.Allocate();
+            if (_sandbox.EnsureCreated())
+                _lifecycle.Sync();
+            _resize.RecordCompletion();
         }
-        if (!isThere)
-            Terminate(1);
-        else if (_pod.IsDeleting)
-            Terminate(_pod.Metadata.At("deletionGracePeriodSeconds").Integer() ?? 30);
-        else
-            CheckDeadline();
-        if (!_isTerminating && IsComplete())
-            Terminate(GracePeriod);
-        if (!_isTerminating)
-        {
-            Resize();
-            Advance();
-            TellResized();
-        }
-        if (_haveAllEnded)
-        {
-            _isOver = true;
-            Finish(isThere);
-        }
-        else if (isThere)
-        {
+        if (_termination.HaveContainersEnded)
+            SyncTerminatedPod(exists);
+        else if (exists)
             WriteStatus();
-        }
     }
 
-    private void Update(Document live)
+    /// <summary>Reads the newest version of the pod.</summary>
+    /// <returns>Whether the API still has it.</returns>
+    private bool ReadPod()
     {
-        if (ReferenceEquals(live, _pod))
-            return;
-        var before = _pod;
-        _pod = live;
-        if (_fields is not null)
-            _fields = _fields with { Pod = live };
-        foreach (var spec in live.Spec.At("containers").Items().Concat(live.Spec.At("initContainers").Items()))
-            if (_containers.Find(container => container.Name == spec.At("name").Text()) is { } container)
-                container.Spec = spec;
-        foreach (var spec in live.Spec.At("ephemeralContainers").Items())
-            if (!_containers.Exists(container => container.Name == spec.At("name").Text()))
-                _containers.Add(new PodContainer(ContainerKind.Ephemeral, spec));
-        if (!Same(before.Metadata.At("labels"), live.Metadata.At("labels"))
-            || !Same(before.Metadata.At("annotations"), live.Metadata.At("annotations")))
-        {
-            if (_fields is not null)
-                _volumes.Start(_fields);
-            _volumes.Update(live);
-        }
+        if (_node.Client.Find(_node.Pods, _pod.Key) is not { } live || live.Uid != _pod.Uid)
+            return false;
+        if (!ReferenceEquals(live, _pod.Document))
+            _sandbox.Update(live, hasNewMetadata: _pod.Update(live));
+        return true;
     }
 
-    /// <summary>What an earlier kubelet of this node has left in the status: containers that ran are restarted, not started.</summary>
-    private void Recover()
+    private void BeginTermination(bool exists)
     {
-        foreach (var status in _pod.Status.At("containerStatuses").Items().Concat(_pod.Status.At("initContainerStatuses").Items()))
-        {
-            if (!status.At("containerID").Exists() || _containers.Find(container => container.Name == status.At("name").Text()) is not { } container)
-                continue;
-            var state = status.At("state").At("terminated");
-            container.Restarts = status.At("restartCount").Integer(0) + 1;
-            if (status.At("resources").Exists())
-                container.Allocated = container.Actual = status.At("resources");
-            container.PreviousExit = new ContainerExit(
-                state.At("exitCode").Integer(255), state.At("reason").Text("Unknown"), state.At("message").Text(""),
-                state.At("startedAt").Time() ?? status.At("state", "running", "startedAt").Time() ?? _startTime,
-                state.At("finishedAt").Time() ?? _node.Clock.GetUtcNow(), status.At("containerID").Text("").Split("//")[^1]);
-        }
+        if (!exists)
+            _termination.Begin(1);
+        else if (_pod.Document.IsDeleting)
+            _termination.Begin(_pod.Document.Metadata.At("deletionGracePeriodSeconds").Integer() ?? 30);
+        else if (_activeDeadline.ShouldEvict(_termination.IsTerminating))
+            _termination.Begin(_pod.TerminationGracePeriodSeconds);
+        if (!_termination.IsTerminating && _pod.IsComplete())
+            _termination.Begin(_pod.TerminationGracePeriodSeconds);
     }
 
-    private void CheckDeadline()
+    /// <summary>
+    /// Removes the sandbox and the files of a pod whose containers have ended, writes the last status, and removes a pod that was being deleted from
+    /// the API. A pod that has merely ended stays, with its logs.
+    /// </summary>
+    private void SyncTerminatedPod(bool exists)
     {
-        if (_pod.Spec.At("activeDeadlineSeconds").Integer() is not { } seconds)
+        _termination.Complete();
+        _sandbox.Remove();
+        if (exists && _sandbox.WasCreated)
+            WriteStatus();
+        if (exists && !_pod.Document.IsDeleting)
             return;
-        var deadline = _startTime + TimeSpan.FromSeconds(seconds);
-        if (_node.Clock.GetUtcNow() < deadline)
-        {
-            WakeAt(deadline);
-            return;
-        }
-        if (_isTerminating && _failedReason is null)
-            return;
-        // The kubelet tells it at every look until the pod has ended.
-        (_failedReason, _failedMessage) = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
-        Normal(null, _failedReason, _failedMessage);
-        if (!_isTerminating)
-            Terminate(GracePeriod);
+        if (exists)
+            _node.Client.Delete(_node.Pods, _pod.Key, new DeleteOptions { GracePeriodSeconds = 0, PreconditionUid = _pod.Uid });
+        if (_node.Client.Find(_node.Pods, _pod.Key) is { } left && left.Uid == _pod.Uid)
+            return; // a finalizer keeps it; the next sync follows its removal
+        _queue.Stop();
+        Finished?.Invoke(this);
     }
 
-    private static bool Same(JsonElement one, JsonElement other) =>
-        one.Exists() == other.Exists() && (!one.Exists() || JsonElement.DeepEquals(one, other));
+    private void WriteStatus() => _status.Write(before => PodStatusGenerator.Generate(before, State, _node.Clock.GetUtcNow()));
 
-    private long GracePeriod => _pod.Spec.At("terminationGracePeriodSeconds").Integer() ?? 30;
-
-    private string RestartPolicy => _pod.Spec.At("restartPolicy").Text("Always");
-
-    private static bool IsEnded(Document pod) => pod.Status.At("phase").Text() is "Succeeded" or "Failed";
-
-    private void WakeIn(TimeSpan span) => WakeAt(_node.Clock.GetUtcNow() + span);
-
-    private void WakeAt(DateTimeOffset time)
+    private PodRuntimeStatus State => new()
     {
-        if (time >= _wakeAt || _dead)
-            return;
-        _wakeAt = time;
-        var delay = time - _node.Clock.GetUtcNow();
-        if (delay < TimeSpan.Zero)
-            delay = TimeSpan.Zero;
-        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-            _timer ??= _node.Clock.CreateTimer(static worker => ((PodWorker)worker!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(delay, Timeout.InfiniteTimeSpan);
-    }
-
-    private TimeSpan Retry() => RetryPeriod * (1 + (_node.Shared.Random.NextDouble() / 2));
-
-    private void Normal(PodContainer? container, string reason, string message) => Tell(isWarning: false, container, reason, message);
-
-    private void Warning(PodContainer? container, string reason, string message) => Tell(isWarning: true, container, reason, message);
-
-    private void Tell(bool isWarning, PodContainer? container, string reason, string message)
-    {
-        var path = container is null ? "" : container.Kind switch
-        {
-            ContainerKind.Regular => $"spec.containers{{{container.Name}}}",
-            ContainerKind.Ephemeral => $"spec.ephemeralContainers{{{container.Name}}}",
-            _ => $"spec.initContainers{{{container.Name}}}",
-        };
-        if (_dead)
-            return;
-        if (isWarning)
-            _node.Events.Warning(_pod, reason, message, path);
-        else
-            _node.Events.Normal(_pod, reason, message, path);
-    }
+        Pod = _pod.Document,
+        Containers = _pod.Containers,
+        Generation = _pod.Generation,
+        StartTime = _pod.StartTime,
+        HostAddress = _node.Address,
+        PodAddress = _sandbox.WasCreated ? _sandbox.Fields.PodAddress : "",
+        IsSandboxReady = _sandbox.IsReady,
+        IsInitialized = _lifecycle.IsInitialized,
+        IsTerminated = _termination.IsTerminated,
+        Failure = _activeDeadline.Failure,
+        Resize = _termination.IsTerminating ? default : _resize.Status,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Processes;
 
 namespace ClusterSim.Network;
@@ -20,8 +21,8 @@ internal interface IPodNetworks
     /// <summary>The DNS domain of the cluster.</summary>
     string Domain { get; }
 
-    /// <summary>The address range of a node's pods (<c>spec.podCIDR</c>); the network gives each node its own.</summary>
-    string PodRangeOf(string node);
+    /// <summary>The address range of a node's pods (<c>spec.podCIDR</c>); the network gives each node its own. Null where the node has no pod network.</summary>
+    string? PodRangeOf(string node);
 
     /// <summary>
     /// Attaches a pod sandbox: policy holds for it from its first packet. The same pod gets the same address again until it is detached.
@@ -52,6 +53,12 @@ internal interface IPodNetwork : IAsyncDisposable
 /// <summary>One container's part in its pod's network.</summary>
 internal interface IContainerNetwork : IProcessNetwork, IAsyncDisposable
 {
+    /// <summary>Accepts connections for this process. Never null: null would mean the machine's own sockets.</summary>
+    new IConnectionListenerFactory Listener { get; }
+
+    /// <inheritdoc/>
+    IConnectionListenerFactory? IProcessNetwork.Listener => Listener;
+
     /// <summary>Cuts this process off: every stream ends at once, nothing new is let in or out.</summary>
     void Sever();
 }

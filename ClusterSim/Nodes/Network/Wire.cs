@@ -10,46 +10,21 @@ using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Network;
 
-/// <summary>What the wire works with.</summary>
-/// <param name="Store">Where it reads pods, Services, slices, policies and nodes: as they are at the moment of a connection.</param>
-/// <param name="Options">How the network behaves.</param>
-/// <param name="Clock">Time.</param>
-/// <param name="Random">Chance.</param>
-/// <param name="Quiescence">Who must know whether anything is under way.</param>
-/// <param name="Log">Where denied connections are told (Debug) and slips (Warning).</param>
-internal sealed record WireContext(
-    VersionedStore Store, NetworkOptions Options, TimeProvider Clock, Randomness Random, Quiescence Quiescence, ILogger Log);
-
 /// <summary>
-/// Every connection between pods, into the cluster and out of it. <see cref="DialAsync"/> is the one way from a name to a stream; the steps
-/// of <see cref="ConnectAsync"/> are, in this order:
-/// <list type="number">
-/// <item>the Service's endpoint, where the address is a Service's (or a node's, and the port a node port);</item>
-/// <item>egress policy of the source, then ingress policy of the destination: denied is dropped or rejected, as configured;</item>
-/// <item>faults;</item>
-/// <item>whoever listens there, else refused;</item>
-/// <item>the stream, entered with both processes so that a cut of either cuts it.</item>
-/// </list>
-/// Open connections are not looked at again: they stay open when a policy comes.
+/// The pod network: every connection between pods, into the cluster and out of it. <see cref="DialAsync"/> is the one way from a name to a
+/// stream: <see cref="WireResolver"/> resolves it, <see cref="WireConnector"/> connects.
 /// </summary>
-internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
+internal sealed class Wire : IPodNetworks, IAsyncDisposable
 {
-    private static readonly GroupResource Pods = new("", "pods");
-
     private readonly WireContext _context;
     private readonly ServiceTable _services;
     private readonly ServiceProxy _proxy;
     private readonly StoredPolicies _policies;
     private readonly PodAddresses _addresses;
-    private readonly AddressRange _serviceRange;
-    private readonly ConcurrentDictionary<IPAddress, WireHost> _hosts = new();
-    private readonly ConcurrentDictionary<string, WireHost> _podsByUid = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<WireConnection, byte> _connections = new();
-    private readonly ConditionalWeakTable<Document, PolicyPod> _policyPods = [];
-    private readonly Lock _attaching = new();
-    private long _lastConnection;
-    private int _lastSourcePort;
-    private int _underWay;
+    private readonly NetworkActivity _activity = new();
+    private readonly WireHosts _hosts;
+    private readonly WireResolver _resolver;
+    private readonly WireConnector _connector;
 
     /// <inheritdoc/>
     public IPAddress DnsAddress => _context.Options.DnsAddress;
@@ -65,10 +40,11 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
         _proxy = new ServiceProxy(_services, context.Random, context.Clock);
         _policies = new StoredPolicies(context.Store);
         _addresses = new PodAddresses(context.Options.PodRange);
-        _serviceRange = AddressRange.Parse(context.Options.ServiceRange);
-        Names = new ClusterNames(_services, context.Options.ClusterDomain);
-        Watchdog = new SocketWatchdog(pod => _podsByUid.ContainsKey(pod.Uid), OnSlip);
-        context.Quiescence.Register(() => Volatile.Read(ref _underWay) == 0);
+        _hosts = new WireHosts(context.Store, _services, _addresses);
+        _resolver = new WireResolver(context, _hosts, _services, _policies, _activity);
+        _connector = new WireConnector(context, _hosts, _services, _proxy, _policies, _addresses, _activity);
+        Watchdog = new SocketWatchdog(pod => _hosts.FindPod(pod.Uid) is not null, OnSlip);
+        context.Quiescence.Register(() => _activity.IsIdle);
         SocketBridge.RemoveLeftovers();
     }
 
@@ -76,10 +52,10 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     public Action<PodContext, string>? Slipped { get; set; }
 
     /// <summary>What goes wrong on purpose; null: nothing.</summary>
-    public IWireFaults? Faults { get; set; }
+    public IWireFaults? Faults { get => _connector.Faults; set => _connector.Faults = value; }
 
     /// <summary>The connections that are open.</summary>
-    public IEnumerable<WireConnection> Connections => _connections.Keys;
+    public IEnumerable<WireConnection> Connections => _connector.Connections;
 
     /// <summary>The policies of this moment.</summary>
     public NetworkPolicyEvaluator Policies => _policies.Current;
@@ -88,7 +64,7 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
 
     internal ServiceProxy Proxy => _proxy;
 
-    internal ClusterNames Names { get; }
+    internal ClusterNames Names => _resolver.Names;
 
     internal WireContext Context => _context;
 
@@ -98,43 +74,16 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     public string PodRangeOf(string node) => _addresses.RangeOf(node);
 
     /// <inheritdoc/>
-    public IPodNetwork Attach(PodIdentity pod)
-    {
-        lock (_attaching)
-        {
-            if (_podsByUid.TryGetValue(pod.Uid, out var attached))
-                return attached;
-            var address = _addresses.Take(pod.Node, pod.Uid);
-            Document? last = null;
-            var host = new WireHost(this, address, pod, () => PolicyParty.Of(PolicyPodOf(pod, address, ref last)));
-            _podsByUid[pod.Uid] = host;
-            return _hosts[address] = host;
-        }
-    }
+    public IPodNetwork Attach(PodIdentity pod) => _hosts.Attach(this, pod);
 
-    /// <summary>
-    /// Puts a part of the simulator on the wire: the API server at a node's address, an ingress controller as a pod of its own. Its processes
-    /// listen and dial as a pod's do.
-    /// </summary>
-    /// <param name="address">Its address.</param>
-    /// <param name="party">What policies see in it.</param>
-    /// <exception cref="InvalidOperationException">The address is taken.</exception>
-    public WireHost RegisterHost(IPAddress address, PolicyParty party)
-    {
-        var host = new WireHost(this, address, null, () => party);
-        return _hosts.TryAdd(address, host) ? host : throw new InvalidOperationException($"the address {address} is on the wire already");
-    }
+    /// <inheritdoc cref="WireHosts.RegisterHost"/>
+    public WireHost RegisterHost(IPAddress address, PolicyParty party) => _hosts.RegisterHost(this, address, party);
 
-    /// <summary>Registers a part of the simulator that policies see as a pod, with a pod address of <paramref name="node"/>'s.</summary>
-    public WireHost RegisterPod(string node, string @namespace, string name, IReadOnlyDictionary<string, string> labels)
-    {
-        var uid = $"{@namespace}/{name}";
-        var address = _addresses.Take(node, uid);
-        return RegisterHost(address, PolicyParty.Of(new PolicyPod { Namespace = @namespace, Name = name, Labels = labels, Node = node, Address = address }));
-    }
+    /// <inheritdoc cref="WireHosts.RegisterPod"/>
+    public WireHost RegisterPod(string node, string @namespace, string name, IReadOnlyDictionary<string, string> labels) => _hosts.RegisterPod(this, node, @namespace, name, labels);
 
     /// <summary>The network of a pod that runs; null where none of that uid does.</summary>
-    public WireHost? FindPod(string uid) => _podsByUid.GetValueOrDefault(uid);
+    public WireHost? FindPod(string uid) => _hosts.FindPod(uid);
 
     /// <inheritdoc/>
     public ValueTask<Stream> DialFromNodeAsync(string node, IPAddress address, int port, CancellationToken cancellation)
@@ -163,30 +112,53 @@ internal sealed partial class Wire : IPodNetworks, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _hosts.Values)
+        foreach (var host in _hosts.All)
             await host.DisposeAsync();
-        foreach (var connection in _connections.Keys)
+        foreach (var connection in _connector.Connections)
             connection.Abort();
         Watchdog.Dispose();
     }
 
-    internal void Detach(WireHost host)
+    internal void Detach(WireHost host) => _hosts.Detach(host);
+
+    /// <summary>Dials a name: DNS, then the first address that answers, in order.</summary>
+    internal async ValueTask<Stream> DialAsync(WireProcess process, string host, int port, CancellationToken cancellation)
     {
-        _hosts.TryRemove(KeyValuePair.Create(host.Address, host));
-        if (host.Pod is { } pod && _podsByUid.TryRemove(KeyValuePair.Create(pod.Uid, host)))
-            _addresses.Free(pod.Node, pod.Uid);
+        var source = WireSource.Of(process);
+        IReadOnlyList<IPAddress> addresses;
+        using (_activity.Begin())
+            addresses = await _resolver.ResolveAsync(process, host, cancellation);
+        for (var index = 0; ; index++)
+        {
+            try
+            {
+                return await _connector.ConnectAsync(source, new IPEndPoint(addresses[index], port), cancellation);
+            }
+            catch (SocketException) when (index < addresses.Count - 1)
+            {
+                // The next address, as any resolver's client does.
+            }
+        }
     }
 
-    private PolicyPod PolicyPodOf(PodIdentity pod, IPAddress address, ref Document? last)
+    /// <inheritdoc cref="WireResolver.ResolveAsync"/>
+    internal ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation) =>
+        _resolver.ResolveAsync(process, name, cancellation);
+
+    /// <inheritdoc cref="WireResolver.LookupAsync"/>
+    internal ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(WireProcess process, string name, CancellationToken cancellation) =>
+        _resolver.LookupAsync(process, name, cancellation);
+
+    /// <inheritdoc cref="WireConnector.ConnectAsync"/>
+    internal ValueTask<Stream> ConnectAsync(WireSource source, IPEndPoint asked, CancellationToken cancellation) => _connector.ConnectAsync(source, asked, cancellation);
+
+    /// <summary>Starts what the wire does for a pod outside of the pod's flow, so that the watchdog knows it for the wire's.</summary>
+    internal static Task OutsideOfPodsAsync(Func<Task> work)
     {
-        // A pod that was deleted by force may still run for a moment: it keeps the labels it had.
-        if (_context.Store.Find(Pods, new ObjectKey(pod.Namespace, pod.Name)) is { } stored && stored.Uid == pod.Uid)
-            last = stored;
-        if (last is not { } document)
-            return new PolicyPod { Namespace = pod.Namespace, Name = pod.Name, Labels = new Dictionary<string, string>(StringComparer.Ordinal), Node = pod.Node, Address = address };
-        if (!_policyPods.TryGetValue(document, out var read))
-            _policyPods.AddOrUpdate(document, read = PolicyPod.Read(document, address));
-        return read;
+        if (ExecutionContext.IsFlowSuppressed())
+            return Task.Run(work);
+        using (ExecutionContext.SuppressFlow())
+            return Task.Run(work);
     }
 
     private void OnSlip(PodContext pod, string destination)

@@ -10,6 +10,7 @@ internal static class SimulatedImages
     /// <summary>Puts them all on the nodes, under the names and tags in common use.</summary>
     public static void AddTo(ImageStore images)
     {
+        images.StubOf = reference => new StubImage(reference);
         AddAll(images, BusyboxImage.Create(), "busybox", [.. Tags, "1.28", "1.35", "1.36", "1.36.1", "1.37"]);
         AddAll(images, WebServerImages.Nginx(), "nginx", [.. Tags, "1.7.9", "1.14", "1.14.2", "1.16.1", "1.21", "1.25", "1.27", "1.29"]);
         AddAll(images, WebServerImages.Httpd(), "httpd", [.. Tags, "2", "2.4", "2.4-alpine"]);

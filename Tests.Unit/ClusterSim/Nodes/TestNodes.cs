@@ -4,6 +4,7 @@ using ClusterSim;
 using ClusterSim.Access;
 using ClusterSim.Client;
 using ClusterSim.Machinery;
+using ClusterSim.Network;
 using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated;
@@ -25,7 +26,7 @@ internal sealed class TestNodes : IAsyncDisposable
     private static readonly ResourceCatalog Catalog = new();
     private static readonly TypeSchema Schema = TypeSchema.Load();
 
-    public TestNodes(bool realTime = false, int nodes = 1)
+    public TestNodes(bool realTime = false, int nodes = 1, bool hasPodNetwork = true)
     {
         Manual = new ManualClock(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
         Manual.Attach(Quiescence);
@@ -37,11 +38,11 @@ internal sealed class TestNodes : IAsyncDisposable
         Informers = new Informers(Server, Quiescence);
         SimulatedImages.AddTo(Images);
         SimulatedImages.AddBoxTo(Images);
-        Pool = new NodePool(new NodeEnvironment
+        Pool = new Kubelets(new NodeEnvironment
         {
             Server = Server,
             Informers = Informers,
-            Networks = Networks,
+            Networks = hasPodNetwork ? Networks : new NoPodNetworks(),
             Images = Images,
             Clock = clock,
             Random = random,
@@ -73,7 +74,7 @@ internal sealed class TestNodes : IAsyncDisposable
 
     public Quiescence Quiescence { get; } = new();
 
-    public NodePool Pool { get; }
+    public Kubelets Pool { get; }
 
     public static ResourceType Pods { get; } = Catalog.Require("pods");
 

@@ -1,17 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
 using ClusterSim.Network;
-using ClusterSim.Nodes.Probes;
 using Microsoft.AspNetCore.Connections;
 using Processes;
 
 namespace ClusterSim.Nodes.Containers;
 
-/// <summary>A process's network that also tells when the process first listens. See <see cref="ProbeWorker"/> for why that is wanted.</summary>
-internal sealed class ListeningNetwork(IProcessNetwork network, Action listening) : IProcessNetwork, INameLookup
+/// <summary>A container's network that reports when the process first listens; the first probe waits for that.</summary>
+internal sealed class ListeningNetwork(IContainerNetwork network, Action listening) : IProcessNetwork, INameLookup
 {
     /// <inheritdoc/>
-    public IConnectionListenerFactory? Listener { get; } = network.Listener is { } factory ? new Factory(factory, listening) : null;
+    public IConnectionListenerFactory Listener { get; } = new Factory(network.Listener, listening);
 
     /// <inheritdoc/>
     public ValueTask<Stream> DialAsync(string host, int port, CancellationToken cancellation) => network.DialAsync(host, port, cancellation);

@@ -51,8 +51,8 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
         }
     }
 
-    /// <summary>From now on the pod has an address, and its files may be written.</summary>
-    public void Start(PodFields fields) => _fields = fields;
+    /// <summary>Makes the pod's fields known, its address among them: from now on its files may be written.</summary>
+    public void SetFields(PodFields fields) => _fields = fields;
 
     /// <summary>The folder (or device, in time) of a volume, written if it was not.</summary>
     /// <exception cref="VolumeException">What it is made of vanished meanwhile.</exception>

@@ -14,7 +14,7 @@ internal sealed class WireConnection
 {
     // What a direction holds before its writer waits. Programs that answer while they are still being told (HttpClient sends a whole body
     // before it reads) rely on the megabytes a real connection holds; memory is only taken while it is used. What waits in a synchronization
-    // context goes on there without a hop in between: a simulated program is never out of sight of a manual clock (Nodes.Tracked).
+    // context goes on there without a hop in between: a simulated program is never out of sight of a manual clock (Nodes.TrackingSynchronizationContext).
     private static readonly PipeOptions Options = new(
         pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024, minimumSegmentSize: 4096, useSynchronizationContext: true);
 

@@ -18,9 +18,9 @@ internal static class TextCommands
         ("cat", CatAsync),
         ("head", HeadAsync),
         ("tail", TailCommand.RunAsync),
-        ("grep", command => GrepAsync(command, isExtended: false)),
-        ("egrep", command => GrepAsync(command, isExtended: true)),
-        ("fgrep", command => GrepAsync(command with { Arguments = ["-F", .. command.Arguments] }, isExtended: false)),
+        ("grep", command => GrepCommand.RunAsync(command, isExtended: false)),
+        ("egrep", command => GrepCommand.RunAsync(command, isExtended: true)),
+        ("fgrep", command => GrepCommand.RunAsync(command with { Arguments = ["-F", .. command.Arguments] }, isExtended: false)),
         ("wc", WordCountAsync),
         ("sort", SortAsync),
         ("uniq", UniqueAsync),
@@ -115,94 +115,6 @@ internal static class TextCommands
         var unit = text.Length > 0 ? char.ToLowerInvariant(text[^1]) switch { 'k' => 1024L, 'm' => 1024 * 1024, 'b' => 512, _ => 1 } : 1;
         return long.TryParse(unit == 1 ? text : text[..^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number * unit : throw new FormatException($"invalid number '{text}'");
-    }
-
-    private static async Task<int> GrepAsync(Command command, bool isExtended)
-    {
-        var options = Options.Read(command.Arguments, "eABCm", []);
-        var patterns = options.Values("e").ToList();
-        var files = options.Rest;
-        if (patterns.Count == 0)
-        {
-            if (files.Count == 0)
-                return await command.FailAsync("usage: grep [-HhnlLoqvsriwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... } [FILE]...", 2);
-            patterns.Add(files[0]);
-            files.RemoveAt(0);
-        }
-        isExtended |= options.Has("E");
-        var wanted = patterns.ConvertAll(pattern => PosixPattern.Regex(
-            Bounded(options.Has("F") ? Regex.Escape(pattern) : pattern, options), isExtended || options.Has("F") || options.Has("w") || options.Has("x"), options.Has("i")));
-        if (options.Has("r") || options.Has("R"))
-            files = [.. files.DefaultIfEmpty(".").SelectMany(root => Below(command, root))];
-        var most = options.Value("m") is { } limit ? Amount(limit) : long.MaxValue;
-        var named = options.Has("H") || (!options.Has("h") && (files.Count > 1 || options.Has("r")));
-        var around = (Before: Amount(options.Value("B") ?? options.Value("C") ?? "0"), After: Amount(options.Value("A") ?? options.Value("C") ?? "0"));
-        var (any, failed) = (false, false);
-        foreach (var file in files.DefaultIfEmpty("-"))
-            try
-            {
-                foreach (var (name, stream) in command.Inputs([file]))
-                    await using (stream)
-                        any |= await GrepAsync(command, options, wanted, named ? (name == "-" ? "(standard input)" : name) : null, stream, most, around);
-            }
-            catch (IOException absent) when (absent is not BrokenPipeException)
-            {
-                failed = true;
-                if (!options.Has("s"))
-                    await command.FailAsync(absent.Message.Replace("can't open '", "", StringComparison.Ordinal).Replace("':", ":", StringComparison.Ordinal));
-            }
-        return any ? 0 : failed ? 2 : 1;
-    }
-
-    private static async Task<bool> GrepAsync(
-        Command command, Options options, List<Regex> wanted, string? name, Stream stream, long most, (long Before, long After) around)
-    {
-        var reader = new LineReader(stream, command.Process.Killed);
-        var (found, number, after) = (0L, 0L, 0L);
-        var before = new Queue<(long Number, string Line)>();
-        while (found < most && await reader.ReadAsync() is { } line)
-        {
-            number++;
-            if (wanted.Exists(regex => regex.IsMatch(line)) == options.Has("v"))
-            {
-                if (after-- > 0)
-                    await SayAsync(number, '-', line);
-                else if (around.Before > 0)
-                    before.Enqueue((number, line));
-                if (before.Count > around.Before)
-                    before.Dequeue();
-                continue;
-            }
-            found++;
-            if (options.Has("q"))
-                return true;
-            if (options.Has("l") || options.Has("L") || options.Has("c"))
-                continue;
-            while (before.TryDequeue(out var earlier))
-                await SayAsync(earlier.Number, '-', earlier.Line);
-            after = around.After;
-            foreach (var text in options.Has("o") && !options.Has("v") ? wanted.SelectMany(regex => regex.Matches(line)).Select(match => match.Value) : [line])
-                await SayAsync(number, ':', text);
-        }
-        if (options.Has("c"))
-            await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"{(name is null ? "" : name + ":")}{found}\n"));
-        if (options.Has("l") ? found > 0 : options.Has("L") && found == 0)
-            await command.SayAsync((name ?? "(standard input)") + "\n");
-        return found > 0;
-
-        Task SayAsync(long at, char sign, string text) => command.SayAsync(string.Create(
-            CultureInfo.InvariantCulture, $"{(name is null ? "" : $"{name}{sign}")}{(options.Has("n") ? $"{at}{sign}" : "")}{text}\n"));
-    }
-
-    private static string Bounded(string pattern, Options options) =>
-        options.Has("x") ? $"^({pattern})$" : options.Has("w") ? $"\\b({pattern})\\b" : pattern;
-
-    private static IEnumerable<string> Below(Command command, string root)
-    {
-        var path = command.Resolve(root);
-        return Directory.Exists(path)
-            ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => $"{root.TrimEnd('/')}/{Path.GetRelativePath(path, file)}")
-            : [root];
     }
 
     private static async Task<int> WordCountAsync(Command command)

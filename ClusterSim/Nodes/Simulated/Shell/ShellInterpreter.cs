@@ -126,7 +126,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
                 streams = own;
             if (inBackground)
             {
-                StartInBackground(node, streams);
+                BackgroundJob.Start(state, find, node, streams);
                 continue;
             }
             code = await RunAsync(node, streams);
@@ -142,45 +142,8 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         return 0;
     }
 
-    /// <summary>A process of its own, which <c>wait</c> waits for and <c>kill</c> ends; its input is not the shell's.</summary>
-    private void StartInBackground(ShellNode node, Streams streams)
-    {
-        var killed = CancellationTokenSource.CreateLinkedTokenSource(state.Process.Killed);
-        var signalled = 0;
-        var own = state.Fork();
-        own.Process = state.Process with { Killed = killed.Token };
-        var files = state.Process.Files as ContainerFileRoot;
-        var processes = files?.Processes;
-        var listed = processes?.Start(Described(node), files!.User.Uid, signal =>
-        {
-            signalled = signal;
-            _ = killed.CancelAsync();
-        });
-        state.LastBackground = listed?.Id ?? state.Background.Count + 2;
-        state.Background.Add((state.LastBackground.Value, RunAsync()));
-
-        async Task<int> RunAsync()
-        {
-            try
-            {
-                return await new ShellInterpreter(own, find).SubshellAsync(node, streams with { Input = Stream.Null });
-            }
-            catch (OperationCanceledException) when (killed.IsCancellationRequested)
-            {
-                return 128 + (signalled > 0 ? signalled : 9);
-            }
-            finally
-            {
-                if (listed is not null)
-                    processes!.End(listed);
-                killed.Dispose();
-            }
-        }
-    }
-
-    private static string Described(ShellNode node) => node is SimpleNode { Words.Count: > 0 } simple ? string.Join(' ', simple.Words) : "sh";
-
-    private async Task<int> SubshellAsync(ShellNode node, Streams streams) => await GuardedAsync(() => RunAsync(node, streams), streams);
+    /// <summary>Runs a node as a process of its own: errors end it, not the shell.</summary>
+    internal async Task<int> SubshellAsync(ShellNode node, Streams streams) => await GuardedAsync(() => RunAsync(node, streams), streams);
 
     private async Task<int> PipelineAsync(PipelineNode pipeline, Streams streams)
     {
@@ -405,6 +368,3 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         return code;
     }
 }
-
-/// <summary>The three streams of a command.</summary>
-internal readonly record struct Streams(Stream Input, Stream Output, Stream Error);

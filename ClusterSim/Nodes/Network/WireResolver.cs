@@ -6,13 +6,16 @@ using ClusterSim.Storage;
 
 namespace ClusterSim.Network;
 
-internal sealed partial class Wire
+/// <summary>Resolves names for processes, as a pod's resolver does: <c>/etc/hosts</c>, the search list of <c>resolv.conf</c>, the cluster's DNS, which policies must let the pod reach.</summary>
+internal sealed class WireResolver(WireContext context, WireHosts hosts, ServiceTable services, StoredPolicies policies, NetworkActivity activity)
 {
+    private static readonly GroupResource Pods = new("", "pods");
+
     // resolv.conf(5): two attempts of five seconds.
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(10);
     private const int DnsPort = 53;
 
-    // What the wire answers as where no pods of a DNS server are stored: the pod that every cluster has.
+    // Answers where no pods of a DNS server are stored: the pod that every cluster has.
     private static readonly PolicyPod OwnDnsServer = new()
     {
         Namespace = "kube-system",
@@ -21,15 +24,18 @@ internal sealed partial class Wire
         NamedPorts = [new("dns", TransportProtocol.Udp, DnsPort), new("dns-tcp", TransportProtocol.Tcp, DnsPort)],
     };
 
+    /// <summary>The names that the cluster's DNS serves.</summary>
+    public ClusterNames Names { get; } = new(services, context.Options.ClusterDomain);
+
     /// <summary>
     /// The addresses of a name, for one process: an address as it is; <c>/etc/hosts</c>; then DNS, which policy must let the pod reach.
     /// </summary>
     /// <exception cref="SocketException"><c>HostNotFound</c>, <c>NoData</c>; <c>TryAgain</c> where no DNS server could be reached.</exception>
-    internal async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation) =>
+    public async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation) =>
         (await LookupAsync(process, name, cancellation)).Addresses;
 
     /// <summary>As <see cref="ResolveAsync"/>, and the full name that was found.</summary>
-    internal async ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(WireProcess process, string name, CancellationToken cancellation)
+    public async ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(WireProcess process, string name, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(name, out var literal))
             return (name, [literal]);
@@ -47,7 +53,7 @@ internal sealed partial class Wire
             exists |= answer.Exists;
             if (answer.External is not { } external)
                 continue;
-            if (_context.Options.AllowExternal && await AskTheMachineAsync(external, cancellation) is { Count: > 0 } found)
+            if (context.Options.AllowExternal && await AskTheMachineAsync(external, cancellation) is { Count: > 0 } found)
                 return (external, found);
         }
         throw new SocketException((int)(exists ? SocketError.NoData : SocketError.HostNotFound));
@@ -73,7 +79,7 @@ internal sealed partial class Wire
             return null;
         if (name.Equals(pod.Hostname, StringComparison.OrdinalIgnoreCase))
             return host.Address;
-        if (_context.Store.Find(Pods, new ObjectKey(pod.Namespace, pod.Name)) is { } stored)
+        if (context.Store.Find(Pods, new ObjectKey(pod.Namespace, pod.Name)) is { } stored)
             foreach (var alias in stored.Spec.At("hostAliases").Items())
                 foreach (var hostname in alias.At("hostnames").Items())
                     if (name.Equals(hostname.Text(), StringComparison.OrdinalIgnoreCase) && IPAddress.TryParse(alias.At("ip").Text(), out var address))
@@ -87,22 +93,22 @@ internal sealed partial class Wire
         var servers = DnsServers();
         var from = host.Party;
         foreach (var server in servers)
-            if (Policies.Evaluate(from, server.Party, server.Port, TransportProtocol.Udp).IsAllowed)
+            if (policies.Current.Evaluate(from, server.Party, server.Port, TransportProtocol.Udp).IsAllowed)
                 return;
-        if (_context.Options.Denied == DeniedTraffic.Drop || servers.Count == 0)
-            await StalledAsync(Task.Delay(ResolveTimeout, _context.Clock, cancellation));
+        if (context.Options.Denied == DeniedTraffic.Drop || servers.Count == 0)
+            await activity.StallAsync(Task.Delay(ResolveTimeout, context.Clock, cancellation));
         throw new SocketException((int)SocketError.TryAgain);
     }
 
     private IReadOnlyList<(PolicyParty Party, int Port)> DnsServers()
     {
-        var slices = _services.SlicesOf(new ObjectKey("kube-system", "kube-dns"));
-        if (slices.All(slice => slice.Endpoints.Count == 0) && !_context.Store.Current(Pods).All("kube-system").Any(IsDnsPod))
+        var slices = services.SlicesOf(new ObjectKey("kube-system", "kube-dns"));
+        if (slices.All(slice => slice.Endpoints.Count == 0) && !context.Store.Current(Pods).All("kube-system").Any(IsDnsPod))
             return [(PolicyParty.Of(OwnDnsServer), DnsPort)];
         return [.. slices.SelectMany(slice => slice.Endpoints
             .Where(endpoint => endpoint.Ready)
             .Select(endpoint => (
-                PartyAt(endpoint.Address, _hosts.GetValueOrDefault(endpoint.Address)),
+                hosts.PartyAt(endpoint.Address, hosts.Find(endpoint.Address)),
                 slice.Ports.FirstOrDefault(port => port.Protocol == TransportProtocol.Udp).Port ?? DnsPort)))];
     }
 

@@ -3,36 +3,34 @@ using System.Globalization;
 using ClusterSim.Access;
 using ClusterSim.Client;
 using ClusterSim.Nodes.Volumes;
-using ClusterSim.Registry;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
 namespace ClusterSim.Nodes;
 
 /// <summary>
-/// The nodes of a cluster. One handler for all pods hands each change to the node it is about; one timer makes all heartbeats; so that a
-/// thousand nodes are a thousand small objects. Make it before the informers start, add nodes, then <see cref="Start"/>.
+/// The kubelets of a cluster's nodes. One handler passes each change of a pod to its node, and one timer makes all heartbeats, so that a node costs
+/// no more than a small object. Create it before the informers start, add nodes, then call <see cref="Start"/>.
 /// </summary>
-internal sealed class NodePool : IKubelets, IAsyncDisposable
+internal sealed class Kubelets : IKubelets, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Kubelet> _kubelets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (NodeOptions Options, string Address)> _known = new(StringComparer.Ordinal);
     private readonly NodeEnvironment _environment;
-    private readonly Tracked _tracked;
+    private readonly TrackingSynchronizationContext _dispatcher;
     private readonly VolumeWatchers _watchers = new();
     private readonly NodeFolders _folders;
-    private ITimer? _heart;
+    private ITimer? _heartbeat;
     private int _addresses;
     private bool _started;
 
-    /// <summary>A pool without nodes.</summary>
-    public NodePool(NodeEnvironment environment)
+    /// <summary>No nodes yet.</summary>
+    public Kubelets(NodeEnvironment environment)
     {
         _environment = environment;
         _folders = new NodeFolders(environment.PersistentVolumes, environment.HostPathsAllowed);
-        _tracked = new Tracked(followsFlow: environment.Clock != TimeProvider.System);
-        environment.Quiescence.Register(() => _tracked.IsIdle);
+        _dispatcher = new TrackingSynchronizationContext(followsFlow: environment.Clock != TimeProvider.System);
+        environment.Quiescence.Register(() => _dispatcher.IsIdle);
         var catalog = environment.Server.Catalog;
         environment.Informers.Handle(catalog.Require("pods"), Handle);
         environment.Informers.Handle(catalog.Require("configmaps"), _watchers.Changed);
@@ -42,7 +40,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
     /// <summary>The names of the nodes that run.</summary>
     public IEnumerable<string> Names => _kubelets.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Adds a node; it registers itself at once when the pool has started.</summary>
+    /// <summary>Adds a node. After <see cref="Start"/> it registers itself at once.</summary>
     /// <exception cref="ArgumentException">There is a node of that name.</exception>
     public void Add(NodeOptions options)
     {
@@ -59,16 +57,18 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
         foreach (var name in _known.Keys.Order(StringComparer.Ordinal))
             PowerOn(name);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-            _heart = _environment.Clock.CreateTimer(_ => _tracked.Post(_ => Beat(), null), null, _environment.HeartbeatInterval, _environment.HeartbeatInterval);
+            _heartbeat = _environment.Clock.CreateTimer(_ => _dispatcher.Post(_ => Heartbeat(), null), null, _environment.HeartbeatInterval, _environment.HeartbeatInterval);
     }
 
     /// <inheritdoc/>
     public IKubelet? Find(string nodeName) => _kubelets.GetValueOrDefault(nodeName);
 
-    /// <summary>Kills every process of a pod (rule 7); false where no running node has it.</summary>
+    /// <summary>Kills every process of a pod (rule 7).</summary>
+    /// <returns>Whether a running node has the pod.</returns>
     public bool Kill(Document pod) => pod.NodeName is { } node && _kubelets.TryGetValue(node, out var kubelet) && kubelet.Kill(pod.Uid);
 
-    /// <summary>Kills a container of a pod for want of memory; false where it does not run.</summary>
+    /// <summary>Kills a container of a pod for want of memory.</summary>
+    /// <returns>Whether it was running.</returns>
     public bool KillForMemory(Document pod, string container) =>
         pod.NodeName is { } node && _kubelets.TryGetValue(node, out var kubelet) && kubelet.KillForMemory(pod.Uid, container);
 
@@ -90,7 +90,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
         var user = UserInfo.Node(name);
         var client = new ApiClient(_environment.Server, user, "kubelet");
         var context = new NodeContext(
-            _environment, name, known.Address, known.Options, client, new EventRecorder(client, "kubelet", name, _environment.Clock), _tracked, _folders, _watchers);
+            _environment, name, known.Address, known.Options, client, new EventRecorder(client, "kubelet", name, _environment.Clock), _dispatcher, _folders, _watchers);
         var kubelet = new Kubelet(context);
         if (!_kubelets.TryAdd(name, kubelet))
             throw new ArgumentException($"node '{name}' is running already", nameof(name));
@@ -100,7 +100,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _heart?.Dispose();
+        _heartbeat?.Dispose();
         foreach (var name in _kubelets.Keys)
             if (_kubelets.TryRemove(name, out var kubelet))
                 kubelet.PowerOff();
@@ -114,7 +114,7 @@ internal sealed class NodePool : IKubelets, IAsyncDisposable
             kubelet.Handle(change);
     }
 
-    private void Beat()
+    private void Heartbeat()
     {
         foreach (var kubelet in _kubelets.Values)
             kubelet.Heartbeat();

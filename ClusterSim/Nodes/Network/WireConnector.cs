@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using ClusterSim.Network.Policies;
@@ -7,88 +8,70 @@ using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Network;
 
-internal sealed partial class Wire
+/// <summary>
+/// Connects sources to addresses. The steps of <see cref="ConnectAsync"/> are, in this order:
+/// <list type="number">
+/// <item>the endpoint of the Service, where the address is a Service's (or a node's, and the port a node port);</item>
+/// <item>egress policy of the source, then ingress policy of the destination: denied is dropped or rejected, as configured;</item>
+/// <item>faults;</item>
+/// <item>the listener there, else the connection is refused;</item>
+/// <item>the stream, entered with both processes so that a cut of either cuts it.</item>
+/// </list>
+/// Open connections are not evaluated again: they stay open when a policy comes.
+/// </summary>
+internal sealed class WireConnector(
+    WireContext context, WireHosts hosts, ServiceTable services, ServiceProxy proxy, StoredPolicies policies, PodAddresses addresses, NetworkActivity activity)
 {
     // Linux gives up after net.ipv4.tcp_syn_retries = 6: 1 + 2 + … + 64 seconds.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(127);
 
-    /// <summary>From a name to a stream: DNS, then the first address that answers, in order.</summary>
-    internal async ValueTask<Stream> DialAsync(WireProcess process, string host, int port, CancellationToken cancellation)
-    {
-        var source = WireSource.Of(process);
-        IReadOnlyList<IPAddress> addresses;
-        Interlocked.Increment(ref _underWay);
-        try
-        {
-            addresses = await ResolveAsync(process, host, cancellation);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
-        }
-        for (var index = 0; ; index++)
-        {
-            try
-            {
-                return await ConnectAsync(source, new IPEndPoint(addresses[index], port), cancellation);
-            }
-            catch (SocketException) when (index < addresses.Count - 1)
-            {
-                // The next address, as any resolver's client does.
-            }
-        }
-    }
+    private readonly AddressRange _serviceRange = AddressRange.Parse(context.Options.ServiceRange);
+    private readonly ConcurrentDictionary<WireConnection, byte> _connections = new();
+    private long _lastConnection;
+    private int _lastSourcePort;
 
-    /// <summary>From an address to a stream.</summary>
-    internal async ValueTask<Stream> ConnectAsync(WireSource source, IPEndPoint asked, CancellationToken cancellation)
+    /// <summary>What goes wrong on purpose; null: nothing.</summary>
+    public IWireFaults? Faults { get; set; }
+
+    /// <summary>The connections that are open.</summary>
+    public IEnumerable<WireConnection> Connections => _connections.Keys;
+
+    /// <summary>Connects a source to an address.</summary>
+    /// <exception cref="SocketException">As a kernel reports it: refused, unreachable, timed out.</exception>
+    public async ValueTask<Stream> ConnectAsync(WireSource source, IPEndPoint asked, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Interlocked.Increment(ref _underWay);
-        try
+        using var operation = activity.Begin();
+        if (source.Process is { } self && (IPAddress.IsLoopback(asked.Address) || self.Host.Address.Equals(asked.Address)))
+            return Open(source, self.Host, asked, self.Host.FindListener(asked.Port, IPAddress.IsLoopback(asked.Address)));
+
+        var destination = await RouteAsync(source, asked, cancellation);
+        var host = hosts.Find(destination.Address);
+        var isInside = host is not null || addresses.Range.Contains(destination.Address) || _serviceRange.Contains(destination.Address)
+            || services.FindNode(destination.Address) is not null;
+        var hop = new WireHop(source.Party, hosts.PartyAt(destination.Address, host), new IPEndPoint(source.Address, NextSourcePort()), destination);
+
+        var verdict = policies.Current.Evaluate(hop.From, hop.To, destination.Port);
+        if (!verdict.IsAllowed)
         {
-            if (source.Process is { } self && (IPAddress.IsLoopback(asked.Address) || self.Host.Address.Equals(asked.Address)))
-                return Open(source, self.Host, asked, self.Host.FindListener(asked.Port, IPAddress.IsLoopback(asked.Address)));
-
-            var destination = await RouteAsync(source, asked, cancellation);
-            var host = _hosts.GetValueOrDefault(destination.Address);
-            var isInside = host is not null || _addresses.Range.Contains(destination.Address) || _serviceRange.Contains(destination.Address)
-                || _services.FindNode(destination.Address) is not null;
-            var hop = new WireHop(source.Party, PartyAt(destination.Address, host), new IPEndPoint(source.Address, NextSourcePort()), destination);
-
-            var verdict = Policies.Evaluate(hop.From, hop.To, destination.Port);
-            if (!verdict.IsAllowed)
-            {
-                if (_context.Log.IsEnabled(LogLevel.Debug))
-                    _context.Log.LogDebug("{From} to {To}: {Reason}", hop.From, hop.Destination, verdict.Reason);
-                await DenyAsync(_context.Options.Denied, cancellation);
-            }
-            if (Faults is { } faults)
-                await StalledAsync(faults.ConnectingAsync(hop, cancellation).AsTask());
-
-            if (host is not null)
-                return Open(hop, source.Process, host.FindListener(destination.Port, overLoopback: false));
-            if (isInside)
-                throw new SocketException((int)SocketError.HostUnreachable);
-            return await LeaveAsync(hop, source.Process, cancellation);
+            if (context.Log.IsEnabled(LogLevel.Debug))
+                context.Log.LogDebug("{From} to {To}: {Reason}", hop.From, hop.Destination, verdict.Reason);
+            await DenyAsync(context.Options.Denied, cancellation);
         }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
-        }
-    }
+        if (Faults is { } faults)
+            await activity.StallAsync(faults.ConnectingAsync(hop, cancellation).AsTask());
 
-    /// <summary>What policies see at an address.</summary>
-    private PolicyParty PartyAt(IPAddress address, WireHost? host)
-    {
-        if (host is { Pod: not null })
-            return host.Party;
-        return _services.FindNode(address) is { } node ? PolicyParty.OfNode(node, address) : host?.Party ?? PolicyParty.Outside(address);
+        if (host is not null)
+            return Open(hop, source.Process, host.FindListener(destination.Port, overLoopback: false));
+        if (isInside)
+            throw new SocketException((int)SocketError.HostUnreachable);
+        return await LeaveAsync(hop, source.Process, cancellation);
     }
 
     /// <summary>A Service's address, or a node port, becomes one of the Service's endpoints; other addresses are themselves.</summary>
     private async ValueTask<IPEndPoint> RouteAsync(WireSource source, IPEndPoint asked, CancellationToken cancellation)
     {
-        var service = _services.FindByAddress(asked.Address);
+        var service = services.FindByAddress(asked.Address);
         ServicePort? port = null;
         var entry = source.Node ?? source.Process?.Host.Party.Pod?.Node;
         var isExternal = false;
@@ -100,7 +83,7 @@ internal sealed partial class Wire
             port = service.Ports.FirstOrDefault(candidate => candidate.Port == asked.Port && candidate.Protocol == TransportProtocol.Tcp)
                 ?? throw new SocketException((int)SocketError.ConnectionRefused);
         }
-        else if (_services.FindNode(asked.Address) is { } node && _services.FindByNodePort(asked.Port, TransportProtocol.Tcp) is { } nodePort)
+        else if (services.FindNode(asked.Address) is { } node && services.FindByNodePort(asked.Port, TransportProtocol.Tcp) is { } nodePort)
         {
             (service, port) = nodePort;
             (entry, isExternal) = (node, true);
@@ -110,7 +93,7 @@ internal sealed partial class Wire
         // As kube-proxy has it: who is inside and asks for an external address or a node port is given any endpoint, whatever the policies say.
         if (isExternal && !source.IsOutside)
             entry = null;
-        var route = _proxy.Choose(service, port, source.Address, entry, source.IsOutside);
+        var route = proxy.Choose(service, port, source.Address, entry, source.IsOutside);
         if (route.Endpoint is null)
             await DenyAsync(route.IsDropped ? DeniedTraffic.Drop : DeniedTraffic.Reject, cancellation);
         return route.Endpoint!;
@@ -157,16 +140,16 @@ internal sealed partial class Wire
     /// <summary>Out of the cluster, over a real socket joined to a connection of the wire, so that cuts and faults reach it too.</summary>
     private async ValueTask<Stream> LeaveAsync(WireHop hop, WireProcess? dialling, CancellationToken cancellation)
     {
-        if (!_context.Options.AllowExternal || dialling is null)
+        if (!context.Options.AllowExternal || dialling is null)
         {
-            _context.Log.LogInformation(
+            context.Log.LogInformation(
                 "{From} to {To}: the network's AllowExternal is off, so nothing outside the cluster can be reached", hop.From, hop.Destination);
             throw new SocketException((int)SocketError.NetworkUnreachable);
         }
         var socket = new Socket(hop.Destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await OutsideOfPodsAsync(() => socket.ConnectAsync(hop.Destination, cancellation).AsTask());
+            await Wire.OutsideOfPodsAsync(() => socket.ConnectAsync(hop.Destination, cancellation).AsTask());
             var connection = new WireConnection(Interlocked.Increment(ref _lastConnection), hop, null, ended =>
             {
                 dialling.Remove(ended);
@@ -175,7 +158,7 @@ internal sealed partial class Wire
                     SocketRelay.Reset(socket);
             });
             Enter(connection, dialling, null);
-            _ = OutsideOfPodsAsync(() => RelayAsync(socket, connection));
+            _ = Wire.OutsideOfPodsAsync(() => RelayAsync(socket, connection));
             return Faults?.Shape(hop, connection.Client) ?? connection.Client;
         }
         catch
@@ -194,15 +177,6 @@ internal sealed partial class Wire
         socket.Dispose();
     }
 
-    /// <summary>Starts what the wire does for a pod outside of the pod's flow, so that the watchdog knows it for the wire's.</summary>
-    internal static Task OutsideOfPodsAsync(Func<Task> work)
-    {
-        if (ExecutionContext.IsFlowSuppressed())
-            return Task.Run(work);
-        using (ExecutionContext.SuppressFlow())
-            return Task.Run(work);
-    }
-
     private static Action? ContextOf(WireProcess process) => process.Host.Pod is { } pod
         ? new PodContext(pod.Namespace, pod.Name, pod.Uid, process.Container, pod.Node).Enter
         : null;
@@ -211,24 +185,8 @@ internal sealed partial class Wire
     {
         if (how == DeniedTraffic.Reject)
             throw new SocketException((int)SocketError.ConnectionRefused);
-        await StalledAsync(Task.Delay(ConnectTimeout, _context.Clock, cancellation));
+        await activity.StallAsync(Task.Delay(ConnectTimeout, context.Clock, cancellation));
         throw new SocketException((int)SocketError.TimedOut);
-    }
-
-    /// <summary>Waits for something that only time, or the caller's patience, ends: meanwhile the wire is idle.</summary>
-    private async Task StalledAsync(Task wait)
-    {
-        if (wait.IsCompletedSuccessfully)
-            return;
-        Interlocked.Decrement(ref _underWay);
-        try
-        {
-            await wait;
-        }
-        finally
-        {
-            Interlocked.Increment(ref _underWay);
-        }
     }
 
     private int NextSourcePort() => 32768 + (int)((uint)Interlocked.Increment(ref _lastSourcePort) % 28232);

@@ -3,14 +3,14 @@ using ClusterSim.Nodes;
 namespace Tests.Unit.ClusterSim.Nodes;
 
 /// <summary>What a manual clock relies on: nothing that nodes have begun goes on unseen.</summary>
-public sealed class TrackedTests
+public sealed class TrackingSynchronizationContextTests
 {
     private const int Hops = 200;
 
     [Test]
     public async Task Work_that_leaves_the_context_as_library_code_does_is_still_under_way()
     {
-        var tracked = new Tracked(followsFlow: true);
+        var tracked = new TrackingSynchronizationContext(followsFlow: true);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var hops = 0;
         tracked.Post(_ => _ = WorkAsync(), null);
@@ -36,7 +36,7 @@ public sealed class TrackedTests
     [Test]
     public void What_only_waits_is_not_under_way()
     {
-        var tracked = new Tracked(followsFlow: true);
+        var tracked = new TrackingSynchronizationContext(followsFlow: true);
         var more = new TaskCompletionSource();
         var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         tracked.Post(_ => _ = WaitAsync(), null);
