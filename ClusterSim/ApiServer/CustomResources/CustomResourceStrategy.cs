@@ -101,7 +101,7 @@ internal sealed class CustomResourceStrategy(GroupVersionKind kind, CustomResour
             Replicas(errors, @object, scale.Spec);
         Replicas(errors, @object, scale.Status);
         if (scale.Selector is { } steps && ScalePaths.At(@object, steps) is var selector && selector.Exists() && selector.ValueKind != JsonValueKind.String)
-            errors.Invalid(PathOf(steps), "", $"{string.Join('.', steps.Prepend(""))} accessor error: {GoText.Render(selector)} is of the type {GoType(selector)}, expected string");
+            errors.Invalid(PathOf(steps), "", $"{string.Join('.', steps.Prepend(""))} accessor error: {GoText.Render(selector)} is of the type {GoText.TypeName(selector)}, expected string");
         return errors;
     }
 
