@@ -139,7 +139,7 @@ internal sealed class RecordedAccessTests
         return new JsonObject
         {
             ["hard"] = quota.Spec.At("hard").ToNode(),
-            ["used"] = new JsonObject(QuotaUsage.Used(cluster.Store, quota).Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value.ToString()))),
+            ["used"] = new JsonObject(new QuotaUsage(cluster.Store).Used(quota).Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value.ToString()))),
         };
     }
 

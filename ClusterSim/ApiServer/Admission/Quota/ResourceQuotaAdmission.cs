@@ -16,6 +16,8 @@ internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPl
     private static readonly GroupResource ResourceQuotas = new("", "resourcequotas");
     private static readonly string[] ComputeResources = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
 
+    private readonly QuotaUsage _usage = new(store);
+
     /// <inheritdoc/>
     public override bool Allocates(AdmissionRequest request) =>
         request.Target.Resource.Namespaced && store.Current(ResourceQuotas).CountIn(request.Target.Namespace!) > 0;
@@ -52,7 +54,7 @@ internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPl
                 requested[name] = more;
         if (requested.Count == 0)
             return;
-        var used = QuotaUsage.Used(store, quota, resource);
+        var used = _usage.Used(quota, resource);
         var exceeded = requested.Where(one => used.GetValueOrDefault(one.Key) + one.Value > hard[one.Key]).Select(one => one.Key).ToList();
         if (exceeded.Count > 0)
             throw Forbidden(request,
