@@ -46,10 +46,6 @@ internal sealed class FieldErrors : IReadOnlyList<FieldError>
             Invalid(path, value, messages[i]);
     }
 
-    /// <summary>A value's type is wrong.</summary>
-    public void TypeInvalid(FieldPath path, JsonElement value, string detail) =>
-        Add("FieldValueTypeInvalid", path, $"Invalid value: {GoText.Render(value)}", detail);
-
     /// <summary>A value's type is wrong; the value is shown as given.</summary>
     public void TypeInvalidRendered(FieldPath path, string rendered, string detail) =>
         Add("FieldValueTypeInvalid", path, $"Invalid value: {rendered}", detail);
