@@ -9,6 +9,9 @@ internal static class KubernetesVersion
     /// <summary>The minor version.</summary>
     public const string Minor = "36";
 
+    /// <summary>The minor version as a number.</summary>
+    public static int MinorNumber { get; } = int.Parse(Minor, System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The version without its patch, as user agents name it.</summary>
     public const string MajorMinor = $"{Major}.{Minor}";
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClusterSim.Objects;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission.PodSecurityStandards;
 
 /// <summary>A broken rule of the Pod Security Standards.</summary>
 /// <param name="Reason">Which.</param>

@@ -11,7 +11,7 @@ namespace ClusterSim.Admission.Quota;
 /// quota's status; here what is used is counted at the moment of the write, under the lock that orders creations, so that two writers
 /// cannot both take the last place and a status that lags harms nobody.
 /// </summary>
-internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPlugin
+internal sealed class ResourceQuota(VersionedStore store) : AdmissionPlugin
 {
     private static readonly GroupResource ResourceQuotas = new("", "resourcequotas");
     private static readonly string[] ComputeResources = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];

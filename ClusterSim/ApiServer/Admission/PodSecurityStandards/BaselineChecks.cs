@@ -1,7 +1,7 @@
 using System.Text.Json;
-using static ClusterSim.Admission.PodSecurity.PodSecurityWords;
+using static ClusterSim.Admission.PodSecurityStandards.PodSecurityWords;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission.PodSecurityStandards;
 
 /// <summary>The baseline level's rules (<c>k8s.io/pod-security-admission/policy</c>).</summary>
 internal static class BaselineChecks

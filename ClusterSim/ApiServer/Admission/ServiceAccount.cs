@@ -12,7 +12,7 @@ namespace ClusterSim.Admission;
 /// Gives pods their service account and, unless pod or account decline, its token: a projected volume with a token that is renewed, the
 /// cluster's authority and the namespace (<c>plugin/pkg/admission/serviceaccount</c>).
 /// </summary>
-internal sealed class ServiceAccountAdmission(VersionedStore store, Randomness random) : AdmissionPlugin
+internal sealed class ServiceAccount(VersionedStore store, Randomness random) : AdmissionPlugin
 {
     private const string DefaultAccount = "default";
     private const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
