@@ -41,7 +41,7 @@ namespace ClusterSim;
 /// <example>
 /// <code>
 /// await using var cluster = await SimulatedCluster.StartAsync();
-/// cluster.Images.Add("invoice-app:1.0.0", new ServiceImage(InvoiceAppService.RunAsync, Dockerfile.Read("InvoiceApp/Dockerfile")));
+/// cluster.Images.Add("shop-api:1.0.0", new ServiceImage(ShopApi.RunAsync, Dockerfile.Read(File.ReadAllText("Shop.Api/Dockerfile"))));
 /// cluster.Apply("k8s/base");
 /// await cluster.ReadyAsync(TimeSpan.FromSeconds(30));
 /// </code>

@@ -12,12 +12,16 @@ public sealed partial class ClusterFaults
     /// <param name="faults">The faults.</param>
     /// <param name="clock">Time.</param>
     /// <param name="tell">Told what begins and what ends.</param>
-    /// <param name="others">Begins those kinds that are not a cluster's to do; what it returns ends them. Null: there are none.</param>
+    /// <param name="servers">The servers that <see cref="FaultKind.StopServer"/> may stop.</param>
     /// <param name="cancellation">Ends the schedule; no exception comes of that.</param>
-    /// <exception cref="NotSupportedException">A fault is not a cluster's to do.</exception>
+    /// <exception cref="ArgumentException">A fault names a server that is not registered.</exception>
     public async Task RunAsync(
-        IReadOnlyList<ScheduledFault> faults, TimeProvider clock, Action<string> tell, Func<ScheduledFault, Func<Task>?>? others, CancellationToken cancellation)
+        IReadOnlyList<ScheduledFault> faults, TimeProvider clock, Action<string> tell, IReadOnlyList<IStoppableServer> servers, CancellationToken cancellation)
     {
+        if (faults.FirstOrDefault(fault => fault.Kind == FaultKind.StopServer && servers.All(server => server.Name != fault.Server)) is { } unknown)
+            throw new ArgumentException(
+                $"{FaultScheduleYaml.NameOf(unknown.Kind)}.server: found '{unknown.Server}', should be {(servers.Count == 0 ? "absent: no server is registered" : string.Join(" or ", servers.Select(server => server.Name)))}",
+                nameof(faults));
         var began = clock.GetTimestamp();
         var ends = new Dictionary<ScheduledFault, Func<Task>>(ReferenceEqualityComparer.Instance);
         var moments = faults.SelectMany(fault => fault.For is { } span ? [(fault.At, fault, true), (fault.At + span, fault, false)] : ((TimeSpan, ScheduledFault, bool)[])[(fault.At, fault, true)])
@@ -45,9 +49,7 @@ public sealed partial class ClusterFaults
         void Start(ScheduledFault fault)
         {
             tell($"fault: {fault}{(fault.For is { } span ? $", for {FaultScheduleYaml.Duration(span)}" : "")}");
-            var end = fault.Kind == FaultKind.StopPostgres
-                ? (others ?? throw new NotSupportedException($"{FaultScheduleYaml.NameOf(fault.Kind)} is not a cluster's to do: its host has to"))(fault)
-                : Begin(fault, tell);
+            var end = fault.Kind == FaultKind.StopServer ? Stop(servers.First(server => server.Name == fault.Server)) : Begin(fault, tell);
             if (end is not null)
                 ends[fault] = end;
         }
@@ -59,6 +61,17 @@ public sealed partial class ClusterFaults
             await end();
             tell($"over:  {fault}");
         }
+    }
+
+    private static Func<Task> Stop(IStoppableServer server)
+    {
+        // The faults that follow do not wait for it.
+        var stopping = Task.Run(server.StopAsync);
+        return async () =>
+        {
+            await stopping;
+            await server.StartAsync();
+        };
     }
 
     private Func<Task>? Begin(ScheduledFault fault, Action<string> tell)
