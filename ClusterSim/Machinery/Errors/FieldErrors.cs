@@ -85,9 +85,6 @@ internal sealed class FieldErrors : IReadOnlyList<FieldError>
     public void TooMany(FieldPath path, int actual, int maximum) =>
         Add("FieldValueTooMany", path, $"Too many: {actual}", $"must have at most {maximum} items");
 
-    /// <summary>Something that should not happen did.</summary>
-    public void Internal(FieldPath path, string detail) => Add("InternalError", path, "Internal error", detail);
-
     /// <summary>What other rules found.</summary>
     public void AddRange(IEnumerable<FieldError> others) => _errors.AddRange(others);
 
