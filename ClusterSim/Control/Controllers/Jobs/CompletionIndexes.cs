@@ -22,15 +22,14 @@ internal static class CompletionIndexes
     /// <summary>Adds <c>JOB_COMPLETION_INDEX</c> to the environment of all containers of a pod spec.</summary>
     public static void AddEnvironment(JsonObject spec)
     {
-        foreach (var list in (string[])["containers", "initContainers"])
-            foreach (var container in (spec[list] as JsonArray)?.OfType<JsonObject>() ?? [])
-            {
-                var environment = container["env"] as JsonArray ?? [];
-                environment.Add((JsonNode)Object(
-                    ("name", "JOB_COMPLETION_INDEX"),
-                    ("valueFrom", Object(("fieldRef", Object(("apiVersion", "v1"), ("fieldPath", $"metadata.labels['{Annotation}']")))))));
-                container["env"] = environment;
-            }
+        foreach (var container in spec.VisitContainers(ContainerType.WorkloadContainers))
+        {
+            var environment = container["env"] as JsonArray ?? [];
+            environment.Add((JsonNode)Object(
+                ("name", "JOB_COMPLETION_INDEX"),
+                ("valueFrom", Object(("fieldRef", Object(("apiVersion", "v1"), ("fieldPath", $"metadata.labels['{Annotation}']")))))));
+            container["env"] = environment;
+        }
     }
 
     /// <summary>Parses indexes as the status of a Job has them, such as <c>0-2,4</c>.</summary>

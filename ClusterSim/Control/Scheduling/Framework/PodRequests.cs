@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Scheduling.Framework;
@@ -32,7 +33,7 @@ internal static class PodRequests
         foreach (var container in spec.At("initContainers").Items())
         {
             var requests = OfContainer(pod, container);
-            if (container.At("restartPolicy").Text() == "Always")
+            if (container.IsRestartableInitContainer())
             {
                 sidecars += requests;
                 init = Resource.Max(init, sidecars);
