@@ -14,7 +14,7 @@ internal sealed class CronJobController : Controller
 {
     private const string ScheduledAnnotation = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
-    // More missed starts than this are told of, as a sign that something was wrong for long.
+    // More missed starts than this cause a Warning event (TooManyMissedTimes).
     private const int MissedMax = 100;
     private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(100);
 
