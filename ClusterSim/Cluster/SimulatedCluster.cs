@@ -87,7 +87,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         WorkloadSubresources.Register(Server);
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
-        Server.Add(new NoCreationWhileDefinitionEnds());
+        Server.Add(new CustomResourceDefinitionTerminating());
         Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();

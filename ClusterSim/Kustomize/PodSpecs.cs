@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Manifests;
 
@@ -15,11 +16,5 @@ internal static class PodSpecs
     };
 
     /// <summary>The containers of a pod spec, init and ephemeral ones included.</summary>
-    public static IEnumerable<JsonObject> Containers(JsonObject podSpec)
-    {
-        foreach (var list in (string[])["initContainers", "containers", "ephemeralContainers"])
-            if (podSpec[list] is JsonArray containers)
-                foreach (var container in containers.OfType<JsonObject>())
-                    yield return container;
-    }
+    public static IEnumerable<JsonObject> Containers(JsonObject podSpec) => podSpec.VisitContainers(ContainerType.AllContainers);
 }

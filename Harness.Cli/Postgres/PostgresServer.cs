@@ -217,13 +217,6 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops and starts.</summary>
-    public async Task RestartAsync(CancellationToken cancellation = default)
-    {
-        await StopAsync(cancellation);
-        await StartAgainAsync(cancellation);
-    }
-
     /// <summary>Stops, and removes all but kept data.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -51,7 +51,6 @@ internal static class CustomTypes
                     Name = name,
                     Type = TypeOf(schema.Properties[name], metadata),
                     IsPointer = true,
-                    IsRequired = schema.Required.Contains(name),
                     Default = schema.Properties[name].Default.Exists() ? schema.Properties[name].Default.ToNode() : null,
                 };
     }

@@ -63,6 +63,4 @@ internal static class Cells
                 shorts.Add(brief);
         return string.Join(',', shorts);
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,7 @@ using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Faults;
@@ -53,7 +54,7 @@ public sealed class ClusterFaults
     public bool ExceedMemory(string @namespace, string pod, string? container = null)
     {
         var found = _targets.Pod(@namespace, pod);
-        List<string> names = [.. found.Spec.At("initContainers").Items().Concat(found.Spec.At("containers").Items()).Select(one => one.At("name").Text(""))];
+        List<string> names = [.. found.Spec.VisitContainers(ContainerType.WorkloadContainers).Select(one => one.At("name").Text(""))];
         if (container is null ? names.Count > 1 : !names.Contains(container))
             throw new ArgumentException(
                 $"{(container is null ? "say which container" : $"no container '{container}'")} of pod {@namespace}/{pod}; it has {string.Join(", ", names)}", nameof(container));

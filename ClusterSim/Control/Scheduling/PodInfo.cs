@@ -95,7 +95,7 @@ internal sealed class PodInfo
         foreach (var container in spec.At("initContainers").Items())
         {
             var amounts = ResizedRequests.Of(pod, container);
-            if (container.At("restartPolicy").Text() == "Always")
+            if (container.IsRestartableInitContainer())
             {
                 sidecars += amounts;
                 init = ResourceAmounts.Max(init, sidecars);

@@ -30,14 +30,6 @@ internal sealed class SchedulerEvents(ApiClient client, string component, TimePr
         var now = clock.GetUtcNow();
         var version = about.Metadata.At("resourceVersion").Text("");
         var like = (about.Uid, version, reason, message);
-        if (type == "Warning" && _told.TryGetValue(like, out var told) && client.Change(_events, told, @event =>
-        {
-            var series = @event.Ensure("series");
-            series["count"] = (series.Integer("count") ?? 1) + 1;
-            series["lastObservedTime"] = now.StampMicro();
-            return true;
-        }) is not null)
-            return;
         var @event = Object(
             ("apiVersion", "v1"),
             ("kind", "Event"),
@@ -57,6 +49,14 @@ internal sealed class SchedulerEvents(ApiClient client, string component, TimePr
         @event["lastTimestamp"] = null;
         try
         {
+            if (type == "Warning" && _told.TryGetValue(like, out var told) && client.Change(_events, told, @event =>
+            {
+                var series = @event.Ensure("series");
+                series["count"] = (series.Integer("count") ?? 1) + 1;
+                series["lastObservedTime"] = now.StampMicro();
+                return true;
+            }) is not null)
+                return;
             var made = client.Create(_events, @event);
             if (type != "Warning")
                 return;
@@ -64,9 +64,9 @@ internal sealed class SchedulerEvents(ApiClient client, string component, TimePr
                 _told.Clear();
             _told[like] = made.Key;
         }
-        catch (KubernetesApiException refused) when (refused.Code is 403 or 404)
+        catch (KubernetesApiException ex) when (ex.Code is 403 or 404 or 409)
         {
-            // The namespace is ending: events about its last moments have nowhere to go.
+            // 403, 404: the namespace is terminating. 409: the series is counted by another recorder at the same time. The event is dropped.
         }
     }
 }

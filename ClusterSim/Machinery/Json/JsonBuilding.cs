@@ -78,10 +78,4 @@ internal static class JsonBuilding
     public static long? Integer(this JsonObject? parent, string name) =>
         parent?[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number
         : parent?[name] is JsonValue small && small.TryGetValue<int>(out var narrow) ? narrow : null;
-
-    /// <summary>A time as Kubernetes writes metav1.Time: UTC, whole seconds.</summary>
-    public static string Stamp(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>A time as Kubernetes writes metav1.MicroTime.</summary>
-    public static string StampMicro(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -64,8 +64,6 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
 
     internal ServiceProxy Proxy => _proxy;
 
-    internal ClusterNames Names => _resolver.Names;
-
     internal WireContext Context => _context;
 
     internal SocketWatchdog Watchdog { get; }
@@ -140,10 +138,6 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
             }
         }
     }
-
-    /// <inheritdoc cref="WireResolver.ResolveAsync"/>
-    internal ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation) =>
-        _resolver.ResolveAsync(process, name, cancellation);
 
     /// <inheritdoc cref="WireResolver.LookupAsync"/>
     internal ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(WireProcess process, string name, CancellationToken cancellation) =>

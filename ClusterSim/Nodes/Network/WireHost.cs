@@ -40,9 +40,6 @@ internal sealed class WireHost : IPodNetwork
     /// <summary>What policies see in it at this moment.</summary>
     public TrafficPeer Party => _party();
 
-    /// <summary>Whether it was cut off.</summary>
-    public bool IsSevered => _severed;
-
     /// <inheritdoc/>
     public IContainerNetwork Join(string container) => JoinProcess(container);
 

@@ -99,7 +99,7 @@ internal sealed record PolicyRule(
         void Add(string name, ImmutableArray<string> values)
         {
             if (!values.IsEmpty)
-                parts.Add($"{name}:{GoQuoted.List(values)}");
+                parts.Add($"{name}:{GoText.QuoteList(values)}");
         }
     }
 

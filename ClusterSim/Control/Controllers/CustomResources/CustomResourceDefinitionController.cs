@@ -21,7 +21,7 @@ internal sealed class CustomResourceDefinitionController : Controller
     private readonly ResourceType _definitions;
     private readonly TypeSchema _types;
     private readonly UserInfo _user;
-    private readonly CustomScale _scale;
+    private readonly ScaleSubresource _scale;
     private readonly Dictionary<string, Served> _served = new(StringComparer.Ordinal);
 
     /// <summary>A controller of CustomResourceDefinitions; <paramref name="user"/> is the client's identity.</summary>
@@ -31,7 +31,7 @@ internal sealed class CustomResourceDefinitionController : Controller
         _types = types;
         _user = user;
         _definitions = Client.Resource("customresourcedefinitions", "apiextensions.k8s.io");
-        _scale = new CustomScale(Client.Server);
+        _scale = new ScaleSubresource(Client.Server);
         ForEach(_definitions);
         context.Informers.HandleCustom(change =>
         {

@@ -301,15 +301,14 @@ internal sealed partial class JobController : Controller
         metadata.Ensure("labels")[IndexAnnotation] = text;
         var spec = pod.Ensure("spec");
         spec["hostname"] = $"{job.Name}-{text}";
-        foreach (var list in (string[])["containers", "initContainers"])
-            foreach (var container in (spec[list] as JsonArray)?.OfType<JsonObject>() ?? [])
-            {
-                var environment = container["env"] as JsonArray ?? [];
-                environment.Add((JsonNode)Object(
-                    ("name", "JOB_COMPLETION_INDEX"),
-                    ("valueFrom", Object(("fieldRef", Object(("apiVersion", "v1"), ("fieldPath", $"metadata.labels['{IndexAnnotation}']")))))));
-                container["env"] = environment;
-            }
+        foreach (var container in spec.VisitContainers(ContainerType.WorkloadContainers))
+        {
+            var environment = container["env"] as JsonArray ?? [];
+            environment.Add((JsonNode)Object(
+                ("name", "JOB_COMPLETION_INDEX"),
+                ("valueFrom", Object(("fieldRef", Object(("apiVersion", "v1"), ("fieldPath", $"metadata.labels['{IndexAnnotation}']")))))));
+            container["env"] = environment;
+        }
         return pod;
     }
 

@@ -18,16 +18,6 @@ internal sealed class VolumeProvisioner(ControllerContext context)
 
     private readonly ResourceType _volumes = context.Client.Resource("persistentvolumes");
 
-    /// <summary>The default StorageClass <c>standard</c>, as a cluster starts with it.</summary>
-    public static JsonObject StandardClass() => Object(
-        ("apiVersion", "storage.k8s.io/v1"),
-        ("kind", "StorageClass"),
-        ("metadata", Object(("name", "standard"), ("annotations", Object(("storageclass.kubernetes.io/is-default-class", "true"))))),
-        ("provisioner", Name),
-        ("reclaimPolicy", "Delete"),
-        ("allowVolumeExpansion", false),
-        ("volumeBindingMode", "WaitForFirstConsumer"));
-
     /// <summary>Makes the volume of a claim, reserved for it.</summary>
     public void Provision(Document claim, Document storageClass)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Network.Policies;
@@ -45,11 +46,9 @@ public sealed class PolicyPod
     internal static PolicyPod Read(Document pod, IPAddress? address = null)
     {
         var ports = new List<ContainerPort>();
-        foreach (var containers in (ReadOnlySpan<string>)["initContainers", "containers"])
-            foreach (var container in pod.Spec.At(containers).Items())
-                if (containers == "containers" || container.At("restartPolicy").Text() == "Always")
-                    foreach (var port in container.At("ports").Items())
-                        ports.Add(new(port.At("name").Text(""), PolicyPort.ReadProtocol(port.At("protocol")), port.At("containerPort").Integer(0)));
+        foreach (var container in pod.Spec.Sidecars().Concat(pod.Spec.VisitContainers(ContainerType.Containers)))
+            foreach (var port in container.At("ports").Items())
+                ports.Add(new(port.At("name").Text(""), PolicyPort.ReadProtocol(port.At("protocol")), port.At("containerPort").Integer(0)));
         return new PolicyPod
         {
             Namespace = pod.Namespace ?? "default",

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission.PodSecurityStandards;
 
 /// <summary>How strict: <c>privileged</c>, <c>baseline</c>, <c>restricted</c>.</summary>
 internal enum PodSecurityLevel

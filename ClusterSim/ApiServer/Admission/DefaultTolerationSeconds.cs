@@ -3,25 +3,10 @@ using static ClusterSim.Machinery.JsonBuilding;
 
 namespace ClusterSim.Admission;
 
-/// <summary>New nodes take no pods until something (the node lifecycle controller) says that they are ready.</summary>
-internal sealed class TaintNodesByCondition : AdmissionPlugin
-{
-    private static readonly GroupResource Nodes = new("", "nodes");
-
-    /// <inheritdoc/>
-    public override void Mutate(AdmissionRequest request)
-    {
-        if (!Is(request, Nodes, Create))
-            return;
-        var spec = request.Object!.Ensure("spec");
-        if (spec["taints"] is not JsonArray taints)
-            spec["taints"] = taints = [];
-        if (!taints.OfType<JsonObject>().Any(taint => taint.Text("key") == "node.kubernetes.io/not-ready" && taint.Text("effect") == "NoSchedule"))
-            taints.Add(Object(("key", "node.kubernetes.io/not-ready"), ("effect", "NoSchedule")));
-    }
-}
-
-/// <summary>Pods stay for five minutes on a node that is not ready or out of reach, unless they say for how long.</summary>
+/// <summary>
+/// Lets pods tolerate nodes that are not ready or unreachable for five minutes, unless they say for how long
+/// (<c>plugin/pkg/admission/defaulttolerationseconds</c>).
+/// </summary>
 internal sealed class DefaultTolerationSeconds : AdmissionPlugin
 {
     private const int Seconds = 300;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClusterSim.Objects;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission.PodSecurityStandards;
 
 /// <summary>A broken rule of the Pod Security Standards.</summary>
 /// <param name="Reason">Which.</param>
@@ -20,7 +20,7 @@ internal readonly record struct PodUnderCheck(JsonElement Metadata, JsonElement 
 {
     /// <summary>Its containers of all kinds, by name and security context.</summary>
     public IEnumerable<(string Name, JsonElement Container, JsonElement Context)> Containers =>
-        PodContainers.All(Spec).Select(container => (container.At("name").Text(""), container, container.At("securityContext")));
+        Spec.VisitContainers(ContainerType.AllContainers).Select(container => (container.At("name").Text(""), container, container.At("securityContext")));
 
     /// <summary>The pod's own security context.</summary>
     public JsonElement Context => Spec.At("securityContext");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -10,10 +11,12 @@ namespace ClusterSim.Admission.Quota;
 /// quota's status; here what is used is counted at the moment of the write, under the lock that orders creations, so that two writers
 /// cannot both take the last place and a status that lags harms nobody.
 /// </summary>
-internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPlugin
+internal sealed class ResourceQuota(VersionedStore store) : AdmissionPlugin
 {
     private static readonly GroupResource ResourceQuotas = new("", "resourcequotas");
     private static readonly string[] ComputeResources = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
+
+    private readonly QuotaUsage _usage = new(store);
 
     /// <inheritdoc/>
     public override bool Allocates(AdmissionRequest request) =>
@@ -51,7 +54,7 @@ internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPl
                 requested[name] = more;
         if (requested.Count == 0)
             return;
-        var used = QuotaUsage.Used(store, quota, resource);
+        var used = _usage.Used(quota, resource);
         var exceeded = requested.Where(one => used.GetValueOrDefault(one.Key) + one.Value > hard[one.Key]).Select(one => one.Key).ToList();
         if (exceeded.Count > 0)
             throw Forbidden(request,
@@ -65,7 +68,7 @@ internal sealed class ResourceQuotaAdmission(VersionedStore store) : AdmissionPl
         foreach (var name in ComputeResources.Where(hard.ContainsKey).Order(StringComparer.Ordinal))
         {
             var (which, what) = name.Split('.') is [var kind, var of] ? (kind, of) : ("requests", name);
-            var silent = spec.At("containers").Items().Concat(spec.At("initContainers").Items())
+            var silent = spec.VisitContainers(ContainerType.WorkloadContainers)
                 .Where(container => !container.At("resources", which, what).Exists())
                 .Select(container => container.At("name").Text("")).Order(StringComparer.Ordinal).ToList();
             if (silent.Count > 0)

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using static ClusterSim.Admission.PodSecurity.PodSecurityWords;
+using static ClusterSim.Admission.PodSecurityStandards.PodSecurityWords;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission.PodSecurityStandards;
 
 /// <summary>The baseline level's rules (<c>k8s.io/pod-security-admission/policy</c>).</summary>
 internal static class BaselineChecks
@@ -52,7 +52,7 @@ internal static class BaselineChecks
             Setters(podSets, containers),
             annotations.Count == 0 ? "" : Plural("annotation", "annotations", annotations.Count)])
             .Where(text => text.Length > 0);
-        List<string> bad = [.. Sorted(values), .. Sorted(annotations.Select(field => $"{field.Name}={GoQuoted.Text(field.Value.Text(""))}"))];
+        List<string> bad = [.. Sorted(values), .. Sorted(annotations.Select(field => $"{field.Name}={GoText.Quote(field.Value.Text(""))}"))];
         return new(Plural("forbidden AppArmor profile", "forbidden AppArmor profiles", bad.Count),
             $"{string.Join(" and ", setters)} must not set AppArmor profile type to {Quoted(bad)}");
 
@@ -171,7 +171,7 @@ internal static class BaselineChecks
         var keys = pod.Containers.Select(one => $"container.seccomp.security.alpha.kubernetes.io/{one.Name}").Append("seccomp.security.alpha.kubernetes.io/pod").ToHashSet(StringComparer.Ordinal);
         var bad = Sorted(pod.Metadata.At("annotations").Fields()
             .Where(field => keys.Contains(field.Name) && field.Value.Text("") is not ("runtime/default" or "docker/default") && !field.Value.Text("").StartsWith("localhost/", StringComparison.Ordinal))
-            .Select(field => $"{field.Name}={GoQuoted.Text(field.Value.Text(""))}"));
+            .Select(field => $"{field.Name}={GoText.Quote(field.Value.Text(""))}"));
         return bad.Count == 0 ? null : new("seccompProfile", $"forbidden {Plural("annotation", "annotations", bad.Count)} {string.Join(", ", bad)}");
     }
 

@@ -4,8 +4,8 @@ using ClusterSim.Schema;
 
 namespace ClusterSim.Admission;
 
-/// <summary>Nothing is created of a custom resource whose definition is being deleted.</summary>
-internal sealed class NoCreationWhileDefinitionEnds : AdmissionPlugin
+/// <summary>Refuses to create custom resources whose definition is being deleted (<c>apiextensions-apiserver/pkg/apiserver/customresource_handler.go</c>).</summary>
+internal sealed class CustomResourceDefinitionTerminating : AdmissionPlugin
 {
     /// <inheritdoc/>
     public override void Mutate(AdmissionRequest request)

@@ -1,6 +1,6 @@
-using static ClusterSim.Admission.PodSecurity.PodSecurityWords;
+using static ClusterSim.Admission.PodSecurityStandards.PodSecurityWords;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission.PodSecurityStandards;
 
 /// <summary>What the restricted level asks beyond the baseline (<c>k8s.io/pod-security-admission/policy</c>).</summary>
 internal static class RestrictedChecks

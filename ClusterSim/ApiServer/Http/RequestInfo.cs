@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.Http;
+
 namespace ClusterSim.Http;
 
 /// <summary>
-/// What a URL's path names: <c>/api/v1/…</c> or <c>/apis/group/version/…</c>, then
-/// <c>[namespaces/ns/]resource[/name[/subresource[/rest]]]</c>. Kubernetes' <c>RequestInfo</c>.
+/// What a request's path names (<c>k8s.io/apiserver/pkg/endpoints/request</c>): <c>/api/v1/…</c> or <c>/apis/group/version/…</c>, then
+/// <c>[namespaces/ns/]resource[/name[/subresource[/rest]]]</c>.
 /// </summary>
 /// <param name="Group">API group; empty for core.</param>
 /// <param name="Version">API version.</param>
@@ -11,13 +13,24 @@ namespace ClusterSim.Http;
 /// <param name="Name">Object name; null for a collection.</param>
 /// <param name="Subresource">Subresource; null for the object itself.</param>
 /// <param name="Rest">What follows a proxy subresource, without its leading slash; null where nothing does.</param>
-internal readonly record struct ApiPath(string Group, string Version, string? Namespace, string Resource, string? Name, string? Subresource, string? Rest)
+internal readonly record struct RequestInfo(string Group, string Version, string? Namespace, string Resource, string? Name, string? Subresource, string? Rest)
 {
     // Subresources of a namespace itself; anything else below /namespaces/ns/ is a resource in it.
     private static bool IsNamespaceSubresource(string segment) => segment is "status" or "finalize";
 
+    /// <summary>The verb that a request asks for; empty for a method that stands for none.</summary>
+    public static string VerbOf(HttpRequest request, bool isCollection) => request.Method switch
+    {
+        "GET" or "HEAD" => !isCollection ? "get" : QueryOptions.Flag(request.Query, "watch") ? "watch" : "list",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => isCollection ? "deletecollection" : "delete",
+        _ => "",
+    };
+
     /// <summary>Reads a path; false where it names no resource (discovery, health, nothing at all).</summary>
-    public static bool TryParse(string path, out ApiPath parsed)
+    public static bool TryParse(string path, out RequestInfo parsed)
     {
         parsed = default;
         var segments = path.Split('/');
@@ -42,7 +55,7 @@ internal readonly record struct ApiPath(string Group, string Version, string? Na
         }
         if (left.Length > 1 && left[^1].Length == 0 && !(left.Length > 2 && left[2] == "proxy"))
             left = left[..^1];
-        parsed = new ApiPath(
+        parsed = new RequestInfo(
             group, version, @namespace, left[0],
             left.Length > 1 ? Uri.UnescapeDataString(left[1]) : null,
             left.Length > 2 ? left[2] : null,

@@ -1,23 +1,24 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using ClusterSim.Admission.PodSecurityStandards;
 using ClusterSim.Objects;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace ClusterSim.Admission.PodSecurity;
+namespace ClusterSim.Admission;
 
 /// <summary>
 /// The Pod Security Standards, as a namespace's labels ask for them (<c>k8s.io/pod-security-admission/admission</c>): pods that break the
 /// enforced level are refused, writers of pods and of what makes pods are warned of the warned level. Nobody is exempt.
 /// </summary>
-internal sealed class PodSecurityAdmission(VersionedStore store) : AdmissionPlugin
+internal sealed class PodSecurity(VersionedStore store) : AdmissionPlugin
 {
-    // The version of Kubernetes that "latest" is.
-    private const int LatestMinor = 36;
     private const int PodsCheckedMax = 3000;
 
+    // The version of Kubernetes that "latest" is.
+    private static readonly int LatestMinor = KubernetesVersion.MinorNumber;
     private static readonly GroupResource Namespaces = new("", "namespaces");
     private static readonly IReadOnlyList<PodSecurityCheck> Checks = [.. BaselineChecks.All, .. RestrictedChecks.All];
     private readonly ConcurrentDictionary<LevelVersion, IReadOnlyList<PodSecurityCheck>> _inForce = new();
@@ -109,7 +110,7 @@ internal sealed class PodSecurityAdmission(VersionedStore store) : AdmissionPlug
     // Of what an update can change in a pod, only images, new ephemeral containers and the profiles' annotations matter.
     private static bool IsSignificant(JsonElement pod, JsonElement old)
     {
-        var (now, before) = (PodContainers.All(pod.At("spec")).ToList(), PodContainers.All(old.At("spec")).ToList());
+        var (now, before) = (pod.At("spec").VisitContainers(ContainerType.AllContainers).ToList(), old.At("spec").VisitContainers(ContainerType.AllContainers).ToList());
         if (now.Count != before.Count || now.Zip(before).Any(pair => pair.First.At("image").Text() != pair.Second.At("image").Text()))
             return true;
         return !Profiles(pod).SequenceEqual(Profiles(old));

@@ -12,7 +12,7 @@ namespace ClusterSim.Admission;
 /// Gives pods their service account and, unless pod or account decline, its token: a projected volume with a token that is renewed, the
 /// cluster's authority and the namespace (<c>plugin/pkg/admission/serviceaccount</c>).
 /// </summary>
-internal sealed class ServiceAccountAdmission(VersionedStore store, Randomness random) : AdmissionPlugin
+internal sealed class ServiceAccount(VersionedStore store, Randomness random) : AdmissionPlugin
 {
     private const string DefaultAccount = "default";
     private const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -51,7 +51,7 @@ internal sealed class ServiceAccountAdmission(VersionedStore store, Randomness r
         var present = volumes?.OfType<JsonObject>().Select(volume => volume.Text("name") ?? "").FirstOrDefault(name => name.StartsWith(VolumePrefix, StringComparison.Ordinal));
         var volume = present ?? VolumePrefix + random.NextSuffix();
         var needed = false;
-        foreach (var container in PodContainers.ToChange(spec))
+        foreach (var container in spec.VisitContainers(ContainerType.WorkloadContainers))
         {
             var mounts = container["volumeMounts"] as JsonArray;
             if (mounts is not null && mounts.OfType<JsonObject>().Any(mount => mount.Text("mountPath") == MountPath))
