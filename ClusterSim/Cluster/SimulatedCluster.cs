@@ -110,7 +110,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             PersistentVolumes = options.PersistentVolumes,
             Faults = _nodeFaults,
         });
-        Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
+        Faults = new ClusterFaults(new FaultTargets(Admin!, Wire, Nodes, Images, _nodeFaults, options.Clock));
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions
             {

@@ -1,22 +1,14 @@
-using ClusterSim.Faults.Schedules;
-using ClusterSim.Nodes;
+namespace ClusterSim.Faults.Schedules;
 
-namespace ClusterSim.Faults;
-
-public sealed partial class ClusterFaults
+/// <summary>Runs a schedule of faults on a cluster: begins and ends each at its time.</summary>
+/// <param name="cluster">Where the faults happen.</param>
+/// <param name="clock">Time.</param>
+/// <param name="tell">Receives a line for whatever begins and ends.</param>
+/// <param name="servers">The servers that <see cref="FaultKind.StopServer"/> may stop.</param>
+internal sealed class FaultScheduleRunner(ClusterFaults cluster, TimeProvider clock, Action<string> tell, IReadOnlyList<IStoppableServer> servers)
 {
-    /// <summary>
-    /// Lets the faults of a schedule happen, each at its time; returns when the last is over. What is still wrong by then (or by the
-    /// cancellation) is healed: networks and clocks at once, nodes and servers are started again.
-    /// </summary>
-    /// <param name="faults">The faults.</param>
-    /// <param name="clock">Time.</param>
-    /// <param name="tell">Told what begins and what ends.</param>
-    /// <param name="servers">The servers that <see cref="FaultKind.StopServer"/> may stop.</param>
-    /// <param name="cancellation">Ends the schedule; no exception comes of that.</param>
-    /// <exception cref="ArgumentException">A fault names a server that is not registered.</exception>
-    public async Task RunAsync(
-        IReadOnlyList<ScheduledFault> faults, TimeProvider clock, Action<string> tell, IReadOnlyList<IStoppableServer> servers, CancellationToken cancellation)
+    /// <inheritdoc cref="ClusterFaults.RunAsync"/>
+    public async Task RunAsync(IReadOnlyList<ScheduledFault> faults, CancellationToken cancellation)
     {
         if (faults.FirstOrDefault(fault => fault.Kind == FaultKind.StopServer && servers.All(server => server.Name != fault.Server)) is { } unknown)
             throw new ArgumentException(
@@ -49,7 +41,7 @@ public sealed partial class ClusterFaults
         void Start(ScheduledFault fault)
         {
             tell($"fault: {fault}{(fault.For is { } span ? $", for {FaultScheduleYaml.Duration(span)}" : "")}");
-            var end = fault.Kind == FaultKind.StopServer ? Stop(servers.First(server => server.Name == fault.Server)) : Begin(fault, tell);
+            var end = fault.Kind == FaultKind.StopServer ? Stop(servers.First(server => server.Name == fault.Server)) : Begin(fault);
             if (end is not null)
                 ends[fault] = end;
         }
@@ -74,36 +66,36 @@ public sealed partial class ClusterFaults
         };
     }
 
-    private Func<Task>? Begin(ScheduledFault fault, Action<string> tell)
+    private Func<Task>? Begin(ScheduledFault fault)
     {
         var (from, to, pods) = (Set(fault.From), Set(fault.To), Set(fault.Pods));
         switch (fault.Kind)
         {
             case FaultKind.KillPod:
-                foreach (var (@namespace, name) in PodsOf(pods))
-                    if (KillPod(@namespace, name))
+                foreach (var (@namespace, name) in cluster.PodsOf(pods))
+                    if (cluster.KillPod(@namespace, name))
                         tell($"killed {@namespace}/{name}");
                 return null;
             case FaultKind.StopNode:
-                if (!_cluster.Nodes.Names.Contains(fault.Node!, StringComparer.Ordinal))
+                if (!cluster.IsRunning(fault.Node!))
                 {
                     tell($"node {fault.Node} does not run: nothing to stop");
                     return null;
                 }
-                StopNode(fault.Node!);
-                return Ended(() => StartNode(fault.Node!));
+                cluster.StopNode(fault.Node!);
+                return Ended(() => cluster.StartNode(fault.Node!));
         }
         var begun = fault.Kind switch
         {
-            FaultKind.Partition when fault.Direction == PartitionDirection.Back => Partition(to, from, bothWays: false),
-            FaultKind.Partition => Partition(from, to, bothWays: fault.Direction == PartitionDirection.Both),
-            FaultKind.Delay => Delay(from, to, fault.By, fault.Jitter, fault.Seed),
-            FaultKind.Trickle => Trickle(from, to, fault.BytesPerSecond),
-            FaultKind.DropAnswers => DropAnswers(from, to, fault.Dose),
-            FaultKind.ResetAnswers => ResetAnswers(from, to, fault.AfterBytes, fault.Dose),
-            FaultKind.Answer => AnswerInstead(
+            FaultKind.Partition when fault.Direction == PartitionDirection.Back => cluster.Partition(to, from, bothWays: false),
+            FaultKind.Partition => cluster.Partition(from, to, bothWays: fault.Direction == PartitionDirection.Both),
+            FaultKind.Delay => cluster.Delay(from, to, fault.By, fault.Jitter, fault.Seed),
+            FaultKind.Trickle => cluster.Trickle(from, to, fault.BytesPerSecond),
+            FaultKind.DropAnswers => cluster.DropAnswers(from, to, fault.Dose),
+            FaultKind.ResetAnswers => cluster.ResetAnswers(from, to, fault.AfterBytes, fault.Dose),
+            FaultKind.Answer => cluster.AnswerInstead(
                 from, to, new HttpAnswer { Status = fault.Status, Body = fault.Body, AfterCarriedOut = fault.CarriedOut, ToRequestsHolding = fault.Holding }, fault.Dose),
-            FaultKind.SkewClock => SkewClock(pods, fault.By),
+            FaultKind.SkewClock => cluster.SkewClock(pods, fault.By),
             _ => throw new NotSupportedException($"{FaultScheduleYaml.NameOf(fault.Kind)} is not a cluster's to do"),
         };
         return Ended(begun.Dispose);
