@@ -48,10 +48,8 @@ namespace ClusterSim;
 /// </example>
 public sealed partial class SimulatedCluster : IAsyncDisposable
 {
-    // Where the API server is on the wire: a node of its own, as a kind control plane.
-    internal static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
-    internal const int ControlPlanePort = 6443;
     private const string ServiceAddress = "10.96.0.1";
+    private static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Stack<IAsyncDisposable> _parts = new();
@@ -130,22 +128,25 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _adminToken = _access.StaticTokens.Issue(new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]));
     }
 
-    /// <summary>The seed of the cluster's dice; give it to another cluster for the same names.</summary>
+    /// <summary>The seed of the cluster's random numbers. A cluster with the same seed has the same names.</summary>
     public int Seed => Random.Seed;
 
-    /// <summary>The images its nodes can run.</summary>
+    /// <summary>The images that the nodes can run.</summary>
     public ImageStore Images { get; } = new();
 
-    /// <summary>What its pods and nodes use, as far as somebody says so.</summary>
+    /// <summary>The CPU and memory that pods and nodes are said to use: the simulator cannot measure it.</summary>
     public ClusterMetrics Metrics { get; } = new();
 
-    /// <summary>What goes wrong on purpose.</summary>
+    /// <summary>Injects faults.</summary>
     public ClusterFaults Faults { get; }
 
-    /// <summary>Where the Kubernetes API answers, over HTTPS.</summary>
+    /// <summary>The address at which pods reach the API server: that of a node of its own, as of a kind control plane.</summary>
+    public static IPEndPoint ApiServerAddress => new(ControlPlane, 6443);
+
+    /// <summary>The URL of the Kubernetes API on this machine (HTTPS).</summary>
     public Uri ApiServer => _http?.Url ?? throw new InvalidOperationException("the cluster has not started");
 
-    /// <summary>Where the cluster's Ingresses answer, over HTTP.</summary>
+    /// <summary>The URL of the cluster's Ingresses on this machine (HTTP).</summary>
     public Uri Ingress => new UriBuilder("http", "localhost", _ingress.HttpPort).Uri;
 
     internal ApiServer Server { get; }
@@ -203,7 +204,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         {
             SimulatedImages.AddTo(Images);
             Images.Unknown = _options.UnknownImages;
-            ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
+            ClusterBootstrap.Create(Server, ApiServerAddress.Address, ApiServerAddress.Port, ServiceAddress, _options.Ingress);
             DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
             if (_options.MetricsServer)
                 MetricsApi.Register(Server);
@@ -229,7 +230,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _ingress.Start();
         _parts.Push(_localPorts);
         _localPorts.Start();
-        _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
+        _parts.Push(await ApiServerPort.ListenAsync(Wire, ApiServerAddress.Address, ApiServerAddress.Port, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
         ready.SetResult();
 
         // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using ClusterSim.Network;
 using ClusterSim.Nodes.Images;
 using Harness.Postgres;
 using Microsoft.AspNetCore.Connections;
@@ -110,7 +109,7 @@ public sealed class PostgresImage(PostgresServer server, PostgresSwitch? leads =
         }
         var own = new OwnDatabase("h" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), user, database);
         // The real server is the simulator's, not the pod's: reaching it is no traffic of the cluster.
-        await Wire.OutsideOfPodsAsync(async () =>
+        await RunOutsideOfPodAsync(async () =>
         {
             await server.CreateRoleAsync(own.RoleOf(user), password, process.Stop);
             await server.CreateDatabaseAsync(own.NameOf(database), own.RoleOf(user), cancellation: process.Stop);
@@ -172,7 +171,7 @@ public sealed class PostgresImage(PostgresServer server, PostgresSwitch? leads =
     {
         try
         {
-            await Wire.OutsideOfPodsAsync(() => socket.ConnectAsync(new UnixDomainSocketEndPoint(server.SocketPath), stop).AsTask());
+            await RunOutsideOfPodAsync(() => socket.ConnectAsync(new UnixDomainSocketEndPoint(server.SocketPath), stop).AsTask());
             return true;
         }
         catch (SocketException)

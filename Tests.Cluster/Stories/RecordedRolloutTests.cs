@@ -1,8 +1,7 @@
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Nodes;
-using ClusterSim.Nodes.Simulated;
 using Tests.Unit.ClusterSim.Nodes;
 
 namespace Tests.Cluster.Stories;

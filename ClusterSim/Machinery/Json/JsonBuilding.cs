@@ -11,6 +11,9 @@ internal static class JsonBuilding
     /// <summary>How documents are written: compact, non-ASCII as it is (Go's encoder escapes only &lt;, &gt;, &amp;, U+2028 and U+2029; clients read both).</summary>
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>The same for texts made by the serializer.</summary>
+    public static readonly JsonSerializerOptions TextOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>An object with these fields; a null value leaves its field out.</summary>
     public static JsonObject Object(params ReadOnlySpan<(string Name, JsonNode? Value)> fields)
     {
@@ -32,6 +35,10 @@ internal static class JsonBuilding
 
     /// <summary>A mutable copy of a stored object; an empty one where there is none.</summary>
     public static JsonObject ToObject(this JsonElement element) => element.ToNode() as JsonObject ?? [];
+
+    /// <summary>Whether both are the same value, or neither is there.</summary>
+    public static bool IsSameAs(this JsonElement element, JsonElement other) =>
+        element.Exists() == other.Exists() && (!element.Exists() || JsonElement.DeepEquals(element, other));
 
     /// <summary>An immutable view of what was built.</summary>
     public static JsonElement ToElement(this JsonNode node) => JsonElement.Parse(node.ToUtf8());

@@ -72,7 +72,7 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
     public IPodNetwork Attach(PodIdentity pod) => _hosts.Attach(this, pod);
 
     /// <inheritdoc cref="WireHosts.RegisterHost"/>
-    public WireHost RegisterHost(IPAddress address, PolicyParty party) => _hosts.RegisterHost(this, address, party);
+    public WireHost RegisterHost(IPAddress address, TrafficPeer party) => _hosts.RegisterHost(this, address, party);
 
     /// <inheritdoc cref="WireHosts.RegisterPod"/>
     public WireHost RegisterPod(string node, string @namespace, string name, IReadOnlyDictionary<string, string> labels) => _hosts.RegisterPod(this, node, @namespace, name, labels);

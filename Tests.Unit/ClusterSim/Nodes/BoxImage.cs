@@ -63,14 +63,12 @@ internal static class BoxImage
     private static async Task AnswerAsync(ConnectionContext connection, int status)
     {
         await using var opened = connection;
+        using var reader = new StreamReader(connection.Transport.Input.AsStream(), Encoding.Latin1);
         try
         {
             // The request's head ends at the empty line. Nobody sends a body.
-            while (await connection.Transport.Input.ReadAsync() is var read && !Encoding.Latin1.GetString(read.Buffer).Contains("\r\n\r\n", StringComparison.Ordinal))
+            while (await reader.ReadLineAsync() is { Length: > 0 })
             {
-                if (read.IsCompleted)
-                    return;
-                connection.Transport.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
             var body = $"{status}\n";
             await connection.Transport.Output.WriteAsync(Encoding.Latin1.GetBytes(

@@ -1,55 +1,21 @@
 using System.Text;
 using YamlDotNet.RepresentationModel;
 
-namespace ClusterSim.Access.Certificates;
-
-/// <summary>How one identity reaches one cluster.</summary>
-internal sealed record KubeconfigEntry
-{
-    /// <summary>The cluster's name in the file.</summary>
-    public required string Cluster { get; init; }
-
-    /// <summary>The API server.</summary>
-    public required Uri Server { get; init; }
-
-    /// <summary>Its authority's certificate, in PEM.</summary>
-    public required string AuthorityPem { get; init; }
-
-    /// <summary>The identity's name; the context is <c>user@cluster</c> unless <see cref="Context"/> says otherwise.</summary>
-    public required string User { get; init; }
-
-    /// <summary>The name of the file's entry with the identity's credentials; null for <see cref="User"/>.</summary>
-    public string? UserEntry { get; init; }
-
-    /// <summary>The identity's bearer token; null where it has a certificate.</summary>
-    public string? Token { get; init; }
-
-    /// <summary>The identity's certificate; null where it has a token.</summary>
-    public ClientCertificate? Certificate { get; init; }
-
-    /// <summary>The namespace kubectl works in; null for default.</summary>
-    public string? Namespace { get; init; }
-
-    /// <summary>The context's name; null for <c>user@cluster</c>.</summary>
-    public string? Context { get; init; }
-
-    /// <summary>The context's name.</summary>
-    public string ContextName => Context ?? $"{User}@{Cluster}";
-}
+namespace ClusterSim;
 
 /// <summary>
-/// kubeconfig files, as functions from text to text: one of our own, ours merged into somebody's, and ours taken out again. What is not
-/// ours stays as it is, fields we do not know included; comments and layout are the YAML writer's.
+/// Edits kubeconfig files, as functions from text to text: writes one, merges entries into another's file, and removes them again. Entries of others
+/// stay as they are, unknown fields included; comments and layout are lost.
 /// </summary>
-internal static class Kubeconfig
+public static class KubeconfigFile
 {
-    /// <summary>A file with these entries; the first one's context is current.</summary>
+    /// <summary>Returns a file with these entries; the context of the first is current.</summary>
     public static string Write(params IReadOnlyList<KubeconfigEntry> entries) => Merge("", entries, setCurrent: true);
 
-    /// <summary>
-    /// Puts the entries into a kubeconfig; entries of the same names are replaced. <paramref name="setCurrent"/> makes the first one's
-    /// context current; otherwise it only does where none was.
-    /// </summary>
+    /// <summary>Adds entries to a kubeconfig, and replaces entries of the same names.</summary>
+    /// <param name="kubeconfig">The text of the file; empty for a new one.</param>
+    /// <param name="entries">The entries.</param>
+    /// <param name="setCurrent">Whether the context of the first entry becomes current; otherwise it does only where none was.</param>
     /// <exception cref="FormatException">The text is no kubeconfig.</exception>
     public static string Merge(string kubeconfig, IReadOnlyList<KubeconfigEntry> entries, bool setCurrent)
     {
@@ -69,10 +35,7 @@ internal static class Kubeconfig
         return Write(root);
     }
 
-    /// <summary>
-    /// Takes a cluster out again: its entry, the contexts on it, and the users that no other context has. The current context, if it was on
-    /// it, is unset.
-    /// </summary>
+    /// <summary>Removes a cluster: its entry, its contexts, and the users that no other context has. A current context of the cluster is unset.</summary>
     /// <exception cref="FormatException">The text is no kubeconfig.</exception>
     public static string Remove(string kubeconfig, string cluster)
     {
@@ -89,14 +52,14 @@ internal static class Kubeconfig
         return Write(root);
     }
 
-    /// <summary>Whether a kubeconfig has a cluster of that name at that server.</summary>
+    /// <summary>Returns whether a kubeconfig has a cluster of that name with that API server.</summary>
     /// <exception cref="FormatException">The text is no kubeconfig.</exception>
     public static bool HasCluster(string kubeconfig, string cluster, Uri server) => Items(Read(kubeconfig), "clusters")
         .Any(item => Text(item, "name") == cluster && Text(item, "cluster", "server")?.TrimEnd('/') == server.ToString().TrimEnd('/'));
 
     /// <summary>
-    /// Writes a file in one step: whoever reads it sees the old or the new one. A new file is for its owner alone; one that is there keeps its mode, and a
-    /// link to it stays a link.
+    /// Writes a file atomically: readers see the old or the new text. A new file is readable by its owner alone (mode 0600); an existing one keeps its mode,
+    /// and a link to it stays a link.
     /// </summary>
     /// <exception cref="UnauthorizedAccessException">The file is read-only, or its folder is.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
