@@ -9,6 +9,8 @@ using ClusterSim.Client;
 using ClusterSim.Controllers;
 using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Controllers.CustomResources;
+using ClusterSim.Controllers.Ingresses;
+using ClusterSim.Controllers.Services;
 using ClusterSim.Faults;
 using ClusterSim.Http;
 using ClusterSim.Http.Discovery;
@@ -59,8 +61,10 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly CustomResourceDefinitionController _definitions;
     private readonly Scheduler _scheduler;
     private readonly EventRecorder _network;
-    private readonly IngressController _ingress;
-    private readonly LocalPortController _localPorts;
+    private readonly IngressServer _ingress;
+    private readonly IngressStatusController _ingressStatus;
+    private readonly LocalPorts _localPorts;
+    private readonly ServiceController _services;
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
     private readonly NodeFaults _nodeFaults = new();
@@ -123,8 +127,10 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
         _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
         var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");
-        _ingress = new IngressController(ContextOf(ingress, "nginx-ingress-controller", "Ingress"), Wire, options.Nodes.Count > 0 ? options.Nodes[0].Name : "outside", options.Ingress);
-        _localPorts = new LocalPortController(ContextOf(ingress, "service-lb-controller", "Network"), Wire);
+        _ingress = new IngressServer(Wire, options.Nodes.Count > 0 ? options.Nodes[0].Name : "outside", options.Ingress, Log("Ingress"));
+        _ingressStatus = new IngressStatusController(ContextOf(ingress, "nginx-ingress-controller", "Ingress"), new LocalIngressServer(_ingress));
+        _localPorts = new LocalPorts(Wire);
+        _services = new ServiceController(ContextOf(ingress, "service-lb-controller", "Network"), new LocalLoadBalancer(_localPorts));
         _adminToken = _access.StaticTokens.Issue(new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]));
     }
 
@@ -227,9 +233,11 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             // Whatever became of the rest: what listens is to be ended with it.
             _parts.Push(_http = await listening);
         }
-        _ingress.Start();
+        _parts.Push(_ingressStatus);
+        _ingressStatus.Start();
         _parts.Push(_localPorts);
-        _localPorts.Start();
+        _parts.Push(_services);
+        _services.Start();
         _parts.Push(await ApiServerPort.ListenAsync(Wire, ApiServerAddress.Address, ApiServerAddress.Port, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
         ready.SetResult();
 

@@ -27,7 +27,7 @@ internal sealed class LayerTests
             "ClusterSim.Access", "ClusterSim.Requests", "ClusterSim.Admission", "ClusterSim.Registry", "ClusterSim.Client", "ClusterSim.Tables",
             "ClusterSim.Http", "ClusterSim.OpenApi", "ClusterSim.Streaming",
         ]),
-        (Control, ["ClusterSim.Controllers", "ClusterSim.Scheduling"]),
+        (Control, ["ClusterSim.Controllers", "ClusterSim.Scheduling.Framework", "ClusterSim.Scheduling.Plugins", "ClusterSim.Scheduling"]),
         (Nodes, ["ClusterSim.Network", "ClusterSim.Nodes.Images", "ClusterSim.Nodes", "ClusterSim.Nodes.Simulated"]),
         (Cluster, ["ClusterSim.Metrics", "ClusterSim.Faults", "ClusterSim"]),
     ];

@@ -213,10 +213,7 @@ internal sealed class DaemonSetController : Controller
         var spec = set.Spec.At("template", "spec");
         if (spec.At("nodeName").Text() is { Length: > 0 } only && only != node.Name)
             return (false, false);
-        foreach (var (label, value) in spec.At("nodeSelector").TextMap())
-            if (node.Labels.GetValueOrDefault(label) != value)
-                return (false, false);
-        if (NodeAffinity.Of(spec.At("affinity", "nodeAffinity").At("requiredDuringSchedulingIgnoredDuringExecution")) is { } affinity && !affinity.Matches(node.Name, node.Labels))
+        if (!RequiredNodeAffinity.Of(spec).Match(node.Name, node.Labels))
             return (false, false);
         var tolerations = Toleration.Of(Tolerations(spec).ToElement());
         var untolerated = Taint.Of(node.Spec.At("taints")).Where(taint => taint.Effect != "PreferNoSchedule" && !tolerations.Any(one => one.Tolerates(taint))).ToList();
