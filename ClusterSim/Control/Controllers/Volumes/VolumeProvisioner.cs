@@ -29,7 +29,7 @@ internal sealed class VolumeProvisioner(ControllerContext context)
             ("kind", "PersistentVolume"),
             ("metadata", Object(
                 ("name", name),
-                ("annotations", Object((PersistentVolumeBinder.ProvisionedBy, Name))),
+                ("annotations", Object((PersistentVolumeController.ProvisionedBy, Name))),
                 ("finalizers", new JsonArray("kubernetes.io/pv-protection")))),
             ("spec", Object(
                 ("accessModes", claim.Spec.At("accessModes").ToNode()),

@@ -4,7 +4,7 @@ using ClusterSim.Objects;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.Disruption;
 
 /// <summary>
 /// Counts for each PodDisruptionBudget how many pods are healthy, must be, and may be disrupted (<c>pkg/controller/disruption</c>), and

@@ -7,7 +7,7 @@ using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.ServiceAccounts;
 
 /// <summary>
 /// Fills Secrets of type <c>kubernetes.io/service-account-token</c> with a token of the account that they name, the cluster's certificate and the

@@ -3,7 +3,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.ServiceAccounts;
 
 /// <summary>Every namespace has the ServiceAccount <c>default</c> (<c>pkg/controller/serviceaccount</c>).</summary>
 internal sealed class ServiceAccountController : Controller

@@ -7,7 +7,7 @@ using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.Namespaces;
 
 /// <summary>
 /// Empties a namespace that is being deleted, tells in its conditions what is left, and takes the <c>kubernetes</c> finalizer off at the end

@@ -12,7 +12,7 @@ namespace ClusterSim.Controllers.Volumes;
 /// Binds claims to volumes, to a fitting one that is there or to one provisioned for it (<c>pkg/controller/volume/persistentvolume</c>), and
 /// keeps the phases of claims. Volumes of a claim that is gone are released by <see cref="PersistentVolumeReclaimer"/>.
 /// </summary>
-internal sealed class PersistentVolumeBinder : Controller
+internal sealed class PersistentVolumeController : Controller
 {
     public const string BoundByController = "pv.kubernetes.io/bound-by-controller";
     public const string ProvisionedBy = "pv.kubernetes.io/provisioned-by";
@@ -26,7 +26,7 @@ internal sealed class PersistentVolumeBinder : Controller
     private readonly VolumeProvisioner _provisioner;
 
     /// <summary>A binder that provisions through <paramref name="provisioner"/>.</summary>
-    public PersistentVolumeBinder(ControllerContext context, VolumeProvisioner provisioner)
+    public PersistentVolumeController(ControllerContext context, VolumeProvisioner provisioner)
         : base(context)
     {
         _provisioner = provisioner;

@@ -9,7 +9,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.Endpoints;
 
 /// <summary>
 /// Keeps each Service's EndpointSlices equal to the pods its selector matches (<c>pkg/controller/endpointslice</c>): one set of slices per

@@ -3,7 +3,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.Certificates;
 
 /// <summary>
 /// Every namespace has the ConfigMap <c>kube-root-ca.crt</c> with the certificate that the API server's is signed by

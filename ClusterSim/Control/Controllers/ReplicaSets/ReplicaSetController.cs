@@ -4,7 +4,7 @@ using ClusterSim.Objects;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace ClusterSim.Controllers;
+namespace ClusterSim.Controllers.ReplicaSets;
 
 /// <summary>Keeps so many pods of a template (<c>pkg/controller/replicaset</c>). ReplicationControllers are kept by the same code.</summary>
 internal class ReplicaSetController : Controller

@@ -11,7 +11,7 @@ namespace ClusterSim.Controllers.Nodes;
 /// Removes pods nobody else will (<c>pkg/controller/podgc</c>): those of a node that is gone, terminating ones that were never bound or whose
 /// node is out of service, and the oldest ended ones beyond 12,500.
 /// </summary>
-internal sealed class PodGarbageCollector : Controller
+internal sealed class PodGCController : Controller
 {
     private const int TerminatedMax = 12500;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(20);
@@ -23,7 +23,7 @@ internal sealed class PodGarbageCollector : Controller
     private readonly ResourceType _pods;
 
     /// <summary>A collector of pods.</summary>
-    public PodGarbageCollector(ControllerContext context)
+    public PodGCController(ControllerContext context)
         : base(context)
     {
         _nodes = Client.Resource("nodes");
