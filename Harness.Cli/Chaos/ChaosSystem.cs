@@ -4,9 +4,8 @@ using ClusterSim.Faults.Schedules;
 using ClusterSim.Json;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
-using Harness.Images;
+using ClusterSim.Postgres;
 using Harness.Kube;
-using Harness.Postgres;
 
 namespace Harness.Chaos;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Json;
 using Harness.Kube;
 using Harness.Running;

@@ -6,8 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim;
 using ClusterSim.Json;
+using ClusterSim.Schema;
 
 namespace Harness.Kube;
 

@@ -1,4 +1,4 @@
-using ClusterSim;
+using ClusterSim.Access;
 
 namespace Harness.Running;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using ClusterSim;
+using ClusterSim.Schema;
 using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster.Isolation;

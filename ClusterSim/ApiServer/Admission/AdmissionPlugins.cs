@@ -1,5 +1,4 @@
 using ClusterSim.Access;
-using ClusterSim.Admission.PodSecurityStandards;
 using ClusterSim.Admission.Quota;
 using ClusterSim.Storage;
 

@@ -1,6 +1,4 @@
 using ClusterSim.CustomResources;
-using ClusterSim.Requests;
-using ClusterSim.Schema;
 
 namespace ClusterSim.Admission;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 
 namespace ClusterSim.Admission;
 

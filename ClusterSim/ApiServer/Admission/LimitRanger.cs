@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Objects;
-using ClusterSim.Requests;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Admission;

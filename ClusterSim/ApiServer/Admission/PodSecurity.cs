@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using ClusterSim.Admission.PodSecurityStandards;
 using ClusterSim.Objects;
-using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 

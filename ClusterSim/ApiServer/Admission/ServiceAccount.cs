@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Access.Tokens;
 using ClusterSim.Objects;
-using ClusterSim.Requests;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 

@@ -4,7 +4,6 @@ using ClusterSim.Admission;
 using ClusterSim.CustomResources;
 using ClusterSim.Patching;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Validation;
 

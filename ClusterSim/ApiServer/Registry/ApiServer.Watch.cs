@@ -1,5 +1,4 @@
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Registry;

@@ -1,6 +1,4 @@
-using ClusterSim.Schema;
-
-namespace ClusterSim;
+namespace ClusterSim.Schema;
 
 /// <summary>A resource of the Kubernetes API in one version (<c>APIResource</c> of meta/v1).</summary>
 public sealed record ApiResource

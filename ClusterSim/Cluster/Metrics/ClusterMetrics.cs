@@ -17,6 +17,10 @@ public sealed class ClusterMetrics : IPodMetrics
     private readonly List<Given> _pods = [];
     private readonly Dictionary<string, Given> _nodes = new(StringComparer.Ordinal);
 
+    internal ClusterMetrics()
+    {
+    }
+
     /// <inheritdoc/>
     bool IPodMetrics.Exist => true;
 

@@ -1,11 +1,8 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using ClusterSim.Network.Policies;
 using ClusterSim.Network.Services;
 using ClusterSim.Network.Streams;
-using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Network;

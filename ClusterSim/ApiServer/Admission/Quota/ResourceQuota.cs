@@ -1,7 +1,5 @@
 using System.Text.Json;
 using ClusterSim.Objects;
-using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Admission.Quota;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Objects;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim.CustomResources;
 using ClusterSim.Objects;
-using ClusterSim.Patching;
 using ClusterSim.Requests;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Client;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 

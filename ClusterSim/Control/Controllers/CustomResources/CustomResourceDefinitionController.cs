@@ -4,7 +4,6 @@ using ClusterSim.Access;
 using ClusterSim.Client;
 using ClusterSim.CustomResources;
 using ClusterSim.Objects;
-using ClusterSim.Registry;
 using ClusterSim.Registry.Subresources;
 using ClusterSim.Requests;
 using ClusterSim.Schema;

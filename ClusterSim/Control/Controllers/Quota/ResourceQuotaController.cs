@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Admission;
 using ClusterSim.Admission.Quota;
 using ClusterSim.Client;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 

@@ -21,7 +21,7 @@ internal static class PodRequests
         var sum = Resource.Zero;
         long cpu = 0;
         long memory = 0;
-        foreach (var container in spec.At("containers").Items())
+        foreach (var container in spec.VisitContainers(ContainerType.Containers))
         {
             var requests = OfContainer(pod, container);
             sum += requests;
@@ -30,7 +30,7 @@ internal static class PodRequests
         }
         var sidecars = Resource.Zero;
         var init = Resource.Zero;
-        foreach (var container in spec.At("initContainers").Items())
+        foreach (var container in spec.VisitContainers(ContainerType.InitContainers))
         {
             var requests = OfContainer(pod, container);
             if (container.IsRestartableInitContainer())

@@ -1,4 +1,4 @@
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>No PostgreSQL can be had on this machine; the message lists where it was looked for and how to get one.</summary>
 public sealed class PostgresNotFoundException(string message) : Exception(message);

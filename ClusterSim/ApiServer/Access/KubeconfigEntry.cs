@@ -1,6 +1,6 @@
 using ClusterSim.Access.Certificates;
 
-namespace ClusterSim;
+namespace ClusterSim.Access;
 
 /// <summary>A cluster, an identity and the context of both in a kubeconfig file.</summary>
 public sealed record KubeconfigEntry

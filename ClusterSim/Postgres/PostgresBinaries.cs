@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>PostgreSQL's programs: <c>postgres</c>, <c>initdb</c> and <c>pg_ctl</c> of one version.</summary>
 /// <param name="Directory">Where they are.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// Where the folders of servers are, one of the user's in each place. Data that goes with its server is in memory where there is room: a database

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// One server for many users of one process (test fixtures, clusters), each with databases of its own. The server starts with the first.

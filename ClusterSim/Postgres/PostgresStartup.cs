@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Harness.Images;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// The first message of a PostgreSQL connection (PostgreSQL documentation, "Message Formats": StartupMessage, SSLRequest, GSSENCRequest,

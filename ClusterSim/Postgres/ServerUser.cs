@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// The operating system's user that runs PostgreSQL: ourselves, unless we are root. PostgreSQL refuses to run as root, and .NET cannot start

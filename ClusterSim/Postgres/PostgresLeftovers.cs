@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// Servers by what they leave on disk. <c>postmaster.pid</c> in a data directory says which process serves it and whether it is ready; the

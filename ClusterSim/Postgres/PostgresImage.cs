@@ -4,11 +4,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using ClusterSim.Nodes.Images;
-using Harness.Postgres;
 using Microsoft.AspNetCore.Connections;
 using Processes;
 
-namespace Harness.Images;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// The official <c>postgres</c> image on a real server. A pod of it owns one database of <paramref name="server"/>, named in its data

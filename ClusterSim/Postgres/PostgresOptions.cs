@@ -1,4 +1,4 @@
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>How a PostgreSQL server is to run.</summary>
 public sealed record PostgresOptions

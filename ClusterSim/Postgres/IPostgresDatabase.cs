@@ -1,4 +1,4 @@
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>A database with a role of its own, on whichever server: one of this machine, or one in a container. Dropped when disposed.</summary>
 public interface IPostgresDatabase : IAsyncDisposable

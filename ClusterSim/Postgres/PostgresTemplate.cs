@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// An initialised data directory, made once a version and copied for each fresh server: <c>initdb</c> takes the better part of a second, a

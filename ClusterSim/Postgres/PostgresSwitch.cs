@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Harness.Images;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// Leads the sessions of simulated database pods to other databases of the server than their own, so that a running system can be given a

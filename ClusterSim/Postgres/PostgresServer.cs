@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
 
-namespace Harness.Postgres;
+namespace ClusterSim.Postgres;
 
 /// <summary>
 /// A real PostgreSQL server, ours alone: reached through a Unix socket (and 127.0.0.1 if asked), with a password, as a user that is not root.
@@ -128,16 +128,22 @@ public sealed class PostgresServer : IAsyncDisposable
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
-    /// <summary>Makes a role that may log in, or gives the one there is this password.</summary>
-    public Task CreateRoleAsync(string name, string password, CancellationToken cancellation = default) => ExecuteAsync(
-        $"""
-        DO $do$ BEGIN
-            CREATE ROLE {Name(name)} LOGIN PASSWORD {Text(password)};
-        EXCEPTION WHEN duplicate_object THEN
-            ALTER ROLE {Name(name)} LOGIN PASSWORD {Text(password)};
-        END $do$
-        """,
-        cancellation);
+    /// <summary>Creates a role that may log in, or sets the password of the role that exists.</summary>
+    public Task CreateRoleAsync(string name, string password, CancellationToken cancellation = default)
+    {
+        var body = $"""
+             BEGIN
+                CREATE ROLE {Name(name)} LOGIN PASSWORD {Text(password)};
+            EXCEPTION WHEN duplicate_object THEN
+                ALTER ROLE {Name(name)} LOGIN PASSWORD {Text(password)};
+            END 
+            """;
+        // A dollar-quoted text ends at its tag: the tag is one that neither name nor password contains.
+        var tag = "do";
+        while (body.Contains($"${tag}$", StringComparison.Ordinal))
+            tag += "_";
+        return ExecuteAsync($"DO ${tag}${body}${tag}$", cancellation);
+    }
 
     /// <summary>Makes a database, that of <paramref name="owner"/> alone, as a copy of <paramref name="template"/> (nobody may be connected to that).</summary>
     public async Task CreateDatabaseAsync(string name, string? owner = null, string template = "template1", CancellationToken cancellation = default)
@@ -160,6 +166,18 @@ public sealed class PostgresServer : IAsyncDisposable
         await using var command = _superuser.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(cancellation);
     }
+
+    /// <summary>Runs a statement as superuser in a database, over a connection that is closed afterwards.</summary>
+    public async Task ExecuteInAsync(string database, string sql, CancellationToken cancellation = default)
+    {
+        // Not a connection by its string: Npgsql keeps every such string for good.
+        await using var source = NpgsqlDataSource.Create(ConnectionString(database) + ";Pooling=false");
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Ends the server of a kept data directory that an earlier process has left running, as gently as it allows.</summary>
+    public static Task EndLeftOverAsync(string dataDirectory, CancellationToken cancellation = default) => PostgresLeftovers.EndServerAsync(dataDirectory, cancellation);
 
     /// <summary>Stops: connections are cut, what was committed is on disk (PostgreSQL's "fast").</summary>
     public Task StopAsync(CancellationToken cancellation = default) => EndAsync(PostgresLeftovers.Fast, cancellation);

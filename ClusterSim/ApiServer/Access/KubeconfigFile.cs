@@ -1,7 +1,7 @@
 using System.Text;
 using YamlDotNet.RepresentationModel;
 
-namespace ClusterSim;
+namespace ClusterSim.Access;
 
 /// <summary>
 /// Edits kubeconfig files, as functions from text to text: writes one, merges entries into another's file, and removes them again. Entries of others
