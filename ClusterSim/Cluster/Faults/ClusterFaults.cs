@@ -1,14 +1,14 @@
 using ClusterSim.Client;
 using ClusterSim.Faults.Schedules;
 using ClusterSim.Faults.Wire;
+using ClusterSim.Network;
 using ClusterSim.Network.Policies;
 using ClusterSim.Network.Streams;
-using ClusterSim.Network;
-using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes;
+using ClusterSim.Nodes.Images;
+using ClusterSim.Objects;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
-using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Faults;
