@@ -1,4 +1,4 @@
-namespace ClusterSim.Nodes.Volumes;
+namespace ClusterSim.Nodes.Files;
 
 /// <summary>Removes folders in which others may still write or remove: programs that were killed end when they notice.</summary>
 internal static class FolderRemoval
