@@ -4,9 +4,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ClusterSim;
+using ClusterSim.Nodes.Images;
 using Harness.Chaos;
+using Harness.Configuration;
 using Harness.Postgres;
+using InvoiceApp;
+using InvoiceApp.Chaos;
 using Npgsql;
+using PaymentProvider;
 
 namespace Benchmarks;
 
@@ -112,9 +117,24 @@ internal static class PayBenchmark
 
     private static async Task ClusterAsync(string root, int count)
     {
-        await using var system = await ChaosSystem.StartAsync(new ChaosOptions { Root = root, IsHastened = false, IsDurable = true }, CancellationToken.None);
-        var pods = system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp);
-        var clients = pods.Select(pod => system.Cluster.CreatePodClient(ChaosSystem.Invoices, pod, ChaosSystem.InvoiceAppPort)).ToList();
+        var harness = HarnessYaml.Load(root);
+        var options = new ChaosOptions
+        {
+            Scenario = new PayingScenario(),
+            Kustomization = harness.KustomizationFolder,
+            PostgresImage = harness.Databases.Postgres,
+            Images = images =>
+            {
+                images.Add("invoice-app:1.0.0", new ServiceImage(InvoiceAppService.RunAsync, Dockerfile.Read(File.ReadAllText(Path.Combine(root, "InvoiceApp", "Dockerfile")))));
+                images.Add("payment-provider:1.0.0", new ServiceImage(PaymentProviderService.RunAsync, Dockerfile.Read(File.ReadAllText(Path.Combine(root, "PaymentProvider", "Dockerfile")))));
+            },
+            IsHastened = false,
+            IsDurable = true,
+        };
+        await using var system = await ChaosSystem.StartAsync(options, CancellationToken.None);
+        var server = system.Server!;
+        var (workload, port) = (PayingScenario.InvoiceApp, PayingScenario.InvoiceApp.HttpPort!.Value);
+        var clients = system.Pods(workload).Select(pod => system.Cluster.CreatePodClient(workload.Namespace, pod, port)).ToList();
         clients.ForEach(client => client.Timeout = Timeout.InfiniteTimeSpan);
         await CreateAsync(clients[0], WarmUp, prefix: "W");
         await Task.WhenAll(clients.Select(client => PayAsync(client)));
@@ -137,13 +157,13 @@ internal static class PayBenchmark
         listener.Start();
         using var self = Process.GetCurrentProcess();
         var databases = system.DatabaseNames;
-        var (cpu, postgres, commits) = (ProcessUsage.CpuOf(self), ProcessUsage.CpuOfPostgres(system.Server.DataDirectory), await ServiceProcesses.CommitsAsync(system.Server, databases["invoices"], databases["payments"]));
+        var (cpu, postgres, commits) = (ProcessUsage.CpuOf(self), ProcessUsage.CpuOfPostgres(server.DataDirectory), await ServiceProcesses.CommitsAsync(server, databases["invoices"], databases["payments"]));
         var began = Stopwatch.GetTimestamp();
         var reports = await Task.WhenAll(clients.Select(client => PayAsync(client)));
         var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var (cpuAfter, postgresAfter) = (ProcessUsage.CpuOf(self), ProcessUsage.CpuOfPostgres(system.Server.DataDirectory));
+        var (cpuAfter, postgresAfter) = (ProcessUsage.CpuOf(self), ProcessUsage.CpuOfPostgres(server.DataDirectory));
         await Task.Delay(StatisticsDelay, TimeProvider.System);
-        var after = await ServiceProcesses.CommitsAsync(system.Server, databases["invoices"], databases["payments"]);
+        var after = await ServiceProcesses.CommitsAsync(server, databases["invoices"], databases["payments"]);
         var paid = reports.Sum(report => report.GetProperty("paid").GetInt64());
         Say($"simulated cluster, three of each: {paid:#,0} paid in {took:0.0} s: {paid / took:#,0} invoices/s (by replica {string.Join(", ", reports.Select(report => report.GetProperty("paid").GetInt64()))}; load {Load()})");
         Say($"  CPU an invoice: {((cpuAfter - cpu) + (postgresAfter - postgres)) * 1e6 / paid:0} us = the cluster with all six {(cpuAfter - cpu) * 1e6 / paid:0} + PostgreSQL {(postgresAfter - postgres) * 1e6 / paid:0}");

@@ -1,28 +1,35 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # root is checks.sh's; the names are deploy.sh's to use
-# The two services' images: their tags, their builds. Sourced by deploy.sh, after checks.sh.
+# The images of harness.yaml: their tags, their builds. Sourced by deploy.sh, after checks.sh.
 # Tags go by content: of what a Dockerfile copies and of the bases it is built on. The same sources give the same tag, and nothing is
 # built or rolled out; changed ones give another, and it rolls out.
 #   SDK_IMAGE, RUNTIME_IMAGE   other bases than Microsoft's, where their registry is mirrored
 #   DOCKER_BUILD_NETWORK       the network of the build (host), where packages come by a name that only this machine knows
 #   REGISTRY                   a prefix to push to: registry.example.com/invoicing
 
-image_names=(invoice-app payment-provider)
+# shellcheck source=eng/harness-yaml.sh
+. "$root/eng/harness-yaml.sh"
+
+image_names=()
+while IFS= read -r image_name; do
+  image_names+=("$image_name")
+done < <(images_in "$root/harness.yaml" | cut -f 1)
 runtime_image_default=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 
-project_of() {
-  case $1 in
-    invoice-app) echo InvoiceApp ;;
-    payment-provider) echo PaymentProvider ;;
-  esac
+field_of() { # image, column of images_in
+  images_in "$root/harness.yaml" | awk -F '\t' -v name="$1" -v column="$2" '$1 == name { print $column }'
 }
+tag_of() { field_of "$1" 2; }
+project_of() { field_of "$1" 3; }
+dockerfile_of() { field_of "$1" 4; }
 
 sha256() { if have sha256sum; then sha256sum; else shasum -a 256; fi; }
 
 # What the build of an image reads; tests compare it with what its Dockerfile copies.
 image_sources() {
   printf '%s\n' global.json Directory.Build.props Directory.Packages.props .editorconfig \
-    eng/packages.props eng/BannedSymbols.txt eng/BannedSymbols.Processes.txt Processes ServiceDefaults "$(project_of "$1")"
+    eng/packages.props eng/BannedSymbols.txt eng/BannedSymbols.Processes.txt
+  folders_of "$root" "$(project_of "$1")"
 }
 
 content_tag() { # image
@@ -36,7 +43,7 @@ content_tag() { # image
       cat "$file"
     done | { cat; printf '%s\n%s\n' "${SDK_IMAGE:-}" "${RUNTIME_IMAGE:-}"; } | sha256 | cut -c1-12
   )
-  printf '1.0.0-%s\n' "$hash"
+  printf '%s-%s\n' "$(tag_of "$1")" "$hash"
 }
 
 # name:tag, below REGISTRY where that is given. IMAGE_TAG names images that are there already.
@@ -57,7 +64,7 @@ build_with_docker() { # image reference
     return
   fi
   say "building $2"
-  local arguments=(--file "$root/$(project_of "$1")/Dockerfile" --tag "$2" --build-arg "VERSION=${2##*:}")
+  local arguments=(--file "$root/$(dockerfile_of "$1")" --tag "$2" --build-arg "VERSION=${2##*:}")
   [ -z "${SDK_IMAGE:-}" ] || arguments+=(--build-arg "SDK_IMAGE=$SDK_IMAGE")
   [ -z "${RUNTIME_IMAGE:-}" ] || arguments+=(--build-arg "RUNTIME_IMAGE=$RUNTIME_IMAGE")
   [ -z "${DOCKER_BUILD_NETWORK:-}" ] || arguments+=(--network "$DOCKER_BUILD_NETWORK")
@@ -77,12 +84,12 @@ build_with_sdk() { # image reference
   esac
   # The labels are the Dockerfile's. A comma would part two properties.
   local description arguments=()
-  description=$(sed -n 's/.*image\.description="\([^"]*\)".*/\1/p' "$root/$(project_of "$1")/Dockerfile")
+  description=$(sed -n 's/.*image\.description="\([^"]*\)".*/\1/p' "$root/$(dockerfile_of "$1")")
   arguments+=(-p:ContainerTitle="$1" -p:ContainerDescription="${description//,/%2C}" -p:ContainerVersion="${2##*:}")
   if have git && git -C "$root" rev-parse --verify --quiet HEAD >/dev/null; then
     arguments+=(-p:SourceRevisionId="$(git -C "$root" rev-parse HEAD)" -p:PublishRepositoryUrl=true -p:ContainerGenerateLabelsImageSource=false)
   fi
-  dotnet publish "$root/$(project_of "$1")" --configuration Release --nologo --verbosity quiet -nodeReuse:false -t:PublishContainer \
+  dotnet publish "$root/$(dirname "$(project_of "$1")")" --configuration Release --nologo --verbosity quiet -nodeReuse:false -t:PublishContainer \
     -p:UseAppHost=false -p:DebugType=none -p:ContainerRegistry="${REGISTRY%%/*}" -p:ContainerRepository="$repository" -p:ContainerImageTag="${2##*:}" \
     -p:ContainerUser=1654 -p:ContainerBaseImage="${RUNTIME_IMAGE:-$runtime_image_default}" "${arguments[@]}" || fail "$2 could not be built; see above"
 }

@@ -41,7 +41,7 @@ namespace ClusterSim;
 /// <example>
 /// <code>
 /// await using var cluster = await SimulatedCluster.StartAsync();
-/// cluster.Images.Add("invoice-app:1.0.0", new ServiceImage(InvoiceAppService.RunAsync, Dockerfile.Read("InvoiceApp/Dockerfile")));
+/// cluster.Images.Add("shop-api:1.0.0", new ServiceImage(ShopApi.RunAsync, Dockerfile.Read(File.ReadAllText("Shop.Api/Dockerfile"))));
 /// cluster.Apply("k8s/base");
 /// await cluster.ReadyAsync(TimeSpan.FromSeconds(30));
 /// </code>
@@ -110,7 +110,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             PersistentVolumes = options.PersistentVolumes,
             Faults = _nodeFaults,
         });
-        Faults = new ClusterFaults(this, _nodeFaults, options.Clock);
+        Faults = new ClusterFaults(new FaultTargets(Admin!, Wire, Nodes, Images, _nodeFaults, options.Clock));
         _controllers = new ControllerManager(
             Server, _informers, Quiescence, options.Logging, new ControllerOptions
             {

@@ -1,114 +1,115 @@
+using ClusterSim;
 using ClusterSim.Faults.Schedules;
-using ClusterSim.Machinery;
 
 namespace Harness.Chaos;
 
-/// <summary>Plans from seeds: the same seed gives the same invoices, calls and faults on every machine.</summary>
-internal static class ChaosGenerator
+/// <summary>Generates plans from seeds: the same seed gives the same load and faults on every machine.</summary>
+/// <param name="scenario">The load, and the workloads and routes that faults hit.</param>
+/// <param name="servers">The servers that faults stop.</param>
+public sealed class ChaosGenerator(IChaosScenario scenario, IReadOnlyList<string> servers)
 {
-    private const string App = "invoices/invoice-app";
-    private const string Provider = "payments/payment-provider";
-    private const string InvoicesDatabase = "invoices/invoices-db";
-    private const string PaymentsDatabase = "payments/payments-db";
-    private const int Replicas = 3;
-
-    private static readonly (string Currency, int Decimals)[] Currencies = [("EUR", 2), ("GBP", 2), ("DKK", 2), ("USD", 2), ("JPY", 0), ("KWD", 3)];
-
     // How often each is drawn. Nodes and servers take a good part of a second to come back, so they are rarer.
-    private static readonly (FaultKind Kind, int Weight)[] Kinds =
+    private static readonly (FaultKind Kind, int Weight)[] Weights =
     [
         (FaultKind.Partition, 14), (FaultKind.Delay, 10), (FaultKind.Trickle, 6), (FaultKind.DropAnswers, 18), (FaultKind.ResetAnswers, 10),
-        (FaultKind.Answer, 14), (FaultKind.SkewClock, 6), (FaultKind.KillPod, 16), (FaultKind.StopNode, 2), (FaultKind.StopPostgres, 4),
+        (FaultKind.Answer, 14), (FaultKind.SkewClock, 6), (FaultKind.KillPod, 16), (FaultKind.StopNode, 2), (FaultKind.StopServer, 4),
     ];
 
-    /// <summary>The plan of a seed.</summary>
-    public static ChaosPlan Generate(int seed)
+    private static readonly int[] Statuses = [500, 502, 503, 504, 429, 408];
+
+    private readonly IReadOnlyList<ChaosRoute> _httpRoutes = [.. scenario.Routes.Where(route => route.IsHttp)];
+    private readonly IReadOnlyList<ChaosWorkload> _clocks = [.. scenario.Workloads.Where(workload => workload.CanSkewClock)];
+    private readonly IReadOnlyList<ChaosWorkload> _killed = [.. scenario.Workloads.Where(workload => workload.KillWeight > 0)];
+    private readonly IReadOnlyList<string> _nodes = [.. new SimulatedClusterOptions().Nodes.Select(node => node.Name)];
+
+    /// <summary>Generates the plan of a seed.</summary>
+    public ChaosPlan Generate(int seed)
     {
-        var dice = new Randomness(seed);
-        var invoices = 5 + dice.Next(36);
-        var refused = dice.Next(3) == 0 ? 1 + dice.Next(3) : 0;
-        var calls = new List<ChaosCall>();
-        for (var call = 1 + dice.Next(4); call > 0; call--)
-            calls.Add(new ChaosCall(Milliseconds(dice, 0, 250), dice.Next(Replicas)));
+        var random = new Random(seed);
+        var load = scenario.GenerateLoad(seed, random);
+        var kinds = Weights.Where(weight => HasTarget(weight.Kind)).ToList();
         var faults = new List<ScheduledFault>();
-        for (var fault = 1 + dice.Next(4); fault > 0; fault--)
-            faults.Add(Fault(dice));
-        return new ChaosPlan
-        {
-            Seed = seed,
-            Invoices = Invoices(seed, invoices, refused),
-            Calls = [.. calls.OrderBy(call => call.At)],
-            Faults = [.. faults.OrderBy(fault => fault.At)],
-        };
+        for (var fault = 1 + random.Next(4); fault > 0 && kinds.Count > 0; fault--)
+            faults.Add(Fault(random, Draw(random, kinds, kind => kind.Weight).Kind));
+        return new ChaosPlan { Seed = seed, Load = load, Faults = [.. faults.OrderBy(fault => fault.At)] };
     }
 
-    /// <summary>The invoices of a seed, the first of them refused.</summary>
-    public static IReadOnlyList<ChaosInvoice> Invoices(int seed, int count, int refused)
+    private bool HasTarget(FaultKind kind) => kind switch
     {
-        var dice = new Randomness(seed);
-        return [.. Enumerable.Range(0, count).Select(number =>
-        {
-            var (currency, decimals) = Currencies[dice.Next(Currencies.Length)];
-            return new ChaosInvoice($"n{number:00000}", new decimal(1 + dice.Next(10_000_000), 0, 0, false, (byte)decimals), currency, number < refused);
-        })];
-    }
+        FaultKind.Answer => _httpRoutes.Count > 0,
+        FaultKind.SkewClock => _clocks.Count > 0,
+        FaultKind.KillPod => _killed.Count > 0,
+        FaultKind.StopNode => true,
+        FaultKind.StopServer => servers.Count > 0,
+        _ => scenario.Routes.Count > 0,
+    };
 
-    private static ScheduledFault Fault(Randomness dice)
+    private ScheduledFault Fault(Random random, FaultKind kind)
     {
-        var kind = Kind(dice);
-        var (from, to) = dice.Next(10) switch
-        {
-            < 6 => (Some(dice, App), Some(dice, Provider)),
-            < 8 => (Some(dice, App), InvoicesDatabase),
-            _ => (Some(dice, Provider), PaymentsDatabase),
-        };
-        var fault = new ScheduledFault { Kind = kind, At = Milliseconds(dice, 0, 250), For = Milliseconds(dice, 50, 400), From = from, To = to };
+        var (from, to) = scenario.Routes.Count > 0 ? Ends(random, scenario.Routes) : default;
+        var between = new ScheduledFault { Kind = kind, At = Milliseconds(random, 0, 250), For = Milliseconds(random, 50, 400), From = from, To = to };
+        var elsewhere = between with { From = null, To = null };
         switch (kind)
         {
             case FaultKind.Partition:
-                return fault with { Direction = (PartitionDirection)dice.Next(3) };
+                return between with { Direction = (PartitionDirection)random.Next(3) };
             case FaultKind.Delay:
-                return fault with { By = Milliseconds(dice, 1, 120), Jitter = Milliseconds(dice, 0, 40), Seed = dice.Next(1000) };
+                return between with { By = Milliseconds(random, 1, 120), Jitter = Milliseconds(random, 0, 40), Seed = random.Next(1000) };
             case FaultKind.Trickle:
-                return fault with { BytesPerSecond = 200 + dice.Next(4000) };
+                return between with { BytesPerSecond = 200 + random.Next(4000) };
             case FaultKind.DropAnswers:
-                return dice.Next(2) == 0 ? fault with { Count = 1 + dice.Next(8), Skip = dice.Next(6) } : fault with { Chance = (1 + dice.Next(9)) / 10.0, Seed = dice.Next(1000) };
+                return random.Next(2) == 0
+                    ? between with { Count = 1 + random.Next(8), Skip = random.Next(6) }
+                    : between with { Chance = (1 + random.Next(9)) / 10.0, Seed = random.Next(1000) };
             case FaultKind.ResetAnswers:
-                return fault with { AfterBytes = 1 + dice.Next(200), Count = 1 + dice.Next(8), Skip = dice.Next(6) };
+                return between with { AfterBytes = 1 + random.Next(200), Count = 1 + random.Next(8), Skip = random.Next(6) };
             case FaultKind.Answer:
-                return fault with
+                (from, to) = Ends(random, _httpRoutes);
+                return between with
                 {
-                    From = Some(dice, App),
-                    To = Some(dice, Provider),
-                    Status = ((int[])[500, 502, 503, 504, 429, 408])[dice.Next(6)],
-                    CarriedOut = dice.Next(2) == 0,
-                    Chance = (1 + dice.Next(9)) / 10.0,
-                    Seed = dice.Next(1000),
+                    From = from,
+                    To = to,
+                    Status = Statuses[random.Next(Statuses.Length)],
+                    CarriedOut = random.Next(2) == 0,
+                    Chance = (1 + random.Next(9)) / 10.0,
+                    Seed = random.Next(1000),
                 };
             case FaultKind.SkewClock:
-                return fault with { From = null, To = null, Pods = Some(dice, dice.Next(2) == 0 ? App : Provider), By = TimeSpan.FromSeconds(dice.Next(7200) - 3600) };
+                return elsewhere with { Pods = AnyOrAll(random, _clocks[random.Next(_clocks.Count)]), By = TimeSpan.FromSeconds(random.Next(7200) - 3600) };
             case FaultKind.KillPod:
-                return fault with { From = null, To = null, For = null, Pods = dice.Next(8) switch { < 5 => $"{App}#{dice.Next(Replicas)}", < 7 => $"{Provider}#{dice.Next(Replicas)}", _ => dice.Next(2) == 0 ? InvoicesDatabase : PaymentsDatabase } };
+                return elsewhere with { For = null, Pods = Any(random, Draw(random, _killed, workload => workload.KillWeight)) };
             case FaultKind.StopNode:
-                return fault with { From = null, To = null, Node = $"node-{1 + dice.Next(3)}" };
+                return elsewhere with { Node = _nodes[random.Next(_nodes.Count)] };
+            case FaultKind.StopServer:
+                return elsewhere with { Server = servers[servers.Count == 1 ? 0 : random.Next(servers.Count)] };
             default:
-                return fault with { From = null, To = null };
+                throw new InvalidOperationException($"no fault of kind {kind} is generated");
         }
     }
 
-    private static FaultKind Kind(Randomness dice)
+    private static (string From, string To) Ends(Random random, IReadOnlyList<ChaosRoute> routes)
     {
-        var drawn = dice.Next(Kinds.Sum(kind => kind.Weight));
-        foreach (var (kind, weight) in Kinds)
-        {
-            if (drawn < weight)
-                return kind;
-            drawn -= weight;
-        }
-        throw new InvalidOperationException("the weights do not add up");
+        var route = routes.Count == 1 ? routes[0] : Draw(random, routes, route => route.Weight);
+        return (AnyOrAll(random, route.From), AnyOrAll(random, route.To));
     }
 
-    private static string Some(Randomness dice, string workload) => dice.Next(2) == 0 ? workload : $"{workload}#{dice.Next(Replicas)}";
+    private static T Draw<T>(Random random, IReadOnlyList<T> all, Func<T, int> weight)
+    {
+        var drawn = random.Next(all.Sum(weight));
+        foreach (var one in all)
+        {
+            if (drawn < weight(one))
+                return one;
+            drawn -= weight(one);
+        }
+        throw new InvalidOperationException("the weights changed while one was drawn");
+    }
 
-    private static TimeSpan Milliseconds(Randomness dice, int from, int to) => TimeSpan.FromMilliseconds(from + dice.Next(to - from));
+    /// <summary>One of the pods, or all of them.</summary>
+    private static string AnyOrAll(Random random, ChaosWorkload workload) =>
+        workload.Replicas == 1 || random.Next(2) == 0 ? workload.Pods : Any(random, workload);
+
+    private static string Any(Random random, ChaosWorkload workload) => workload.Replicas == 1 ? workload.Pods : $"{workload.Pods}#{random.Next(workload.Replicas)}";
+
+    private static TimeSpan Milliseconds(Random random, int from, int to) => TimeSpan.FromMilliseconds(from + random.Next(to - from));
 }

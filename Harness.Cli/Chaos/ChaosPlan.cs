@@ -1,100 +1,57 @@
-using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using ClusterSim.Faults.Schedules;
 using ClusterSim.Manifests;
 using Harness.Commands;
 
 namespace Harness.Chaos;
 
-/// <summary>An invoice of a run.</summary>
-/// <param name="Id">Its id; the run puts its own number in front.</param>
-/// <param name="Value">How much.</param>
-/// <param name="Currency">The ISO 4217 code.</param>
-/// <param name="IsRefused">Whether the provider refuses it, as long as the schedule runs and after.</param>
-public sealed record ChaosInvoice(string Id, decimal Value, string Currency, bool IsRefused);
-
-/// <summary>A call to pay.</summary>
-/// <param name="At">When, from the start.</param>
-/// <param name="Replica">Which replica is asked, in the order of their names.</param>
-public sealed record ChaosCall(TimeSpan At, int Replica);
-
-/// <summary>What a run is given: invoices, calls to pay, faults. The format of its file is docs/chaos.md's.</summary>
+/// <summary>The input of a run: the load and the faults. docs/chaos.md has the format of its file.</summary>
 public sealed record ChaosPlan
 {
-    /// <summary>The most invoices a file may ask for.</summary>
-    public const int InvoicesMax = 10_000;
+    private const int SeedDefault = 1;
 
-    /// <summary>The seed it was generated from; with a file, the seed of its invoices.</summary>
+    /// <summary>The seed that the plan was generated from; in a file, the seed of the load.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>The invoices.</summary>
-    public required IReadOnlyList<ChaosInvoice> Invoices { get; init; }
+    /// <summary>The load.</summary>
+    public required ChaosLoad Load { get; init; }
 
-    /// <summary>The calls to pay.</summary>
-    public required IReadOnlyList<ChaosCall> Calls { get; init; }
-
-    /// <summary>What goes wrong.</summary>
+    /// <summary>The faults.</summary>
     public required IReadOnlyList<ScheduledFault> Faults { get; init; }
 
-    /// <summary>Reads a file. Fields: <c>seed</c>, <c>invoices</c>, <c>refused</c>, <c>calls</c>, <c>faults</c>.</summary>
-    /// <exception cref="CommandException">It says what it may not.</exception>
-    public static ChaosPlan Read(byte[] utf8, string source)
+    /// <summary>Reads a schedule file: <c>seed</c>, the fields of the scenario's load, <c>faults</c>.</summary>
+    /// <param name="utf8">The content of the file.</param>
+    /// <param name="source">The name of the file, for errors.</param>
+    /// <param name="scenario">The scenario that reads the load.</param>
+    /// <param name="servers">The servers that faults may stop.</param>
+    /// <exception cref="CommandException">A field is unknown or wrong; the message names it, the value found and the value expected.</exception>
+    public static ChaosPlan Read(byte[] utf8, string source, IChaosScenario scenario, IReadOnlyList<string> servers)
     {
         try
         {
-            var said = ManifestFiles.ReadObject(utf8, source);
-            foreach (var (key, _) in said)
-                if (key is not ("seed" or "invoices" or "refused" or "calls" or "faults"))
-                    throw new FormatException($"{source}: {key}: not known; should be seed, invoices, refused, calls or faults");
-            var seed = Whole(said["seed"], 1, $"{source}: seed", 0, int.MaxValue);
-            var count = Whole(said["invoices"], 20, $"{source}: invoices", 1, InvoicesMax);
-            var refused = Whole(said["refused"], 0, $"{source}: refused", 0, count);
-            var calls = said["calls"] switch
-            {
-                null => [new ChaosCall(TimeSpan.Zero, 0)],
-                JsonArray list => list.Select((call, index) => Call(call, $"{source}: calls[{index}]")).ToList(),
-                var other => throw new FormatException($"{source}: calls: found {other.ToJsonString()}, should be a list of {{ at, replica }}"),
-            };
-            return new ChaosPlan
-            {
-                Seed = seed,
-                Invoices = ChaosGenerator.Invoices(seed, count, refused),
-                Calls = calls,
-                Faults = FaultScheduleYaml.Read(said["faults"], $"{source}: faults"),
-            };
+            var schedule = ManifestFiles.ReadObject(utf8, source);
+            List<string> known = ["seed", .. scenario.LoadFields, "faults"];
+            foreach (var (key, _) in schedule)
+                if (!known.Contains(key, StringComparer.Ordinal))
+                    throw new FormatException($"{source}: {key}: not known; should be {string.Join(", ", known[..^1])} or {known[^1]}");
+            var fields = new ScheduleFields(schedule, source);
+            var seed = fields.Whole("seed", SeedDefault, 0, int.MaxValue);
+            var faults = FaultScheduleYaml.Read(schedule["faults"], $"{source}: faults");
+            if (faults.FirstOrDefault(fault => fault.Kind == FaultKind.StopServer && !servers.Contains(fault.Server!, StringComparer.Ordinal)) is { } stop)
+                throw new FormatException(
+                    $"{source}: faults: {FaultScheduleYaml.NameOf(stop.Kind)}.server: found '{stop.Server}', {(servers.Count == 0 ? "but harness.yaml names no databases" : $"should be {string.Join(" or ", servers)}")}");
+            return new ChaosPlan { Seed = seed, Load = scenario.ReadLoad(seed, fields), Faults = faults };
         }
-        catch (Exception wrong) when (wrong is FormatException or ManifestException)
+        catch (Exception ex) when (ex is FormatException or ManifestException)
         {
-            throw new CommandException(wrong.Message);
+            throw new CommandException(ex.Message);
         }
     }
 
-    /// <summary>As <see cref="Read"/> reads it.</summary>
+    /// <summary>Writes the plan as <see cref="Read"/> reads it.</summary>
     public string ToYaml()
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"seed: {Seed}\ninvoices: {Invoices.Count}\n");
-        if (Invoices.Count(invoice => invoice.IsRefused) is > 0 and var refused)
-            text.Append(CultureInfo.InvariantCulture, $"refused: {refused}\n");
-        text.Append("calls:").Append(Calls.Count == 0 ? " []\n" : "\n");
-        foreach (var call in Calls)
-            text.Append(CultureInfo.InvariantCulture, $"  - {{ at: {FaultScheduleYaml.Duration(call.At)}, replica: {call.Replica} }}\n");
+        var text = new StringBuilder().Append("seed: ").Append(Seed).Append('\n').Append(Load.ToYaml());
         return text.Append("faults:").Append(Faults.Count == 0 ? " []\n" : "\n").Append(FaultScheduleYaml.Write(Faults)).ToString();
     }
-
-    private static ChaosCall Call(JsonNode? node, string place)
-    {
-        if (node is not JsonObject call || call.Any(field => field.Key is not ("at" or "replica")))
-            throw new FormatException($"{place}: found {node?.ToJsonString() ?? "nothing"}, should be {{ at: 100ms, replica: 0 }}");
-        return new ChaosCall(FaultScheduleYaml.ReadDuration(call["at"], $"{place}.at"), Whole(call["replica"], 0, $"{place}.replica", 0, 99));
-    }
-
-    private static int Whole(JsonNode? node, int absent, string place, int from, int to) => node switch
-    {
-        null => absent,
-        _ when node.GetValueKind() == JsonValueKind.Number && int.TryParse(node.ToJsonString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= from && number <= to => number,
-        _ => throw new FormatException($"{place}: found {node.ToJsonString()}, should be a whole number from {from} to {to}"),
-    };
 }

@@ -42,7 +42,7 @@ public sealed class ChaosSearch(ChaosOptions options) : IAsyncDisposable
         var (system, runs) = _free.TryTake(out var free) ? free : (await ChaosSystem.StartAsync(options, cancellation), 0);
         try
         {
-            var verdict = await ChaosRun.RunAsync(system, plan, options.Clock, cancellation);
+            var verdict = await ChaosRunner.RunAsync(system, options.Scenario, plan, options.Clock, cancellation);
             var isKept = options.Keep && !verdict.Passed;
             if (isKept)
                 verdict = verdict with { Timeline = [.. verdict.Timeline, .. system.KeepDatabases().Select(database => $"            kept: {database}")] };

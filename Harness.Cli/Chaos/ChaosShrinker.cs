@@ -1,8 +1,8 @@
 namespace Harness.Chaos;
 
 /// <summary>
-/// Makes a failing plan smaller while it still fails: fewer faults, fewer calls, fewer invoices. As interleavings are not the seed's, a
-/// smaller plan gets several tries to fail.
+/// Makes a failing plan smaller while it still fails: fewer faults, a smaller load. The seed does not fix the
+/// interleavings, so a smaller plan gets several tries to fail.
 /// </summary>
 internal sealed class ChaosShrinker(ChaosSearch search, int tries, CancellationToken cancellation)
 {
@@ -39,12 +39,8 @@ internal sealed class ChaosShrinker(ChaosSearch search, int tries, CancellationT
             yield return plan with { Faults = [] };
         for (var without = 0; without < plan.Faults.Count; without++)
             yield return plan with { Faults = [.. plan.Faults.Where((_, index) => index != without)] };
-        for (var without = 0; without < plan.Calls.Count && plan.Calls.Count > 1; without++)
-            yield return plan with { Calls = [.. plan.Calls.Where((_, index) => index != without)] };
-        if (plan.Invoices.Count > 1)
-            yield return plan with { Invoices = [.. plan.Invoices.Take(plan.Invoices.Count / 2)] };
-        if (plan.Invoices.Any(invoice => invoice.IsRefused))
-            yield return plan with { Invoices = [.. plan.Invoices.Select(invoice => invoice with { IsRefused = false })] };
+        foreach (var load in plan.Load.Smaller())
+            yield return plan with { Load = load };
     }
 
     private async Task<ChaosVerdict?> FailsAsync(ChaosPlan plan)

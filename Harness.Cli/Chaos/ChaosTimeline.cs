@@ -24,8 +24,8 @@ public sealed class ChaosTimeline(TimeProvider clock)
         }
     }
 
-    /// <summary>Notes something that happens now.</summary>
-    public void Tell(string what)
+    /// <summary>Adds a line, which says what happens now.</summary>
+    public void Record(string what)
     {
         var line = string.Create(CultureInfo.InvariantCulture, $"{clock.GetElapsedTime(_began).TotalMilliseconds,7:0} ms  {what}");
         lock (_lock)
@@ -57,6 +57,6 @@ public sealed record ChaosVerdict(ChaosPlan Plan, IReadOnlyList<string> Failures
         var faults = string.Join(' ', Plan.Faults.Select(fault => FaultScheduleYaml.NameOf(fault.Kind)).DefaultIfEmpty("none"));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"seed {Plan.Seed}: {(Passed ? "ok    " : "FAILED")} {Took.TotalSeconds,5:0.00} s  {Plan.Invoices.Count} invoices, {Plan.Calls.Count} calls; faults: {faults}{(Passed ? "" : $"; {Failures[0]}")}");
+            $"seed {Plan.Seed}: {(Passed ? "ok    " : "FAILED")} {Took.TotalSeconds,5:0.00} s  {Plan.Load}; faults: {faults}{(Passed ? "" : $"; {Failures[0]}")}");
     }
 }

@@ -25,7 +25,7 @@ internal static class ApplyCommand
                 ? ReadKustomization(context, folder)
                 : files.SelectMany(name => ReadFile(context, name)).ToList();
             await UpCommand.TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
-            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder), print: true, cancellation);
+            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder, context.Harness), print: true, cancellation);
             return 0;
         });
         return command;

@@ -2,12 +2,14 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Harness.Chaos;
+using Harness.Configuration;
+using Harness.Running;
 
 namespace Harness.Commands;
 
 /// <summary>
-/// <c>harness chaos</c>: runs the paying system while things go wrong, and compares the books. docs/chaos.md tells what is injected and how to
-/// read a verdict. Exit code 1 where a run failed, 130 where it was interrupted before that.
+/// <c>harness chaos</c>: runs the scenario of harness.yaml while things go wrong, and checks the result. docs/chaos.md describes the faults and how
+/// to read a verdict. Exit code 1 where a run failed, 130 where it was interrupted before that.
 /// </summary>
 internal static class ChaosCommand
 {
@@ -23,25 +25,42 @@ internal static class ChaosCommand
         var print = new Option<bool>("--print") { Description = "Print the schedules as YAML and run nothing." };
         var goOn = new Option<bool>("--go-on") { Description = "Go on after a failed run." };
         var keep = new Option<bool>("--keep") { Description = "Keep the databases of failed runs, and their servers until Ctrl-C." };
-        var command = new Command("chaos", "Pay while things go wrong, and see whether every invoice is paid exactly once.") { seed, runs, schedule, systems, print, goOn, keep };
+        var command = new Command("chaos", "Run the scenario of harness.yaml while things go wrong, and check the result.") { seed, runs, schedule, systems, print, goOn, keep };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (first, count) = (parsed.GetValue(seed), parsed.GetValue(runs));
             if (first < 0 || count < 1 || parsed.GetValue(systems) < 1)
                 throw new CommandException($"--seed {first} --runs {count} --systems {parsed.GetValue(systems)}: a seed is 0 or more, runs and systems at least 1");
-            var given = parsed.GetValue(schedule) is { } path ? await ReadAsync(context, path, cancellation) : null;
-            var plans = Enumerable.Range(0, count).Select(number => given ?? ChaosGenerator.Generate(first + number));
+            var options = OptionsOf(context) with { Systems = Math.Min(parsed.GetValue(systems), count), Keep = parsed.GetValue(keep), Clock = context.Process.Clock };
+            var given = parsed.GetValue(schedule) is { } path ? await ReadAsync(context, options, path, cancellation) : null;
+            var generator = new ChaosGenerator(options.Scenario, options.Servers);
+            var plans = Enumerable.Range(0, count).Select(number => given ?? generator.Generate(first + number));
             if (parsed.GetValue(print))
             {
                 foreach (var plan in plans)
                     await context.Output.WriteLineAsync($"---\n{plan.ToYaml()}".TrimEnd());
                 return 0;
             }
-            var options = new ChaosOptions { Root = context.Folder.Root, Systems = Math.Min(parsed.GetValue(systems), count), Keep = parsed.GetValue(keep), Clock = context.Process.Clock };
             await using var search = new ChaosSearch(options);
             return await RunAsync(context, search, plans, parsed.GetValue(goOn), options.Keep, cancellation);
         });
         return command;
+    }
+
+    private static ChaosOptions OptionsOf(CommandContext context)
+    {
+        var harness = context.Harness;
+        var scenario = harness.Chaos ?? throw new CommandException(
+            $"{HarnessYaml.FileName} names no scenario; add: chaos: {{ project: Shop.Chaos/Shop.Chaos.csproj, scenario: Shop.Chaos.OrderScenario }} (docs/chaos.md)");
+        PublishedImages.Require(context.Folder, harness);
+        var images = PublishedImages.Find(context.Folder, harness);
+        return new ChaosOptions
+        {
+            Scenario = ScenarioLoader.Load(context.Folder, scenario),
+            Kustomization = harness.KustomizationFolder,
+            Images = images.AddTo,
+            PostgresImage = harness.Databases.Postgres,
+        };
     }
 
     private static async Task<int> RunAsync(CommandContext context, ChaosSearch search, IEnumerable<ChaosPlan> plans, bool goOn, bool keep, CancellationToken cancellation)
@@ -69,7 +88,7 @@ internal static class ChaosCommand
         if (keep && failed.Count > 0 && !interrupted)
         {
             await context.Error.WriteLineAsync("harness: the databases are kept until Ctrl-C");
-            await Running.ClusterHost.StoppedAsync(cancellation);
+            await ClusterHost.StoppedAsync(cancellation);
         }
         return failed.Count > 0 ? 1 : interrupted ? 130 : 0;
     }
@@ -83,15 +102,15 @@ internal static class ChaosCommand
         await context.Output.WriteLineAsync($"\nthe least that still fails (harness chaos --schedule FILE), {failures} of {Rerun} runs of it:\n\n{least.Plan.ToYaml()}\nits last failure:\n{string.Join('\n', least.Failures.Select(failure => "  " + failure))}\n\n{string.Join('\n', least.Timeline)}\n");
     }
 
-    private static async Task<ChaosPlan> ReadAsync(CommandContext context, string path, CancellationToken cancellation)
+    private static async Task<ChaosPlan> ReadAsync(CommandContext context, ChaosOptions options, string path, CancellationToken cancellation)
     {
         try
         {
-            return ChaosPlan.Read(await File.ReadAllBytesAsync(Path.Combine(context.Process.WorkingDirectory, path), cancellation), path);
+            return ChaosPlan.Read(await File.ReadAllBytesAsync(Path.Combine(context.Process.WorkingDirectory, path), cancellation), path, options.Scenario, options.Servers);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"--schedule {path}: {unreadable.Message}");
+            throw new CommandException($"--schedule {path}: {ex.Message}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Harness.Configuration;
 using Harness.Kube;
 using Harness.Running;
 using Processes;
@@ -27,6 +28,10 @@ public sealed class CommandContext : IDisposable
 
     /// <summary>The repository's folder of the running cluster.</summary>
     public HarnessFolder Folder => field ??= HarnessFolder.Find(Process.Environment, Process.WorkingDirectory);
+
+    /// <summary>The repository's harness.yaml.</summary>
+    /// <exception cref="CommandException">The file is missing or wrong.</exception>
+    public HarnessYaml Harness => field ??= HarnessYaml.Load(Folder.Root);
 
     /// <summary>A client of the running cluster, as its administrator; KUBECONFIG is not looked at: these commands speak of ours.</summary>
     /// <exception cref="CommandException">None runs.</exception>

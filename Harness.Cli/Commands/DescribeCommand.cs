@@ -10,7 +10,7 @@ internal static class DescribeCommand
 {
     public static Command Create(CommandContext context)
     {
-        var what = new Argument<string[]>("resources") { Description = "KIND NAME…, KIND/NAME…, or KIND for all of it: pod/web-0, deploy invoice-app, nodes.", Arity = ArgumentArity.OneOrMore };
+        var what = new Argument<string[]>("resources") { Description = "KIND NAME…, KIND/NAME…, or KIND for all of it: pod/web-0, deploy shop-api, nodes.", Arity = ArgumentArity.OneOrMore };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "The namespace; default where none is named." };
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "All namespaces." };
         var selector = new Option<string?>("--selector", "-l") { Description = "A label selector." };

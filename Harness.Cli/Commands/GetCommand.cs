@@ -13,7 +13,7 @@ internal static class GetCommand
 
     public static Command Create(CommandContext context)
     {
-        var what = new Argument<string[]>("resources") { Description = "KIND, KIND,KIND, KIND NAME… or KIND/NAME…: pods, po,svc, deploy invoice-app, pod/web-0.", Arity = ArgumentArity.OneOrMore };
+        var what = new Argument<string[]>("resources") { Description = "KIND, KIND,KIND, KIND NAME… or KIND/NAME…: pods, po,svc, deploy shop-api, pod/web-0.", Arity = ArgumentArity.OneOrMore };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "The namespace; default where none is named." };
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "All namespaces." };
         var selector = new Option<string?>("--selector", "-l") { Description = "A label selector." };

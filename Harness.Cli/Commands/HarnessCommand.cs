@@ -13,7 +13,7 @@ public static class HarnessCommand
     public static async Task<int> RunAsync(ServiceProcess process)
     {
         using var context = new CommandContext(process);
-        var root = new RootCommand("Runs the paying system on a simulated Kubernetes cluster: one process, no Docker, no root.");
+        var root = new RootCommand("Runs the system of harness.yaml on a simulated Kubernetes cluster: one process, no Docker, no root.");
         root.Subcommands.Add(UpCommand.Create(context));
         root.Subcommands.Add(DownCommand.Create(context));
         root.Subcommands.Add(StatusCommand.Create(context));

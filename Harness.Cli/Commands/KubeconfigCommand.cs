@@ -21,7 +21,7 @@ internal static class KubeconfigCommand
     public static Command Create(CommandContext context)
     {
         var user = new Option<string?>("--user") { Description = "The user's name; with --group alone, the first group's." };
-        var group = new Option<string[]>("--group") { Description = "A group the user is in, such as team-invoices. May be repeated." };
+        var group = new Option<string[]>("--group") { Description = "A group the user is in, such as team-shop. May be repeated." };
         var account = new Option<string?>("--service-account") { Description = "NAMESPACE/NAME: a token of this service account, for an hour unless --seconds says otherwise." };
         var seconds = new Option<int>("--seconds") { Description = "How long a service account's token is good.", DefaultValueFactory = _ => TokenSeconds };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "The namespace kubectl works in." };
@@ -66,7 +66,7 @@ internal static class KubeconfigCommand
     private static async Task<(string User, string? Token)> AccountAsync(KubeClient client, string account, int seconds, CancellationToken cancellation)
     {
         if (account.Split('/') is not [var @namespace, var name])
-            throw new CommandException($"--service-account {account}: write NAMESPACE/NAME, such as invoices/deployer");
+            throw new CommandException($"--service-account {account}: write NAMESPACE/NAME, such as shop/deployer");
         var asked = JsonBuilding.Object(
             ("apiVersion", "authentication.k8s.io/v1"), ("kind", "TokenRequest"), ("spec", JsonBuilding.Object(("expirationSeconds", seconds))));
         var made = await client.SendAsync(HttpMethod.Post, client.Resource("serviceaccounts").Path(@namespace, name) + "/token", asked, null, cancellation);

@@ -13,7 +13,7 @@ internal static class LogsCommand
 
     public static Command Create(CommandContext context)
     {
-        var what = new Argument<string?>("pod") { Description = "The pod: NAME or pod/NAME; or TYPE/NAME of what has pods: deploy/invoice-app.", Arity = ArgumentArity.ZeroOrOne };
+        var what = new Argument<string?>("pod") { Description = "The pod: NAME or pod/NAME; or TYPE/NAME of what has pods: deploy/shop-api.", Arity = ArgumentArity.ZeroOrOne };
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "Its namespace; default where none is named." };
         var selector = new Option<string?>("--selector", "-l") { Description = "The pods that a label selector finds; ten lines of each unless --tail says otherwise." };
         var container = new Option<string?>("--container", "-c") { Description = "The container; the first one where none is named." };

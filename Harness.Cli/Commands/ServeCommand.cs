@@ -18,7 +18,7 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var host = await ClusterHost.StartAsync(
-                context.Folder, new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UpCommand.UnknownImagesOf(parsed.GetValue(unknown))), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
+                context.Folder, context.Harness, new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UpCommand.UnknownImagesOf(parsed.GetValue(unknown))), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
             await ClusterHost.StoppedAsync(cancellation);
             return 0;
         });

@@ -10,8 +10,8 @@ using Harness.Running;
 namespace Harness.Commands;
 
 /// <summary>
-/// <c>harness up</c>: a cluster with the paying system on it. Starts the host (here, or in the background), applies the manifests, waits
-/// until every workload is complete, prints the pods and the URL. Where a cluster runs already, only the manifests are applied again.
+/// <c>harness up</c>: a cluster with the system of harness.yaml on it. Starts the host (here, or in the background), applies the manifests, waits
+/// until every workload is complete, prints the pods and the URLs. Where a cluster runs already, only the manifests are applied again.
 /// </summary>
 internal static class UpCommand
 {
@@ -22,16 +22,16 @@ internal static class UpCommand
     /// <summary>How long a deployment may take where nobody says.</summary>
     public static TimeSpan DefaultLimit { get; } = TimeSpan.FromSeconds(RolloutSeconds);
 
-    /// <summary>The ports asked for; null: any free one for the API, 8080 or, if taken, any for the Ingress.</summary>
+    /// <summary>The ports asked for; null: those of harness.yaml.</summary>
     public sealed record Ports(int? Api, int? Ingress, UnknownImages UnknownImages = UnknownImages.Refuse)
     {
         /// <summary>None asked for.</summary>
         public static Ports Default { get; } = new(null, null);
     }
 
-    public static Option<int?> ApiPortOption() => NumberOption.Port("--api-port", "The Kubernetes API's port; any free one where not given.");
+    public static Option<int?> ApiPortOption() => NumberOption.Port("--api-port", "The Kubernetes API's port; where not given, that of harness.yaml, or any free one.");
 
-    public static Option<int?> IngressPortOption() => NumberOption.Port("--ingress-port", "The Ingress's port; 8080, or a free one if that is taken, where not given.");
+    public static Option<int?> IngressPortOption() => NumberOption.Port("--ingress-port", "The Ingress's port; where not given, that of harness.yaml, or a free one if that is taken.");
 
     /// <summary><c>--unknown-images</c>.</summary>
     public static Option<string?> UnknownImagesOption()
@@ -61,7 +61,7 @@ internal static class UpCommand
         var apiPort = ApiPortOption();
         var ingressPort = IngressPortOption();
         var unknown = UnknownImagesOption();
-        var command = new Command("up", "Start a cluster with both services on it and wait until all is ready.") { detach, timeout, apiPort, ingressPort, unknown };
+        var command = new Command("up", "Start a cluster with the system of harness.yaml on it and wait until all is ready.") { detach, timeout, apiPort, ingressPort, unknown };
         command.SetAction(async (parsed, cancellation) =>
         {
             var ports = new Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UnknownImagesOf(parsed.GetValue(unknown)));
@@ -77,7 +77,7 @@ internal static class UpCommand
                 throw new CommandException($"a cluster is running already (process {running.ProcessId}); end it with: ./harness down");
             var prepared = PrepareAsync(context);
             await using var host = await ClusterHost.StartAsync(
-                context.Folder, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
+                context.Folder, context.Harness, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
             await DeployAsync(context, await prepared, limit, cancellation);
             await context.Error.WriteLineAsync("harness: Ctrl-C ends it");
             try
@@ -102,10 +102,10 @@ internal static class UpCommand
             await DeployAsync(context, await PrepareAsync(context), limit, cancellation);
             return 0;
         }
+        var prepared = PrepareAsync(context);
         using var host = LaunchInBackground(context, ports);
         try
         {
-            var prepared = PrepareAsync(context);
             await StartedAsync(context, host, limit < HostLimit ? HostLimit : limit, cancellation);
             await DeployAsync(context, await prepared, limit, cancellation);
             return 0;
@@ -123,13 +123,20 @@ internal static class UpCommand
     /// <summary>Says where the cluster answers.</summary>
     public static async Task TellWhereAsync(CommandContext context, RunningCluster running)
     {
-        await context.Output.WriteLineAsync($"invoice-app   {running.Ingress}invoices");
-        await context.Output.WriteLineAsync($"Kubernetes    {running.ApiServer}   (export KUBECONFIG={context.Folder.Kubeconfig})");
+        const string Api = "Kubernetes";
+        var width = running.Urls.Keys.Append(Api).Max(name => name.Length) + 3;
+        foreach (var (name, url) in running.Urls)
+            await context.Output.WriteLineAsync($"{name.PadRight(width)}{url}");
+        await context.Output.WriteLineAsync($"{Api.PadRight(width)}{running.ApiServer}   (export KUBECONFIG={context.Folder.Kubeconfig})");
     }
 
     /// <summary>What is to be applied, read while the cluster starts.</summary>
-    private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context) => Task.Run(() =>
-        (ApplyCommand.ReadKustomization(context, Path.Combine(context.Folder.Root, "k8s", "overlays", "sim")), PublishedImages.Find(context.Folder)));
+    private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context)
+    {
+        var harness = context.Harness;
+        PublishedImages.Require(context.Folder, harness);
+        return Task.Run(() => (ApplyCommand.ReadKustomization(context, harness.KustomizationFolder), PublishedImages.Find(context.Folder, harness)));
+    }
 
     private static async Task DeployAsync(
         CommandContext context, (IReadOnlyList<Manifest> Manifests, PublishedImages Images) prepared, TimeSpan limit, CancellationToken cancellation)
@@ -138,7 +145,7 @@ internal static class UpCommand
         var (manifests, images) = prepared;
         using var client = context.Connect();
         var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, images, print: false, cancellation);
-        await context.Error.WriteLineAsync($"harness: applied k8s/overlays/sim, {manifests.Count} objects ({Seconds(began)})");
+        await context.Error.WriteLineAsync($"harness: applied {context.Harness.Kustomization}, {manifests.Count} objects ({Seconds(began)})");
         var left = await Rollout.WaitAsync(
             client, namespaces, limit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);
         if (left.Count > 0)

@@ -4,6 +4,7 @@ using ClusterSim;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes.Images;
 using Harness.Commands;
+using Harness.Configuration;
 using Harness.Images;
 using Harness.Postgres;
 using Microsoft.Extensions.Logging;
@@ -17,14 +18,12 @@ namespace Harness.Running;
 /// </summary>
 internal sealed class ClusterHost : IAsyncDisposable
 {
-    private const int IngressPortWished = 8080;
-
     private readonly HarnessFolder _folder;
-    private readonly PostgresServer _postgres;
+    private readonly PostgresServer? _postgres;
     private readonly SimulatedCluster _cluster;
     private readonly Action<string> _tell;
 
-    private ClusterHost(HarnessFolder folder, PostgresServer postgres, SimulatedCluster cluster, Action<string> tell)
+    private ClusterHost(HarnessFolder folder, PostgresServer? postgres, SimulatedCluster cluster, Action<string> tell)
     {
         _tell = tell;
         _folder = folder;
@@ -35,7 +34,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>Starts PostgreSQL and the cluster at the same time; tells how long each took.</summary>
     /// <exception cref="CommandException">A port asked for is taken, or another cluster of this checkout is running.</exception>
     public static async Task<ClusterHost> StartAsync(
-        HarnessFolder folder, UpCommand.Ports ports, ServiceProcess process, Action<string> tell, CancellationToken cancellation)
+        HarnessFolder folder, HarnessYaml harness, UpCommand.Ports ports, ServiceProcess process, Action<string> tell, CancellationToken cancellation)
     {
         if (folder.FindRunning() is { } running)
             throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"a cluster is running already (process {running.ProcessId}); end it with: ./harness down"));
@@ -45,23 +44,26 @@ internal sealed class ClusterHost : IAsyncDisposable
         var times = new Dictionary<string, double>(StringComparer.Ordinal) { ["process"] = SinceProcessStart() };
         var began = Stopwatch.GetTimestamp();
 
-        var starting = StartPostgresAsync(folder, cancellation);
+        var starting = harness.Databases.Postgres is null ? Task.FromResult<PostgresServer?>(null) : StartPostgresAsync(folder, cancellation);
         SimulatedCluster? cluster = null;
         try
         {
-            cluster = await StartClusterAsync(folder, ports, tell, cancellation);
+            cluster = await StartClusterAsync(folder, harness, ports, tell, cancellation);
             times["cluster"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             tell(Line($"the cluster answers at {cluster.ApiServer} ({Seconds(began)})"));
-            PublishedImages.Find(folder).AddTo(cluster.Images);
-            // What is built while the cluster runs is found when a pod wants it.
-            cluster.Images.Registry = reference => PublishedImages.Find(folder).Find(reference);
+            PublishedImages.Find(folder, harness).AddTo(cluster.Images);
+            // An image that is built while the cluster runs is found when a pod needs it.
+            cluster.Images.Registry = reference => PublishedImages.Find(folder, harness).Find(reference);
             var postgres = await starting;
-            cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(postgres));
-            times["postgresql"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-            tell(Line($"PostgreSQL {postgres.Version} is ready ({Seconds(began)})"));
+            if (postgres is not null)
+            {
+                cluster.Images.Add(harness.Databases.Postgres!, new PostgresImage(postgres));
+                times["postgresql"] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+                tell(Line($"PostgreSQL {postgres.Version} is ready ({Seconds(began)})"));
+            }
 
             var host = new ClusterHost(folder, postgres, cluster, tell);
-            WriteFiles(folder, cluster, times);
+            WriteFiles(folder, harness, cluster, times);
             return host;
         }
         catch
@@ -70,7 +72,7 @@ internal sealed class ClusterHost : IAsyncDisposable
                 await cluster.DisposeAsync();
             // What the other start came to does not matter any more, but a server that did start must not be left behind.
             await starting.ContinueWith(
-                async started => { if (started.IsCompletedSuccessfully) await (await started).DisposeAsync(); },
+                async started => { if (started.IsCompletedSuccessfully && await started is { } server) await server.DisposeAsync(); },
                 CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
             throw;
         }
@@ -93,17 +95,18 @@ internal sealed class ClusterHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
-        await _postgres.DisposeAsync();
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
         _folder.Merged.TakeOut(_tell);
         _folder.Forget();
     }
 
-    private static async Task<SimulatedCluster> StartClusterAsync(HarnessFolder folder, UpCommand.Ports ports, Action<string> tell, CancellationToken cancellation)
+    private static async Task<SimulatedCluster> StartClusterAsync(HarnessFolder folder, HarnessYaml harness, UpCommand.Ports ports, Action<string> tell, CancellationToken cancellation)
     {
         var options = new SimulatedClusterOptions
         {
-            ApiPort = ports.Api ?? 0,
-            Ingress = new IngressOptions { HttpPort = ports.Ingress ?? IngressPortWished, TakesAnotherPort = ports.Ingress is null },
+            ApiPort = ports.Api ?? harness.Ports.Api ?? 0,
+            Ingress = new IngressOptions { HttpPort = ports.Ingress ?? harness.Ports.Ingress, TakesAnotherPort = ports.Ingress is null },
             PersistentVolumes = folder.Volumes,
             UnknownImages = ports.UnknownImages,
             Logging = LoggerFactory.Create(logging => logging.AddProvider(new LineLogger(tell)).SetMinimumLevel(LogLevel.Warning)),
@@ -113,19 +116,19 @@ internal sealed class ClusterHost : IAsyncDisposable
         {
             cluster = await SimulatedCluster.StartAsync(options, cancellation);
         }
-        catch (IOException taken)
+        catch (IOException ex)
         {
-            throw new CommandException($"{taken.Message.TrimEnd('.')}; ask for another port with --api-port or --ingress-port");
+            throw new CommandException($"{ex.Message.TrimEnd('.')}; ask for another port with --api-port or --ingress-port");
         }
-        if (ports.Ingress is null && cluster.Ingress.Port != IngressPortWished)
-            tell(Line($"port {IngressPortWished} is in use: the Ingress answers on {cluster.Ingress.Port}"));
+        if (ports.Ingress is null && harness.Ports.Ingress is > 0 and var asked && cluster.Ingress.Port != asked)
+            tell(Line($"port {asked} is in use: the Ingress answers on {cluster.Ingress.Port}"));
         return cluster;
     }
 
-    private static async Task<PostgresServer> StartPostgresAsync(HarnessFolder folder, CancellationToken cancellation) => await PostgresServer.StartAsync(
+    private static async Task<PostgresServer?> StartPostgresAsync(HarnessFolder folder, CancellationToken cancellation) => await PostgresServer.StartAsync(
         new PostgresOptions { DataDirectory = await ServerUser.Choose().DirectoryFor(folder.PostgresData, cancellation), Durable = true }, cancellation);
 
-    private static void WriteFiles(HarnessFolder folder, SimulatedCluster cluster, Dictionary<string, double> times)
+    private static void WriteFiles(HarnessFolder folder, HarnessYaml harness, SimulatedCluster cluster, Dictionary<string, double> times)
     {
         cluster.WriteKubeconfig(folder.Kubeconfig);
         var (id, start) = RunningCluster.ThisProcess();
@@ -135,6 +138,7 @@ internal sealed class ClusterHost : IAsyncDisposable
             ProcessStartTicks = start,
             ApiServer = cluster.ApiServer.ToString(),
             Ingress = cluster.Ingress.ToString(),
+            Urls = harness.Urls.ToDictionary(url => url.Key, url => new Uri(cluster.Ingress, url.Value).ToString(), StringComparer.Ordinal),
             StartedInMilliseconds = times,
         });
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Harness.Commands;
+using Harness.Configuration;
 
 namespace Harness.Running;
 
@@ -29,8 +30,8 @@ public sealed record HarnessFolder(string Root)
     /// <summary>Other kubeconfig files that have contexts of the running cluster.</summary>
     internal MergedKubeconfigs Merged => new(Path.Combine(Folder, "merged-kubeconfigs"));
 
-    /// <summary>Published services: one folder an image.</summary>
-    public string Images => Path.Combine(Root, "artifacts", "images");
+    /// <summary>The folder that projects are published to: a folder per project, of its name.</summary>
+    public string Published => Path.Combine(Root, "artifacts", "published");
 
     private string StateFile => Path.Combine(Folder, "state.json");
 
@@ -41,10 +42,24 @@ public sealed record HarnessFolder(string Root)
         if (environment.TryGetValue("HARNESS_ROOT", out var said) && said.Length > 0)
             return new HarnessFolder(Path.GetFullPath(said));
         for (var folder = new DirectoryInfo(workingDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Harness.sln")))
+            if (File.Exists(Path.Combine(folder.FullName, HarnessYaml.FileName)))
                 return new HarnessFolder(folder.FullName);
-        throw new CommandException($"{workingDirectory} is in no checkout of this project (no Harness.sln above it); set HARNESS_ROOT");
+        throw HarnessYaml.Missing($"no {HarnessYaml.FileName} in {workingDirectory} or a folder above it");
     }
+
+    /// <summary>Returns the folder that a project is published to; null where it is not published.</summary>
+    public string? FindPublished(string projectName)
+    {
+        var folder = Path.Combine(Published, projectName);
+        if (!Directory.Exists(folder))
+            return null;
+        // Published may be a link to the newest build: the build itself does not change.
+        return new DirectoryInfo(Published).ResolveLinkTarget(returnFinalTarget: true) is { } build ? Path.Combine(build.FullName, projectName) : folder;
+    }
+
+    /// <summary>The command that publishes a project to where <see cref="FindPublished"/> looks.</summary>
+    public string HowToPublish(string project, string projectName) =>
+        $"dotnet publish {Path.Combine(Root, project)} --configuration Release --output {Path.Combine(Published, projectName)}";
 
     /// <summary>Makes the folder, readable by its owner alone; also where it was there and was not.</summary>
     public void Create()

@@ -24,6 +24,9 @@ public sealed partial record RunningCluster
     /// <summary>The Ingress.</summary>
     public required string Ingress { get; init; }
 
+    /// <summary>The URLs of harness.yaml on the Ingress, by name.</summary>
+    public IReadOnlyDictionary<string, string> Urls { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>How long its parts took to start, in milliseconds, in order.</summary>
     public IReadOnlyDictionary<string, double> StartedInMilliseconds { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 

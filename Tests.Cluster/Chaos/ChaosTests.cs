@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Harness.Chaos;
-using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster.Chaos;
 
@@ -18,10 +17,10 @@ public sealed class ChaosTests
         var failures = new List<ChaosVerdict>();
         var passed = 0;
         var began = Stopwatch.GetTimestamp();
-        await using var search = new ChaosSearch(new ChaosOptions { Root = Repository.Path("."), Systems = 4 });
+        await using var search = new ChaosSearch(PayingSystem.Options() with { Systems = 4 });
 
         await search.RunAsync(
-            Enumerable.Range(1, SchedulesMax).TakeWhile(seed => seed <= SchedulesMin || Stopwatch.GetElapsedTime(began) < Budget).Select(ChaosGenerator.Generate),
+            Enumerable.Range(1, SchedulesMax).TakeWhile(seed => seed <= SchedulesMin || Stopwatch.GetElapsedTime(began) < Budget).Select(PayingSystem.Plan),
             verdict =>
             {
                 if (verdict.Passed)
@@ -45,10 +44,10 @@ public sealed class ChaosTests
     {
         var runs = 0;
         ChaosVerdict? found = null;
-        await using var search = new ChaosSearch(new ChaosOptions { Root = Repository.Path("."), Systems = 2, Images = DefectiveInvoiceApp.Of(defect) });
+        await using var search = new ChaosSearch(PayingSystem.Options(DefectiveInvoiceApp.Of(defect)) with { Systems = 2 });
 
         await search.RunAsync(
-            Enumerable.Range(1, 200).Select(ChaosGenerator.Generate),
+            Enumerable.Range(1, 200).Select(PayingSystem.Plan),
             verdict =>
             {
                 runs++;

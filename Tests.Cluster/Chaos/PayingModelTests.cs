@@ -4,7 +4,7 @@ using ClusterSim.Faults;
 using FsCheck;
 using FsCheck.Fluent;
 using Harness.Chaos;
-using Tests.Cluster.Clusters;
+using InvoiceApp.Chaos;
 
 namespace Tests.Cluster.Chaos;
 
@@ -53,7 +53,7 @@ public sealed class PayingModelTests
     private ChaosSystem _system = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _system = await ChaosSystem.StartAsync(new ChaosOptions { Root = Repository.Path(".") }, CancellationToken.None);
+    public async Task Start() => _system = await ChaosSystem.StartAsync(PayingSystem.Options(), CancellationToken.None);
 
     [OneTimeTearDown]
     public async Task Stop()
@@ -126,12 +126,12 @@ public sealed class PayingModelTests
                 case Deed.KillDuringPay:
                     var victim = Pods()[step.Which % 3];
                     var paying = AskToPayAsync(step.Which);
-                    system.Cluster.KillPod(ChaosSystem.Invoices, victim);
+                    system.Cluster.KillPod(PayingScenario.InvoiceApp.Namespace, victim);
                     await ((Task)paying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     await PayAsync(step.Which + 1);
                     await system.WholeAsync(CancellationToken.None);
                     // Killed twice it would wait out a back-off of ten seconds.
-                    system.Cluster.Delete("pods", ChaosSystem.Invoices, victim, gracePeriodSeconds: 0);
+                    system.Cluster.Delete("pods", PayingScenario.InvoiceApp.Namespace, victim, gracePeriodSeconds: 0);
                     await system.Cluster.UntilAsync(() => !Pods().Contains(victim), TimeSpan.FromSeconds(60));
                     await system.WholeAsync(CancellationToken.None);
                     break;
@@ -211,12 +211,12 @@ public sealed class PayingModelTests
                 _model[id] = _refused.Contains(id) ? "refused" : "paid";
         }
 
-        private IReadOnlyList<string> Pods() => system.Pods(ChaosSystem.Invoices, ChaosSystem.InvoiceApp);
+        private IReadOnlyList<string> Pods() => system.Pods(PayingScenario.InvoiceApp);
 
         private async Task<List<string>> LedgerAsync()
         {
-            var pod = system.Pods(ChaosSystem.Payments, ChaosSystem.Provider)[0];
-            var (status, body) = await system.AskAsync(ChaosSystem.Payments, pod, ChaosSystem.ProviderPort, HttpMethod.Get, "/payments", system.CallerToken());
+            var pod = system.Pods(PayingScenario.PaymentProvider)[0];
+            var (status, body) = await system.RequestAsync(PayingScenario.PaymentProvider, pod, HttpMethod.Get, "/payments", await CallerToken.RequestAsync(system, CancellationToken.None));
             Assert.That(status, Is.EqualTo(200), body);
             using var ledger = JsonDocument.Parse(body);
             return [.. ledger.RootElement.EnumerateArray().Select(payment => payment.GetProperty("id").GetString()!).Order(StringComparer.Ordinal)];
@@ -225,7 +225,7 @@ public sealed class PayingModelTests
         /// <summary>What may be asked twice, until it is answered.</summary>
         private async Task<(int Status, JsonElement Body)> AskAsync(int replica, HttpMethod method, string path, string? body = null)
         {
-            var (status, answer) = await system.AskAsync(ChaosSystem.Invoices, Pods()[replica % 3], ChaosSystem.InvoiceAppPort, method, path, body: body);
+            var (status, answer) = await system.RequestAsync(PayingScenario.InvoiceApp, Pods()[replica % 3], method, path, json: body);
             using var json = JsonDocument.Parse(answer);
             return (status, json.RootElement.Clone());
         }
@@ -233,7 +233,7 @@ public sealed class PayingModelTests
         /// <summary>A call to pay: its numbers count, so it is not asked twice.</summary>
         private async Task<(int Status, JsonElement Body)> AskToPayAsync(int replica)
         {
-            using var client = system.Cluster.CreatePodClient(ChaosSystem.Invoices, Pods()[replica % 3], ChaosSystem.InvoiceAppPort);
+            using var client = system.Cluster.CreatePodClient(PayingScenario.InvoiceApp.Namespace, Pods()[replica % 3], PayingScenario.InvoiceApp.HttpPort!.Value);
             using var answer = await client.PostAsync(new Uri("/invoices/pay", UriKind.Relative), content: null);
             using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
             return ((int)answer.StatusCode, json.RootElement.Clone());

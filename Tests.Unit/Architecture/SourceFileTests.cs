@@ -8,7 +8,7 @@ internal sealed partial class SourceFileTests
     private const int LinesMax = 400;
     private static readonly string[] Folders =
     [
-        "Benchmarks", "ClusterSim", "Contracts", "Harness.Cli", "InvoiceApp", "PaymentProvider", "Processes", "ServiceDefaults", "StandIns",
+        "Benchmarks", "ClusterSim", "Contracts", "Harness.Chaos", "Harness.Cli", "InvoiceApp", "InvoiceApp.Chaos", "PaymentProvider", "Processes", "ServiceDefaults", "StandIns",
         "Tests.Cluster", "Tests.Contract", "Tests.Unit",
     ];
 

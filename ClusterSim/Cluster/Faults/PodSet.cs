@@ -5,8 +5,8 @@ namespace ClusterSim.Faults;
 
 /// <summary>
 /// Which pods a fault is about, in words that mean the same in every run, whatever suffixes pods have:
-/// <c>*</c> all; <c>payments/*</c> a namespace; <c>invoices/invoice-app</c> a workload's pods, those to come included, or one pod by its name;
-/// <c>invoices/invoice-app#0</c> the workload's first pod in the order of names, as they are when the fault begins. Several are separated by commas.
+/// <c>*</c> all; <c>shop/*</c> a namespace; <c>shop/api</c> a workload's pods, those to come included, or one pod by its name;
+/// <c>shop/api#0</c> the workload's first pod in the order of names, as they are when the fault begins. Several are separated by commas.
 /// </summary>
 public sealed class PodSet
 {

@@ -22,7 +22,7 @@ public sealed class FolderImage : Image, IDisposable
 
     /// <summary>An image of a folder as it is now; it must not change afterwards.</summary>
     /// <param name="folder">The publish folder.</param>
-    /// <param name="assembly">The assembly with the program: <c>InvoiceApp.dll</c>. It has a <see cref="ProgramEntryAttribute"/>.</param>
+    /// <param name="assembly">The assembly with the program: <c>Shop.Api.dll</c>. It has a <see cref="ProgramEntryAttribute"/>.</param>
     /// <param name="configuration">What the image says of itself: see <see cref="Dockerfile"/>.</param>
     /// <exception cref="FileNotFoundException">The folder has no such assembly.</exception>
     public FolderImage(string folder, string assembly, ImageConfiguration configuration)

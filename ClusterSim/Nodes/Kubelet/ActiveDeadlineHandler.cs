@@ -1,5 +1,4 @@
 using ClusterSim.Nodes.Pods;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ClusterSim.Client;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 

@@ -3,15 +3,14 @@ using System.Globalization;
 using ClusterSim.Access;
 using ClusterSim.Client;
 using ClusterSim.Nodes.Volumes;
-using ClusterSim.Requests;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
 namespace ClusterSim.Nodes;
 
 /// <summary>
-/// The nodes of a cluster. One handler for all pods hands each change to the node it is about; one timer makes all heartbeats; so that a
-/// thousand nodes are a thousand small objects. Make it before the informers start, add nodes, then <see cref="Start"/>.
+/// The kubelets of a cluster's nodes. One handler passes each change of a pod to its node, and one timer makes all heartbeats, so that a node costs
+/// no more than a small object. Create it before the informers start, add nodes, then call <see cref="Start"/>.
 /// </summary>
 internal sealed class Kubelets : IKubelets, IAsyncDisposable
 {
@@ -21,11 +20,11 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
     private readonly TrackingSynchronizationContext _dispatcher;
     private readonly VolumeWatchers _watchers = new();
     private readonly NodeFolders _folders;
-    private ITimer? _heart;
+    private ITimer? _heartbeat;
     private int _addresses;
     private bool _started;
 
-    /// <summary>A pool without nodes.</summary>
+    /// <summary>No nodes yet.</summary>
     public Kubelets(NodeEnvironment environment)
     {
         _environment = environment;
@@ -41,7 +40,7 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
     /// <summary>The names of the nodes that run.</summary>
     public IEnumerable<string> Names => _kubelets.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Adds a node; it registers itself at once when the pool has started.</summary>
+    /// <summary>Adds a node. After <see cref="Start"/> it registers itself at once.</summary>
     /// <exception cref="ArgumentException">There is a node of that name.</exception>
     public void Add(NodeOptions options)
     {
@@ -58,16 +57,18 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
         foreach (var name in _known.Keys.Order(StringComparer.Ordinal))
             PowerOn(name);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-            _heart = _environment.Clock.CreateTimer(_ => _dispatcher.Post(_ => Beat(), null), null, _environment.HeartbeatInterval, _environment.HeartbeatInterval);
+            _heartbeat = _environment.Clock.CreateTimer(_ => _dispatcher.Post(_ => Heartbeat(), null), null, _environment.HeartbeatInterval, _environment.HeartbeatInterval);
     }
 
     /// <inheritdoc/>
     public IKubelet? Find(string nodeName) => _kubelets.GetValueOrDefault(nodeName);
 
-    /// <summary>Kills every process of a pod (rule 7); false where no running node has it.</summary>
+    /// <summary>Kills every process of a pod (rule 7).</summary>
+    /// <returns>Whether a running node has the pod.</returns>
     public bool Kill(Document pod) => pod.NodeName is { } node && _kubelets.TryGetValue(node, out var kubelet) && kubelet.Kill(pod.Uid);
 
-    /// <summary>Kills a container of a pod for want of memory; false where it does not run.</summary>
+    /// <summary>Kills a container of a pod for want of memory.</summary>
+    /// <returns>Whether it was running.</returns>
     public bool KillForMemory(Document pod, string container) =>
         pod.NodeName is { } node && _kubelets.TryGetValue(node, out var kubelet) && kubelet.KillForMemory(pod.Uid, container);
 
@@ -99,7 +100,7 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _heart?.Dispose();
+        _heartbeat?.Dispose();
         foreach (var name in _kubelets.Keys)
             if (_kubelets.TryRemove(name, out var kubelet))
                 kubelet.PowerOff();
@@ -113,7 +114,7 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
             kubelet.Handle(change);
     }
 
-    private void Beat()
+    private void Heartbeat()
     {
         foreach (var kubelet in _kubelets.Values)
             kubelet.Heartbeat();

@@ -14,7 +14,7 @@ internal sealed record NodeEnvironment
     /// <summary>The API server.</summary>
     public required ApiServer Server { get; init; }
 
-    /// <summary>Where nodes learn of their pods.</summary>
+    /// <summary>The informers through which nodes see their pods.</summary>
     public required Informers Informers { get; init; }
 
     /// <summary>The pod network. Without one, whatever a pod does with its network throws.</summary>
@@ -23,49 +23,49 @@ internal sealed record NodeEnvironment
     /// <summary>The images.</summary>
     public required ImageStore Images { get; init; }
 
-    /// <summary>Time.</summary>
+    /// <summary>The cluster's clock.</summary>
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>Chance.</summary>
+    /// <summary>The cluster's source of randomness.</summary>
     public required Randomness Random { get; init; }
 
-    /// <summary>Who must know that the nodes are idle.</summary>
+    /// <summary>Where the nodes register whether they are idle.</summary>
     public required Quiescence Quiescence { get; init; }
 
-    /// <summary>Where they complain.</summary>
+    /// <summary>The log.</summary>
     public required ILogger Log { get; init; }
 
-    /// <summary>Where service-account tokens come from.</summary>
+    /// <summary>The source of service-account tokens.</summary>
     public ITokenSource Tokens { get; init; } = new TokenRequests();
 
-    /// <summary>Where persistent volumes keep their files; null: with the rest, removed with the cluster.</summary>
+    /// <summary>The folder of persistent volumes; null: with the other files, removed with the cluster.</summary>
     public string? PersistentVolumes { get; init; }
 
     /// <summary>Whether pods may mount folders of this machine.</summary>
     public bool HostPathsAllowed { get; init; }
 
-    /// <summary>How often a node says that it is alive.</summary>
+    /// <summary>The period in which a node renews its lease.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What goes wrong on purpose.</summary>
+    /// <summary>The faults to inject.</summary>
     public NodeFaults Faults { get; init; } = new();
 }
 
-/// <summary>One running node: what its pods' workers work with.</summary>
+/// <summary>One running node, as the workers of its pods see it.</summary>
 /// <param name="Shared">What all nodes share.</param>
 /// <param name="Name">The node's name.</param>
 /// <param name="Address">The node's address.</param>
-/// <param name="Options">What it was made with.</param>
+/// <param name="Options">The node's options.</param>
 /// <param name="Client">The API as this node.</param>
 /// <param name="Events">Events from this node's kubelet.</param>
 /// <param name="Dispatcher">Runs the work of the node.</param>
-/// <param name="Folders">Where files are.</param>
-/// <param name="Watchers">Which pods' files are made of what.</param>
+/// <param name="Folders">The folders of pods and volumes.</param>
+/// <param name="Watchers">The volumes to write again when a ConfigMap or Secret changes.</param>
 internal sealed record NodeContext(
     NodeEnvironment Shared, string Name, string Address, NodeOptions Options, ApiClient Client, EventRecorder Events, TrackingSynchronizationContext Dispatcher,
     NodeFolders Folders, VolumeWatchers Watchers)
 {
-    /// <summary>Time.</summary>
+    /// <summary>The cluster's clock.</summary>
     public TimeProvider Clock => Shared.Clock;
 
     /// <summary>The pods' resource.</summary>

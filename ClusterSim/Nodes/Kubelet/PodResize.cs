@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Admission;
-using ClusterSim.Client;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Runtime;

@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Runtime;
-using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
 namespace ClusterSim.Nodes;

@@ -1,4 +1,3 @@
-using ClusterSim.Client;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Runtime;
 using ClusterSim.Nodes.Status;

@@ -1,10 +1,10 @@
 namespace ClusterSim.Nodes;
 
 /// <summary>
-/// Runs code on the thread pool and knows how much of it is under way. As a synchronization context it also counts what continues after
-/// an await; what only waits (for the clock, for a stream) is not counted. So "nothing under way" means: nothing happens before time passes.
-/// Library code leaves the context (<c>ConfigureAwait(false)</c>: TLS, HttpClient, readers of text) but not the flow: where a clock depends
-/// on the answer, <paramref name="followsFlow"/> counts that too, while it runs by its execution context and between by the pool's queue.
+/// Runs code on the thread pool and counts how much of it is under way, continuations after an await included. Code that only waits (for the clock,
+/// for a stream) is not counted: when nothing is under way, nothing happens before time passes.
+/// Library code leaves the context (<c>ConfigureAwait(false)</c>: TLS, HttpClient, readers of text) but not the flow. Where a clock depends on the
+/// count, <paramref name="followsFlow"/> includes such code: by its execution context while it runs, and by the pool's queue in between.
 /// </summary>
 internal sealed class TrackingSynchronizationContext(bool followsFlow) : SynchronizationContext
 {
@@ -29,8 +29,8 @@ internal sealed class TrackingSynchronizationContext(bool followsFlow) : Synchro
     /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 
-    // A thread that has taken work from the queue but not yet entered its flow is seen only by being busy. Others may be busy for good with
-    // what is none of our business: as many as stayed so for a while are taken for residents.
+    // A thread that has taken work from the queue but not yet entered its flow is visible only by being busy. Threads that run unrelated code may be
+    // busy for good: as many as stay so for a while are taken for residents.
     private bool IsPoolAtRest()
     {
         ThreadPool.GetMaxThreads(out var all, out _);
@@ -66,7 +66,7 @@ internal sealed class TrackingSynchronizationContext(bool followsFlow) : Synchro
         }
     }
 
-    /// <summary>On how many threads code runs that came of tracked code, however it got there.</summary>
+    /// <summary>Counts the threads that run code which tracked code has started, however it got there.</summary>
     private sealed class Flow
     {
         private readonly AsyncLocal<bool> _inside;

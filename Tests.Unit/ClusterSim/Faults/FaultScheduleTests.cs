@@ -5,6 +5,7 @@ using ClusterSim.Faults.Schedules;
 using ClusterSim.Network.Policies;
 using Harness.Chaos;
 using Harness.Commands;
+using InvoiceApp.Chaos;
 
 namespace Tests.Unit.ClusterSim.Faults;
 
@@ -13,19 +14,21 @@ internal sealed class FaultScheduleTests
 {
     [TestCase("faults: [ { at: 1, killPod: { pods: a/b } } ]", "s.yaml: faults[0].at: found 1, should be a number with its unit, such as 250ms, 1.5s or 2m")]
     [TestCase("faults: [ { killPod: { pods: a/b } } ]", "s.yaml: faults[0].at: missing; should say when, from the schedule's start, such as 250ms")]
-    [TestCase("faults: [ { at: 1s } ]", "s.yaml: faults[0]: found 0 faults, should be one of partition, delay, trickle, dropAnswers, resetAnswers, answer, skewClock, killPod, stopNode, stopPostgres")]
-    [TestCase("faults: [ { at: 1s, kilPod: { pods: a/b } } ]", "s.yaml: faults[0].kilPod: not known; should be at, for, or one fault of partition, delay, trickle, dropAnswers, resetAnswers, answer, skewClock, killPod, stopNode, stopPostgres")]
+    [TestCase("faults: [ { at: 1s } ]", "s.yaml: faults[0]: found 0 faults, should be one of partition, delay, trickle, dropAnswers, resetAnswers, answer, skewClock, killPod, stopNode, stopServer")]
+    [TestCase("faults: [ { at: 1s, kilPod: { pods: a/b } } ]", "s.yaml: faults[0].kilPod: not known; should be at, for, or one fault of partition, delay, trickle, dropAnswers, resetAnswers, answer, skewClock, killPod, stopNode, stopServer")]
     [TestCase("faults: [ { at: 1s, killPod: { pod: a/b } } ]", "s.yaml: faults[0].killPod.pod: not known; killPod has pods")]
     [TestCase("faults: [ { at: 1s, killPod: { pods: b } } ]", "s.yaml: faults[0].killPod.pods: found 'b', should be namespace/workload, namespace/workload#place, namespace/pod, namespace/* or *")]
     [TestCase("faults: [ { at: 1s, delay: { from: a/b, to: a/c } } ]", "s.yaml: faults[0].delay.by: missing; delay needs from, to, by")]
     [TestCase("faults: [ { at: 1s, answer: { from: a/b, to: a/c, status: 99 } } ]", "s.yaml: faults[0].answer.status: found 99, should be a whole number from 200 to 599")]
     [TestCase("faults: [ { at: 1s, partition: { from: a/b, to: a/c, direction: up } } ]", "s.yaml: faults[0].partition.direction: found 'up', should be both, there or back")]
+    [TestCase("faults: [ { at: 1s, stopServer: {} } ]", "s.yaml: faults[0].stopServer.server: missing; stopServer needs server")]
+    [TestCase("faults: [ { at: 1s, stopServer: { server: mysql } } ]", "s.yaml: faults: stopServer.server: found 'mysql', should be postgres")]
     [TestCase("faults: 7", "s.yaml: faults: found 7, should be a list")]
     [TestCase("fault: []", "s.yaml: fault: not known; should be seed, invoices, refused, calls or faults")]
     [TestCase("invoices: 0", "s.yaml: invoices: found 0, should be a whole number from 1 to 10000")]
     [TestCase("calls: [ { when: 1s } ]", "s.yaml: calls[0]: found {\"when\":\"1s\"}, should be { at: 100ms, replica: 0 }")]
     public void What_a_schedule_may_not_say_is_named_with_what_would_be_right(string yaml, string error) =>
-        Assert.That(() => ChaosPlan.Read(Encoding.UTF8.GetBytes(yaml), "s.yaml"), Throws.TypeOf<CommandException>().With.Message.EqualTo(error));
+        Assert.That(() => Read(yaml, "s.yaml"), Throws.TypeOf<CommandException>().With.Message.EqualTo(error));
 
     [Test]
     public void Every_generated_schedule_is_read_back_as_it_was_written()
@@ -33,14 +36,14 @@ internal sealed class FaultScheduleTests
         var kinds = new HashSet<FaultKind>();
         foreach (var seed in Enumerable.Range(1, 500))
         {
-            var plan = ChaosGenerator.Generate(seed);
+            var plan = Generate(seed);
             var yaml = plan.ToYaml();
 
-            var read = ChaosPlan.Read(Encoding.UTF8.GetBytes(yaml), "generated");
+            var read = Read(yaml, "generated");
 
             Assert.That(read.ToYaml(), Is.EqualTo(yaml));
             Assert.That(read.Faults, Is.EqualTo(plan.Faults));
-            Assert.That(read.Invoices, Is.EqualTo(plan.Invoices));
+            Assert.That(LoadOf(read).Invoices, Is.EqualTo(LoadOf(plan).Invoices));
             kinds.UnionWith(plan.Faults.Select(fault => fault.Kind));
         }
         Assert.That(kinds, Is.EquivalentTo(Enum.GetValues<FaultKind>()), "500 seeds have every fault");
@@ -49,11 +52,11 @@ internal sealed class FaultScheduleTests
     [Test]
     public void A_seed_gives_the_same_on_every_machine()
     {
-        var plan = ChaosGenerator.Generate(3);
+        var plan = Generate(3);
 
         Assert.That(plan.ToYaml(), Is.EqualTo(SeedThree));
         Assert.That(
-            string.Join(' ', plan.Invoices.Take(3).Select(invoice => string.Create(CultureInfo.InvariantCulture, $"{invoice.Id} {invoice.Value} {invoice.Currency}"))),
+            string.Join(' ', LoadOf(plan).Invoices.Take(3).Select(invoice => string.Create(CultureInfo.InvariantCulture, $"{invoice.Id} {invoice.Value} {invoice.Currency}"))),
             Is.EqualTo("n00000 69758.13 GBP n00001 1984.900 KWD n00002 18057.83 USD"));
     }
 
@@ -80,14 +83,24 @@ internal sealed class FaultScheduleTests
     [Test]
     public void Smaller_plans_have_less_of_everything_and_never_nothing_to_run()
     {
-        var plan = ChaosGenerator.Generate(3);
+        var plan = Generate(3);
         foreach (var smaller in ChaosShrinker.Smaller(plan))
         {
-            var (faults, calls, invoices, refused) = (smaller.Faults.Count, smaller.Calls.Count, smaller.Invoices.Count, smaller.Invoices.Count(invoice => invoice.IsRefused));
-            Assert.That(faults + calls + invoices + refused, Is.LessThan(plan.Faults.Count + plan.Calls.Count + plan.Invoices.Count + plan.Invoices.Count(invoice => invoice.IsRefused)));
+            var (faults, calls, invoices, refused) = SizeOf(smaller);
+            var (faultsBefore, callsBefore, invoicesBefore, refusedBefore) = SizeOf(plan);
+            Assert.That(faults + calls + invoices + refused, Is.LessThan(faultsBefore + callsBefore + invoicesBefore + refusedBefore));
             Assert.That((calls, invoices), Is.GreaterThanOrEqualTo((1, 1)));
         }
     }
+
+    private static ChaosPlan Generate(int seed) => new ChaosGenerator(new PayingScenario(), [ChaosOptions.PostgresName]).Generate(seed);
+
+    private static ChaosPlan Read(string yaml, string source) => ChaosPlan.Read(Encoding.UTF8.GetBytes(yaml), source, new PayingScenario(), [ChaosOptions.PostgresName]);
+
+    private static PayingLoad LoadOf(ChaosPlan plan) => (PayingLoad)plan.Load;
+
+    private static (int Faults, int Calls, int Invoices, int Refused) SizeOf(ChaosPlan plan) =>
+        (plan.Faults.Count, LoadOf(plan).Calls.Count, LoadOf(plan).Invoices.Count, LoadOf(plan).Invoices.Count(invoice => invoice.IsRefused));
 
     private const string SeedThree = """
         seed: 3

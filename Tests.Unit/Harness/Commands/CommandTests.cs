@@ -91,6 +91,8 @@ internal sealed class CommandTests : CommandFixture
     {
         var root = Directory.CreateDirectory(Path.Combine(Root.FullName, "occupied"));
         await File.WriteAllTextAsync(Path.Combine(root.FullName, ".harness"), "a file");
+        await File.WriteAllTextAsync(Path.Combine(root.FullName, "harness.yaml"), "{ apiVersion: harness/v1, name: shop, kustomization: . }");
+        await File.WriteAllTextAsync(Path.Combine(root.FullName, "kustomization.yaml"), "resources: []");
         using var error = new MemoryStream();
 
         var code = await HarnessCommand.RunAsync(new ServiceProcess

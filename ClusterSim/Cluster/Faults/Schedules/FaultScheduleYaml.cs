@@ -21,7 +21,7 @@ public static class FaultScheduleYaml
         [FaultKind.SkewClock] = (["pods", "by"], []),
         [FaultKind.KillPod] = (["pods"], []),
         [FaultKind.StopNode] = (["node"], []),
-        [FaultKind.StopPostgres] = ([], []),
+        [FaultKind.StopServer] = (["server"], []),
     };
 
     /// <summary>A kind's name as files have it.</summary>
@@ -88,6 +88,7 @@ public static class FaultScheduleYaml
                 "to" => (fault.To, true),
                 "pods" => (fault.Pods, true),
                 "node" => (fault.Node, true),
+                "server" => (fault.Server, true),
                 "direction" => (fault.Direction == default ? null : JsonNamingPolicy.CamelCase.ConvertName(fault.Direction.ToString()), false),
                 "by" => (Duration(fault.By), false),
                 "jitter" => (fault.Jitter == default ? null : Duration(fault.Jitter), false),
@@ -110,7 +111,7 @@ public static class FaultScheduleYaml
     private static ScheduledFault ReadOne(JsonNode? entry, string place)
     {
         if (entry is not JsonObject said)
-            throw new FormatException($"{place}: found {Shown(entry)}, should be a fault such as {{ at: 100ms, killPod: {{ pods: invoices/invoice-app#0 }} }}");
+            throw new FormatException($"{place}: found {Shown(entry)}, should be a fault such as {{ at: 100ms, killPod: {{ pods: shop/api#0 }} }}");
         var kinds = Enum.GetValues<FaultKind>().ToDictionary(NameOf, StringComparer.Ordinal);
         var named = said.Select(field => field.Key).Where(key => key is not ("at" or "for")).ToList();
         if (named.Find(key => !kinds.ContainsKey(key)) is { } unknown)
@@ -141,6 +142,7 @@ public static class FaultScheduleYaml
             To = read.Pods("to"),
             Pods = read.Pods("pods"),
             Node = read.Text("node"),
+            Server = read.Text("server"),
             Direction = read.Direction("direction"),
             By = fields["by"] is null ? default : ReadDuration(fields["by"], $"{place}.{name}.by", mayBeNegative: kind == FaultKind.SkewClock),
             Jitter = fields["jitter"] is null ? default : ReadDuration(fields["jitter"], $"{place}.{name}.jitter"),

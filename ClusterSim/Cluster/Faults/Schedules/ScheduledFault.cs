@@ -30,8 +30,8 @@ public enum FaultKind
     /// <summary>A node loses its power, and has it back when the fault ends.</summary>
     StopNode,
 
-    /// <summary>The database server itself ends without warning, and is started again when the fault ends; where the host of the schedule has one.</summary>
-    StopPostgres,
+    /// <summary>A server outside the cluster (<see cref="IStoppableServer"/>) ends without warning, and is started again when the fault ends.</summary>
+    StopServer,
 }
 
 /// <summary>Which way a partition cuts.</summary>
@@ -70,6 +70,9 @@ public sealed record ScheduledFault
 
     /// <summary>Which node.</summary>
     public string? Node { get; init; }
+
+    /// <summary>Which server (<see cref="IStoppableServer.Name"/>).</summary>
+    public string? Server { get; init; }
 
     /// <summary>Which way a partition cuts.</summary>
     public PartitionDirection Direction { get; init; }

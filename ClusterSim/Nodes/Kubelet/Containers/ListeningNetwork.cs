@@ -6,7 +6,7 @@ using Processes;
 
 namespace ClusterSim.Nodes.Containers;
 
-/// <summary>A container's network that reports when the process first listens; <see cref="Probes.ProbeWorker"/> waits for that.</summary>
+/// <summary>A container's network that reports when the process first listens; the first probe waits for that.</summary>
 internal sealed class ListeningNetwork(IContainerNetwork network, Action listening) : IProcessNetwork, INameLookup
 {
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using ClusterSim.Client;
 using ClusterSim.Nodes.Containers;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Pods;
 

@@ -108,7 +108,7 @@ internal sealed class PodSandbox
         }
         catch (VolumeException ex)
         {
-            _events.RecordWarning(null, "FailedMount", ex.Told);
+            _events.RecordWarning(null, "FailedMount", ex.EventMessage);
             _queue.EnqueueAfter(_mountRetry);
             _mountRetry = _mountRetry * 2 < MountRetryMax ? _mountRetry * 2 : MountRetryMax;
             return false;

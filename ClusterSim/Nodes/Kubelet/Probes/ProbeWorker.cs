@@ -15,7 +15,7 @@ internal sealed class ProbeWorker : IDisposable
     private readonly TimeProvider _clock;
     private readonly TrackingSynchronizationContext _dispatcher;
     private readonly Func<bool> _isWanted;
-    private readonly Action<ProbeWorker, ProbeResult> _tell;
+    private readonly Action<ProbeWorker, ProbeResult> _report;
     private readonly CancellationTokenSource _stop = new();
     private int _successes;
     private int _failures;
@@ -27,14 +27,14 @@ internal sealed class ProbeWorker : IDisposable
     /// <param name="target">What it is probed through.</param>
     /// <param name="probe">The probe in the spec.</param>
     /// <param name="clock">Time.</param>
-    /// <param name="dispatcher">Where it runs.</param>
+    /// <param name="dispatcher">Runs the probes.</param>
     /// <param name="isWanted">Whether to probe now: the others wait for the startup probe, and it stops when it passed.</param>
-    /// <param name="tell">Called after every probe that was carried out, and when <see cref="Passes"/> changed.</param>
+    /// <param name="report">Called after every probe, once <see cref="Passes"/> is updated.</param>
     public ProbeWorker(
-        ProbeKind kind, ContainerRun run, ProbeTarget target, JsonElement probe, TimeProvider clock, TrackingSynchronizationContext dispatcher, Func<bool> isWanted, Action<ProbeWorker, ProbeResult> tell)
+        ProbeKind kind, ContainerRun run, ProbeTarget target, JsonElement probe, TimeProvider clock, TrackingSynchronizationContext dispatcher, Func<bool> isWanted, Action<ProbeWorker, ProbeResult> report)
     {
         Kind = kind;
-        (Run, _target, _probe, _clock, _dispatcher, _isWanted, _tell) = (run, target, probe, clock, dispatcher, isWanted, tell);
+        (Run, _target, _probe, _clock, _dispatcher, _isWanted, _report) = (run, target, probe, clock, dispatcher, isWanted, report);
     }
 
     /// <summary>Which of the three it is.</summary>
@@ -112,7 +112,7 @@ internal sealed class ProbeWorker : IDisposable
             default:
                 break;
         }
-        _tell(this, result);
+        _report(this, result);
     }
 }
 

@@ -1,10 +1,7 @@
 using System.Text;
 using ClusterSim.Nodes.Containers;
-using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Probes;
-using ClusterSim.Storage;
-using Processes;
 
 namespace ClusterSim.Nodes.Runtime;
 
@@ -37,7 +34,12 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
         await using var withClient = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end);
         var process = main with
         {
-            Arguments = [.. command.Skip(1)], Input = streams.Input, Output = streams.Output, Error = streams.Error, Stop = end.Token, Killed = end.Token,
+            Arguments = [.. command.Skip(1)],
+            Input = streams.Input,
+            Output = streams.Output,
+            Error = streams.Error,
+            Stop = end.Token,
+            Killed = end.Token,
         };
         if (terminal is not null)
         {

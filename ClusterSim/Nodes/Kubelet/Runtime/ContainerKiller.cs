@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Runtime;
 

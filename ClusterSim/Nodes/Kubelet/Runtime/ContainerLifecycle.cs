@@ -1,6 +1,5 @@
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Runtime;
 

@@ -4,8 +4,6 @@ using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Status;
 using ClusterSim.Nodes.Volumes;
-using ClusterSim.Storage;
-using Processes;
 
 namespace ClusterSim.Nodes.Runtime;
 

@@ -1,7 +1,6 @@
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Pods;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Runtime;
 

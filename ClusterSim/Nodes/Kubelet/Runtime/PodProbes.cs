@@ -2,7 +2,6 @@ using System.Text.Json;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Probes;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Runtime;
 

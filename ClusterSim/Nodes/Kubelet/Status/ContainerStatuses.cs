@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Nodes.Containers;
-using ClusterSim.Nodes.Images;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 

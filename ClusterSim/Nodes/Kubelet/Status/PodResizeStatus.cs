@@ -1,5 +1,3 @@
-using ClusterSim.Storage;
-
 namespace ClusterSim.Nodes.Status;
 
 /// <summary>What a pod's conditions show of a resize.</summary>

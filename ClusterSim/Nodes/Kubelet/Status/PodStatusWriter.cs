@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Client;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Storage;
 

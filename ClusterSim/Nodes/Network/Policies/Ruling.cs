@@ -65,7 +65,7 @@ internal readonly struct PolicyVerdict
         IsAllowed ? null : _ruling!.Egress.Allows ? PolicyDirection.Ingress : PolicyDirection.Egress;
 
     /// <summary>
-    /// Why, such as <c>denied: payments/default-deny selects payment-provider for Ingress; no rule admits namespace web</c>.
+    /// Why, such as <c>denied: shop/default-deny selects api for Ingress; no rule admits namespace web</c>.
     /// </summary>
     public string Reason
     {
