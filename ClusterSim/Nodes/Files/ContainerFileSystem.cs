@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // The folder Files is the only code that touches files of this machine.
 using System.Text;
 
 namespace ClusterSim.Nodes.Files;

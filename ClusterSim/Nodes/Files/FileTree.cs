@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // The folder Files is the only code that touches files of this machine.
 namespace ClusterSim.Nodes.Files;
 
 /// <summary>A folder of this machine whose content containers see: a container's root, a volume, the content of an image.</summary>
