@@ -45,8 +45,8 @@ internal static partial class LinuxCalls
     /// <summary>AT_EMPTY_PATH.</summary>
     public const int EmptyPath = 0x1000;
 
-    /// <summary>STATX_TYPE | STATX_MODE | STATX_MTIME | STATX_SIZE.</summary>
-    public const uint BasicStats = 0x1 | 0x2 | 0x40 | 0x200;
+    /// <summary>STATX_TYPE | STATX_MODE | STATX_MTIME | STATX_INO | STATX_SIZE.</summary>
+    public const uint BasicStats = 0x1 | 0x2 | 0x40 | 0x100 | 0x200;
 
     // Arm and PowerPC have values of their own for these two (asm/fcntl.h).
     private static readonly bool IsGeneric = RuntimeInformation.ProcessArchitecture is not (Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le);
@@ -96,6 +96,10 @@ internal static partial class LinuxCalls
         /// <summary><c>stx_mode</c>: type and permission bits.</summary>
         [FieldOffset(28)]
         public ushort Mode;
+
+        /// <summary><c>stx_ino</c>.</summary>
+        [FieldOffset(32)]
+        public ulong Inode;
 
         /// <summary><c>stx_size</c>.</summary>
         [FieldOffset(40)]

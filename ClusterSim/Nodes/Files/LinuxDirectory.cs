@@ -191,7 +191,8 @@ internal sealed class LinuxDirectory : HostDirectory
         (status.Mode & TypeMask) switch { TypeRegular => FileKind.File, TypeDirectory => FileKind.Directory, _ => FileKind.Other },
         (UnixFileMode)(status.Mode & 0xfff),
         (long)status.Size,
-        DateTime.UnixEpoch.AddSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick));
+        DateTime.UnixEpoch.AddSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick),
+        status.Inode);
 
     private static FileSystemException LastFailure() => new((Errno)Marshal.GetLastPInvokeError());
 

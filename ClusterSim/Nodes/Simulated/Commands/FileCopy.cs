@@ -10,19 +10,21 @@ internal static class FileCopy
     public static void CopyFile(ContainerFileSystem files, string from, string to)
     {
         var entry = files.Stat(from) ?? throw new FileSystemException(Errno.NotFound);
-        var isNew = files.Stat(to) is null;
-        if (!isNew && files.RealPath(from) == files.RealPath(to))
+        var replaced = files.Stat(to);
+        if (replaced is { } same && (same.IsSameFile(entry) || files.RealPath(from) == files.RealPath(to)))
             throw new IOException($"'{from}' and '{to}' are the same file");
         using (var source = files.OpenRead(from))
         using (var target = files.OpenWrite(to, FileMode.Create))
             source.CopyTo(target);
-        if (isNew)
+        if (replaced is null)
             files.SetMode(to, entry.Mode);
     }
 
     /// <summary>Copies an entry with all that is in it; links in it as themselves.</summary>
     /// <exception cref="FileSystemException">Something cannot be copied.</exception>
-    public static void CopyAll(ContainerFileSystem files, string from, string to)
+    public static void CopyAll(ContainerFileSystem files, string from, string to) => CopyAll(files, from, to, []);
+
+    private static void CopyAll(ContainerFileSystem files, string from, string to, List<ulong> made)
     {
         if (files.ReadLink(from) is { } link)
         {
@@ -36,13 +38,17 @@ internal static class FileCopy
             CopyFile(files, from, to);
             return;
         }
-        // The list first: a folder may be copied into itself.
+        // A folder may be copied into itself, but not what that makes (busybox: recursion detected).
+        if (made.Contains(entry.Inode))
+            return;
         var children = files.Enumerate(from);
         var isNew = !files.IsDirectory(to);
         if (isNew)
             files.CreateDirectory(to);
+        if (files.Stat(to) is { Inode: > 0 } target)
+            made.Add(target.Inode);
         foreach (var (name, _) in children)
-            CopyAll(files, $"{from.TrimEnd('/')}/{name}", $"{to.TrimEnd('/')}/{name}");
+            CopyAll(files, $"{from.TrimEnd('/')}/{name}", $"{to.TrimEnd('/')}/{name}", made);
         if (isNew)
             files.SetMode(to, entry.Mode);
     }

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -49,10 +50,11 @@ internal static class TarCommand
         var code = 0;
         try
         {
+            var archive = file == "-" ? null : command.Stat(file);
             var zipped = options.Has("z") ? new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true) : null;
             await using (var writer = new TarWriter(zipped ?? to, TarEntryFormat.Gnu, leaveOpen: true))
                 foreach (var path in options.Rest)
-                    code |= await AddAsync(command, writer, path, options.Has("v"));
+                    code |= await AddAsync(command, writer, path, archive, options.Has("v"));
             if (zipped is not null)
                 await zipped.DisposeAsync();
         }
@@ -64,10 +66,15 @@ internal static class TarCommand
         return code;
     }
 
-    private static async Task<int> AddAsync(Command command, TarWriter writer, string path, bool tells)
+    private static async Task<int> AddAsync(Command command, TarWriter writer, string path, FileEntry? archive, bool tells)
     {
         if (ListCommand.Entry.Find(command, path) is not { } entry)
             return await command.FailAsync($"{path}: No such file or directory");
+        if (archive is { } own && own.IsSameFile(entry.Of))
+        {
+            await command.Error.SayAsync($"tar: {path}: file is the archive; skipping\n");
+            return 0;
+        }
         var name = path.TrimStart('/');
         var kind = entry.LinkTarget is not null ? TarEntryType.SymbolicLink : entry.IsFolder ? TarEntryType.Directory : TarEntryType.RegularFile;
         if (name.Length > 0)
@@ -92,7 +99,7 @@ internal static class TarCommand
         var code = 0;
         if (kind == TarEntryType.Directory)
             foreach (var (child, _) in command.Enumerate(path))
-                code |= await AddAsync(command, writer, $"{path.TrimEnd('/')}/{child}", tells);
+                code |= await AddAsync(command, writer, $"{path.TrimEnd('/')}/{child}", archive, tells);
         return code;
     }
 

@@ -96,7 +96,7 @@ public sealed class HostDirectoryTests(bool isPortable)
 
         Assert.Multiple(() =>
         {
-            Assert.That(sub.Find("c"), Is.EqualTo(new FileEntry(FileKind.File, UnixFileMode.UserRead | UnixFileMode.UserWrite, 3, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc))));
+            Assert.That(sub.Find("c")!.Value with { Inode = 0 }, Is.EqualTo(new FileEntry(FileKind.File, UnixFileMode.UserRead | UnixFileMode.UserWrite, 3, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc))));
             Assert.That(sub.Names(), Is.EquivalentTo((string[])["b", "c"]));
             Assert.That(directory.Find("a"), Is.Null);
             Assert.That(directory.Find("sub")?.Kind, Is.EqualTo(FileKind.Directory));

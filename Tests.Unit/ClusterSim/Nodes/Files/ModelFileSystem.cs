@@ -43,7 +43,7 @@ internal sealed class ModelFileSystem(IReadOnlyList<(string Path, ModelFile Root
     public string? Read(string path) => Walk(path, true) is { File: { IsDirectory: false, Target: null } file } ? file.Content : null;
 
     public string? List(string path) => Walk(path, true) is { File.IsDirectory: true } place
-        ? string.Join(' ', place.File.Entries!.Keys.Concat(NamesIn(place.Path)).Distinct().Order(StringComparer.Ordinal)) : null;
+        ? string.Join(' ', place.File.Entries!.Keys.Except(NamesIn(place.Path)).Concat(NamesIn(place.Path).Where(name => IsMounted(place.Path, name))).Distinct().Order(StringComparer.Ordinal)) : null;
 
     public string? ReadLink(string path) => Walk(path, false)?.File?.Target;
 
@@ -110,6 +110,9 @@ internal sealed class ModelFileSystem(IReadOnlyList<(string Path, ModelFile Root
 
     private bool IsReadOnly(string mount) => mounts.First(one => one.Path == mount).IsReadOnly;
 
+    // A sub-path that was removed or renamed since is listed no more; on Linux it would be an empty directory.
+    private bool IsMounted(string path, string name) => Walk($"{path.TrimEnd('/')}/{name}", false) is { File: not null };
+
     private bool HasBelow(string path) => NamesIn(path).Any();
 
     private IEnumerable<string> NamesIn(string path)
@@ -139,6 +142,8 @@ internal sealed class ModelFileSystem(IReadOnlyList<(string Path, ModelFile Root
             if (mounts.Skip(1).FirstOrDefault(one => one.Path == next) is { Path: not null } mounted)
             {
                 var root = mounted.SubPath is null ? mounted.Root : mounted.Root.Entries!.GetValueOrDefault(mounted.SubPath);
+                if (root is { IsDirectory: false, Target: null } && rest.Count == 0)
+                    return new Place(mounted.Root, mounted.SubPath, root, next, next, mount);
                 if (root is not { IsDirectory: true })
                     return null;
                 open.Add((root, next, next));
