@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ClusterSim;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Network;
 using ClusterSim.Nodes;
 

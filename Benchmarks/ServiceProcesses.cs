@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Npgsql;
 
 namespace Benchmarks;

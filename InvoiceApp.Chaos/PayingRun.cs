@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using ClusterSim;
 using ClusterSim.Faults;
 using Harness.Chaos;
 
@@ -101,7 +102,7 @@ internal sealed class PayingRun : IChaosRun
             var (status, body) = await PayAsync(pod, cancellation);
             result = $"{status} {Short(body)}";
         }
-        catch (Exception ex) when (ex is HttpRequestException or IOException or SocketException or ArgumentException || (ex is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception ex) when (ex is HttpRequestException or IOException or SocketException or KubernetesApiException || (ex is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             result = $"no answer: {ex.Message}";
         }

@@ -1,5 +1,5 @@
 using ClusterSim;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Nodes.Images;
 using Tests.Cluster.Clusters;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ClusterSim;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Tests.Cluster.Clusters;
 using static Tests.Cluster.Clusters.PayingSystem;
 

@@ -1,7 +1,6 @@
 using ClusterSim.Access;
 using ClusterSim.Access.Certificates;
 using ClusterSim.Access.Tokens;
-using KubeconfigText = ClusterSim.Access.Certificates.Kubeconfig;
 
 namespace ClusterSim;
 
@@ -9,17 +8,14 @@ public sealed partial class SimulatedCluster
 {
     private const string Name = "cluster-sim";
 
-    /// <summary>
-    /// A kubeconfig for an identity, with a bearer token; the administrator (<c>kubernetes-admin</c> of <c>system:masters</c>) where none is
-    /// named. Whoever has it can do what the cluster's RBAC allows that identity.
-    /// </summary>
-    /// <param name="user">The user's name; null for the administrator.</param>
-    /// <param name="groups">The groups it belongs to, besides <c>system:authenticated</c>.</param>
-    /// <param name="namespace">The namespace kubectl works in.</param>
+    /// <summary>Returns a kubeconfig for an identity, with a bearer token. Its holder can do what the cluster's RBAC allows the identity.</summary>
+    /// <param name="user">The name of the user; null for the administrator (<c>kubernetes-admin</c> of <c>system:masters</c>).</param>
+    /// <param name="groups">The groups of the user, besides <c>system:authenticated</c>.</param>
+    /// <param name="namespace">The namespace that kubectl works in.</param>
     public string Kubeconfig(string? user = null, IReadOnlyList<string>? groups = null, string? @namespace = null)
     {
         var token = user is null ? _adminToken : _access.StaticTokens.Issue(new UserInfo(user, [.. groups ?? [], UserInfo.Authenticated]));
-        return KubeconfigText.Write(new KubeconfigEntry
+        return KubeconfigFile.Write(new KubeconfigEntry
         {
             Cluster = Name,
             Server = ApiServer,
@@ -30,20 +26,20 @@ public sealed partial class SimulatedCluster
         });
     }
 
-    /// <summary>Writes the kubeconfig of <see cref="Kubeconfig"/> to a file only its owner can read (mode 0600).</summary>
+    /// <summary>Writes the kubeconfig of <see cref="Kubeconfig"/> to a file that only its owner can read (mode 0600).</summary>
     public void WriteKubeconfig(string path, string? user = null, IReadOnlyList<string>? groups = null, string? @namespace = null) =>
-        KubeconfigText.Save(path, Kubeconfig(user, groups, @namespace));
+        KubeconfigFile.Save(path, Kubeconfig(user, groups, @namespace));
 
     /// <summary>
-    /// Makes a new key, which signs service-account tokens from now on, and publishes it beside the earlier ones: tokens of these stay good
-    /// until <see cref="RetireTokenKey"/>. Returns the new key's id.
+    /// Creates a key that signs service-account tokens from now on, and publishes it beside the earlier ones, whose tokens stay valid until
+    /// <see cref="RetireTokenKey"/>. Returns the id of the new key.
     /// </summary>
     public string RotateTokenKey() => _access.Keys.Rotate();
 
-    /// <summary>The ids of the keys of service-account tokens that are published, the one that signs last.</summary>
+    /// <summary>The ids of the published keys of service-account tokens; the last one signs.</summary>
     public IReadOnlyList<string> TokenKeys => _access.Keys.Ids;
 
-    /// <summary>Takes a key out: tokens that it signed are refused from now on, by the API server at once.</summary>
+    /// <summary>Removes a key: the API server rejects tokens that it signed from now on.</summary>
     /// <exception cref="ArgumentException">There is no such key, or it is the one that signs.</exception>
     public void RetireTokenKey(string id) => _access.Keys.Retire(id);
 }

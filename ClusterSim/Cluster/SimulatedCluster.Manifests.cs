@@ -11,12 +11,13 @@ namespace ClusterSim;
 
 public sealed partial class SimulatedCluster
 {
-    /// <summary>Server-side apply, with strict field checks, of a file, a folder of files, or a folder with a kustomization.</summary>
-    /// <returns>What was applied, in order.</returns>
-    /// <exception cref="ManifestException">It cannot be read, or the API refuses an object; the message tells where it stands and why.</exception>
+    /// <summary>Applies a file, the files of a folder, or the kustomization of a folder (server-side apply, with strict field checks).</summary>
+    /// <returns>The applied manifests, in order.</returns>
+    /// <exception cref="ManifestException">A file cannot be read; nothing is applied.</exception>
+    /// <exception cref="KubernetesApiException">The API rejects an object; the message names its place. The objects before it are applied.</exception>
     public IReadOnlyList<Manifest> Apply(string path)
     {
-        var manifests = Directory.Exists(path) && File.Exists(Path.Combine(path, "kustomization.yaml")) ? Kustomization.Build(path) : ManifestFiles.ReadPath(path);
+        var manifests = Kustomization.IsIn(path) ? Kustomization.Build(path) : Manifest.Read(path);
         foreach (var manifest in manifests)
             Apply(manifest);
         return manifests;
@@ -26,20 +27,29 @@ public sealed partial class SimulatedCluster
     /// <inheritdoc cref="Apply(string)"/>
     public IReadOnlyList<Manifest> ApplyYaml(string yaml)
     {
-        var manifests = ManifestFiles.Read(yaml, "the given YAML");
+        var manifests = Manifest.Parse(yaml);
         foreach (var manifest in manifests)
             Apply(manifest);
         return manifests;
     }
 
     /// <summary>Applies one object.</summary>
-    /// <inheritdoc cref="Apply(string)"/>
-    public void Apply(Manifest manifest)
+    /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
+    public void Apply(Manifest manifest) => Write(manifest, (type, @object) => Admin.Apply(type, @object));
+
+    /// <summary>
+    /// Creates an object and returns it as the API answers. It may be one that is not stored, such as a SubjectAccessReview, or have a
+    /// <c>generateName</c>.
+    /// </summary>
+    /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
+    public JsonElement Create(Manifest manifest) => Write(manifest, Admin.Create).Root;
+
+    private Document Write(Manifest manifest, Func<ResourceType, JsonObject, Document> write)
     {
         var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
         var kind = new GroupVersionKind(group, version, manifest.Kind);
         var resource = Server.Catalog.Find(kind)
-            ?? throw new ManifestException($"{manifest.Source}: no matches for kind \"{manifest.Kind}\" in version \"{manifest.ApiVersion}\"");
+            ?? throw new KubernetesApiException(404, "NotFound", $"{manifest.Source}: no matches for kind \"{manifest.Kind}\" in version \"{manifest.ApiVersion}\"");
         try
         {
             var decoded = Decoder.Decode(manifest.Object.ToUtf8(), MediaKind.Json, kind, FieldValidation.Strict).Object;
@@ -47,15 +57,19 @@ public sealed partial class SimulatedCluster
             var converted = VersionConversion.Convert(decoded, resource, stored);
             if (stored.Namespaced && manifest.Namespace.Length == 0)
                 converted.Ensure("metadata")["namespace"] = "default";
-            Admin.Apply(stored, converted);
+            return write(stored, converted);
         }
-        catch (KubernetesApiException refused)
+        catch (KubernetesApiException ex)
         {
-            throw new ManifestException($"{manifest.Source}: {refused.Message}");
+            throw ex.At(manifest.Source);
         }
     }
 
-    /// <summary>The objects of a resource (<c>pods</c>, <c>deployments.apps</c>) as they are now; of one namespace where one is named.</summary>
+    /// <summary>Returns the objects of a resource as they are now.</summary>
+    /// <param name="resource">The resource: <c>pods</c>, <c>deployments.apps</c>.</param>
+    /// <param name="namespace">The namespace; null for all.</param>
+    /// <param name="labelSelector">The labels that the objects have, as <c>kubectl get -l</c> takes them; null for all objects.</param>
+    /// <exception cref="KubernetesApiException">The cluster has no such resource, or the selector is malformed.</exception>
     public IReadOnlyList<JsonElement> List(string resource, string? @namespace = null, string? labelSelector = null)
     {
         var selector = labelSelector is null ? LabelSelector.Everything : LabelSelector.Parse(labelSelector);
@@ -63,14 +77,16 @@ public sealed partial class SimulatedCluster
         return [.. Admin.List(type, type.Namespaced ? @namespace : null).Where(document => selector.Matches(document.Labels)).Select(document => document.Root)];
     }
 
-    /// <summary>One object as it is now; null where there is none.</summary>
+    /// <summary>Returns an object as it is now; null where it does not exist.</summary>
+    /// <exception cref="KubernetesApiException">The cluster has no such resource.</exception>
     public JsonElement? Find(string resource, string? @namespace, string name) => Admin.Find(Resource(resource), new(@namespace, name))?.Root;
 
-    /// <summary>Deletes an object, in the background; absent is no error.</summary>
-    /// <param name="resource">Its resource.</param>
-    /// <param name="namespace">Its namespace; null for cluster-scoped ones.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="gracePeriodSeconds">How long a pod may take to end; null: its own grace period.</param>
+    /// <summary>Deletes an object, in the background. An object that does not exist is no error.</summary>
+    /// <param name="resource">The resource: <c>pods</c>, <c>deployments.apps</c>.</param>
+    /// <param name="namespace">The namespace; null for cluster-scoped objects.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="gracePeriodSeconds">The time that a pod has to end; null: its own grace period.</param>
+    /// <exception cref="KubernetesApiException">The cluster has no such resource, or the API rejects the deletion.</exception>
     public void Delete(string resource, string? @namespace, string name, int? gracePeriodSeconds = null) =>
         Admin.Delete(Resource(resource), new(@namespace, name), new DeleteOptions { GracePeriodSeconds = gracePeriodSeconds, PropagationPolicy = "Background" });
 
@@ -78,7 +94,7 @@ public sealed partial class SimulatedCluster
     {
         var (plain, group) = name.Split('.', 2) is [var first, var rest] ? (first, rest) : (name, (string?)null);
         var found = Server.Catalog.All.FirstOrDefault(type => (group is null || type.Group == group) && (type.Name == plain || type.SingularName == plain || type.ShortNames.Contains(plain)))
-            ?? throw new ArgumentException($"the cluster has no resource \"{name}\"", nameof(name));
+            ?? throw new KubernetesApiException(404, "NotFound", $"the cluster has no resource \"{name}\"");
         return Server.Catalog.Stored(found.GroupResource)!;
     }
 }

@@ -9,6 +9,8 @@ using ClusterSim.Client;
 using ClusterSim.Controllers;
 using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Controllers.CustomResources;
+using ClusterSim.Controllers.Ingresses;
+using ClusterSim.Controllers.Services;
 using ClusterSim.Faults;
 using ClusterSim.Http;
 using ClusterSim.Http.Discovery;
@@ -48,10 +50,8 @@ namespace ClusterSim;
 /// </example>
 public sealed partial class SimulatedCluster : IAsyncDisposable
 {
-    // Where the API server is on the wire: a node of its own, as a kind control plane.
-    internal static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
-    internal const int ControlPlanePort = 6443;
     private const string ServiceAddress = "10.96.0.1";
+    private static readonly IPAddress ControlPlane = IPAddress.Parse("172.18.0.1");
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Stack<IAsyncDisposable> _parts = new();
@@ -61,8 +61,10 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
     private readonly CustomResourceDefinitionController _definitions;
     private readonly Scheduler _scheduler;
     private readonly EventRecorder _network;
-    private readonly IngressController _ingress;
-    private readonly LocalPortController _localPorts;
+    private readonly IngressServer _ingress;
+    private readonly IngressStatusController _ingressStatus;
+    private readonly LocalPorts _localPorts;
+    private readonly ServiceController _services;
     private readonly ClusterAccess _access;
     private readonly string _adminToken;
     private readonly NodeFaults _nodeFaults = new();
@@ -89,7 +91,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         WorkloadSubresources.Register(Server);
         foreach (var plugin in AdmissionPlugins.All(store, _access, Random))
             Server.Add(plugin);
-        Server.Add(new NoCreationWhileDefinitionEnds());
+        Server.Add(new CustomResourceDefinitionTerminating());
         Server.Add(new ServiceAllocation(store, options.Network.ServiceRange, Random));
 
         Quiescence = new Quiescence();
@@ -125,27 +127,32 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var scheduling = new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler");
         _scheduler = new Scheduler(ContextOf(scheduling, "default-scheduler", "Scheduling"));
         var ingress = new ApiClient(Server, UserInfo.ApiServer, "nginx-ingress-controller");
-        _ingress = new IngressController(ContextOf(ingress, "nginx-ingress-controller", "Ingress"), Wire, options.Nodes.Count > 0 ? options.Nodes[0].Name : "outside", options.Ingress);
-        _localPorts = new LocalPortController(ContextOf(ingress, "service-lb-controller", "Network"), Wire);
+        _ingress = new IngressServer(Wire, options.Nodes.Count > 0 ? options.Nodes[0].Name : "outside", options.Ingress, Log("Ingress"));
+        _ingressStatus = new IngressStatusController(ContextOf(ingress, "nginx-ingress-controller", "Ingress"), new LocalIngressServer(_ingress));
+        _localPorts = new LocalPorts(Wire);
+        _services = new ServiceController(ContextOf(ingress, "service-lb-controller", "Network"), new LocalLoadBalancer(_localPorts));
         _adminToken = _access.StaticTokens.Issue(new UserInfo("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]));
     }
 
-    /// <summary>The seed of the cluster's dice; give it to another cluster for the same names.</summary>
+    /// <summary>The seed of the cluster's random numbers. A cluster with the same seed has the same names.</summary>
     public int Seed => Random.Seed;
 
-    /// <summary>The images its nodes can run.</summary>
+    /// <summary>The images that the nodes can run.</summary>
     public ImageStore Images { get; } = new();
 
-    /// <summary>What its pods and nodes use, as far as somebody says so.</summary>
+    /// <summary>The CPU and memory that pods and nodes are said to use: the simulator cannot measure it.</summary>
     public ClusterMetrics Metrics { get; } = new();
 
-    /// <summary>What goes wrong on purpose.</summary>
+    /// <summary>Injects faults.</summary>
     public ClusterFaults Faults { get; }
 
-    /// <summary>Where the Kubernetes API answers, over HTTPS.</summary>
+    /// <summary>The address at which pods reach the API server: that of a node of its own, as of a kind control plane.</summary>
+    public static IPEndPoint ApiServerAddress => new(ControlPlane, 6443);
+
+    /// <summary>The URL of the Kubernetes API on this machine (HTTPS).</summary>
     public Uri ApiServer => _http?.Url ?? throw new InvalidOperationException("the cluster has not started");
 
-    /// <summary>Where the cluster's Ingresses answer, over HTTP.</summary>
+    /// <summary>The URL of the cluster's Ingresses on this machine (HTTP).</summary>
     public Uri Ingress => new UriBuilder("http", "localhost", _ingress.HttpPort).Uri;
 
     internal ApiServer Server { get; }
@@ -203,7 +210,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         {
             SimulatedImages.AddTo(Images);
             Images.Unknown = _options.UnknownImages;
-            ClusterBootstrap.Create(Server, ControlPlane, ControlPlanePort, ServiceAddress, _options.Ingress);
+            ClusterBootstrap.Create(Server, ApiServerAddress.Address, ApiServerAddress.Port, ServiceAddress, _options.Ingress);
             DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
             if (_options.MetricsServer)
                 MetricsApi.Register(Server);
@@ -226,10 +233,12 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             // Whatever became of the rest: what listens is to be ended with it.
             _parts.Push(_http = await listening);
         }
-        _ingress.Start();
+        _parts.Push(_ingressStatus);
+        _ingressStatus.Start();
         _parts.Push(_localPorts);
-        _localPorts.Start();
-        _parts.Push(await ApiServerPort.ListenAsync(Wire, ControlPlane, ControlPlanePort, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
+        _parts.Push(_services);
+        _services.Start();
+        _parts.Push(await ApiServerPort.ListenAsync(Wire, ApiServerAddress.Address, ApiServerAddress.Port, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
         ready.SetResult();
 
         // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.

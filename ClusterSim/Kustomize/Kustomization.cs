@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 namespace ClusterSim.Manifests;
 
 /// <summary>
-/// Renders a kustomization (<c>kustomize.config.k8s.io/v1beta1</c>) as <c>kubectl kustomize</c> does, for those without kubectl: resources
-/// and components, namespace, labels, annotations, images, replicas, patches (strategic merge and JSON 6902, with targets), and the order
-/// of <c>sortOptions</c>. Generators without name suffix hashes are rendered; what would need names rewritten elsewhere (namePrefix,
-/// nameSuffix, hashes) and every field not named here is refused, not ignored.
+/// Renders a kustomization (<c>kustomize.config.k8s.io/v1beta1</c>) as <c>kubectl kustomize</c> does, without kubectl and without a cluster:
+/// resources and components, namespace, labels, annotations, images, replicas, patches (strategic merge and JSON 6902, with targets), and the
+/// order of <c>sortOptions</c>. Generators without name suffix hashes are rendered. Fields that would need names rewritten elsewhere (namePrefix,
+/// nameSuffix, hashes), and every field not named here, are rejected.
 /// </summary>
-internal sealed class Kustomization
+public sealed class Kustomization
 {
     private static readonly IReadOnlyList<string> FileNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -29,13 +29,16 @@ internal sealed class Kustomization
         _said = said;
     }
 
-    /// <summary>What <paramref name="folder"/> renders to, in the order to apply it in.</summary>
-    /// <exception cref="ManifestException">It cannot be rendered; the message names file and field.</exception>
+    /// <summary>Renders the kustomization of a folder; returns the objects in the order to apply them in.</summary>
+    /// <exception cref="ManifestException">The kustomization cannot be rendered; the message names the file and the field.</exception>
     public static IReadOnlyList<Manifest> Build(string folder)
     {
         var (kustomization, manifests) = Render(Path.GetFullPath(folder), []);
         return kustomization._said["sortOptions"] is JsonObject sort && sort.Text("order") == "fifo" ? manifests : KindOrder.Sort(manifests);
     }
+
+    /// <summary>Returns whether a folder has a kustomization.</summary>
+    internal static bool IsIn(string folder) => FileNames.Any(name => File.Exists(Path.Combine(folder, name)));
 
     private static (Kustomization Kustomization, List<Manifest> Manifests) Render(string folder, IReadOnlyList<string> within)
     {
@@ -66,7 +69,7 @@ internal sealed class Kustomization
             throw new ManifestException($"{folder}: no such folder");
         var file = FileNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new ManifestException($"{folder}: no kustomization.yaml in it");
-        var said = ManifestFiles.ReadObject(File.ReadAllBytes(file), file);
+        var said = KubernetesYaml.ReadObject(File.ReadAllBytes(file), file);
         foreach (var (field, _) in said)
             if (!Known.Contains(field))
                 throw new ManifestException($"{file}: {field} is not supported here: render it with `kubectl kustomize {folder}` and apply the result with -f");

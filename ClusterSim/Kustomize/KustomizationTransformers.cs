@@ -253,7 +253,7 @@ internal static partial class KustomizationTransformers
 
     private static IEnumerable<JsonObject> ManifestFilesOrFragments(string text, string source) =>
         Documents().Split(text).Where(document => document.Trim().Length > 0)
-            .Select(document => ManifestFiles.ReadObject(System.Text.Encoding.UTF8.GetBytes(document), source));
+            .Select(document => KubernetesYaml.ReadObject(document, source));
 
     [GeneratedRegex(@"^---\s*$", RegexOptions.Multiline)]
     private static partial Regex Documents();

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Manifests;
 
 /// <summary>Finds pod specs wherever a kind keeps them.</summary>
-public static class PodSpecs
+internal static class PodSpecs
 {
     /// <summary>The pod spec of a Pod, or of a workload's template; null where the kind has none.</summary>
     public static JsonObject? Of(JsonObject @object) => (string?)@object["kind"] switch
@@ -15,11 +16,5 @@ public static class PodSpecs
     };
 
     /// <summary>The containers of a pod spec, init and ephemeral ones included.</summary>
-    public static IEnumerable<JsonObject> Containers(JsonObject podSpec)
-    {
-        foreach (var list in (string[])["initContainers", "containers", "ephemeralContainers"])
-            if (podSpec[list] is JsonArray containers)
-                foreach (var container in containers.OfType<JsonObject>())
-                    yield return container;
-    }
+    public static IEnumerable<JsonObject> Containers(JsonObject podSpec) => podSpec.VisitContainers(ContainerType.AllContainers);
 }

@@ -6,7 +6,7 @@ namespace ClusterSim.Machinery;
 /// The cluster's dice: uids, name suffixes, jitter. Seeded, so that a seed gives the same names in the same order of asking.
 /// Keys and tokens never come from here.
 /// </summary>
-public sealed class Randomness
+internal sealed class Randomness
 {
     // The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, nothing that reads as another.
     private const string SuffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";

@@ -1,6 +1,5 @@
-using Harness.Images;
-using Harness.Postgres;
-using Npgsql;
+using System.Data.Common;
+using ClusterSim.Postgres;
 
 namespace Harness.Chaos;
 
@@ -52,7 +51,7 @@ internal sealed class ChaosDatabases : IAsyncDisposable
             await Server.CreateDatabaseAsync(clone, own.Owner, own.Name, cancellation);
             clones.Add(clone);
             if (_scenario.RenewalSql(name, run) is { } sql)
-                await ExecuteAsync(clone, sql, cancellation);
+                await Server.ExecuteInAsync(clone, sql, cancellation);
         }
         foreach (var name in Switch.Known.Keys)
             Switch.Lead(name, CloneOf(name, run));
@@ -88,14 +87,6 @@ internal sealed class ChaosDatabases : IAsyncDisposable
 
     private static string CloneOf(string name, long run) => $"run_{run}_{name}";
 
-    private async Task ExecuteAsync(string database, string sql, CancellationToken cancellation)
-    {
-        // Not a connection by its string: Npgsql remembers every such string for good, and each run's is a new one.
-        await using var source = NpgsqlDataSource.Create(Server.ConnectionString(database) + ";Pooling=false");
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
-
     private async Task DropAsync(IReadOnlyList<string> databases)
     {
         try
@@ -103,7 +94,7 @@ internal sealed class ChaosDatabases : IAsyncDisposable
             foreach (var database in databases)
                 await Server.DropDatabaseAsync(database);
         }
-        catch (NpgsqlException)
+        catch (DbException)
         {
             // The server is going down, and its data with it.
         }

@@ -20,16 +20,16 @@ public sealed record ChaosPlan
     public required IReadOnlyList<ScheduledFault> Faults { get; init; }
 
     /// <summary>Reads a schedule file: <c>seed</c>, the fields of the scenario's load, <c>faults</c>.</summary>
-    /// <param name="utf8">The content of the file.</param>
+    /// <param name="text">The content of the file.</param>
     /// <param name="source">The name of the file, for errors.</param>
     /// <param name="scenario">The scenario that reads the load.</param>
     /// <param name="servers">The servers that faults may stop.</param>
     /// <exception cref="CommandException">A field is unknown or wrong; the message names it, the value found and the value expected.</exception>
-    public static ChaosPlan Read(byte[] utf8, string source, IChaosScenario scenario, IReadOnlyList<string> servers)
+    public static ChaosPlan Read(string text, string source, IChaosScenario scenario, IReadOnlyList<string> servers)
     {
         try
         {
-            var schedule = ManifestFiles.ReadObject(utf8, source);
+            var schedule = KubernetesYaml.ReadObject(text, source);
             List<string> known = ["seed", .. scenario.LoadFields, "faults"];
             foreach (var (key, _) in schedule)
                 if (!known.Contains(key, StringComparer.Ordinal))

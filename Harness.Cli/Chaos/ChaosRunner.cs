@@ -1,6 +1,6 @@
+using System.Data.Common;
+using ClusterSim.Postgres;
 using Harness.Kube;
-using Harness.Postgres;
-using Npgsql;
 
 namespace Harness.Chaos;
 
@@ -39,7 +39,7 @@ internal sealed class ChaosRunner
         {
             failures = await runner.RunAsync(cancellation);
         }
-        catch (Exception ex) when (ex is TimeoutException or HttpRequestException or InvalidOperationException or NpgsqlException or PostgresServerException or KubeException)
+        catch (Exception ex) when (ex is TimeoutException or HttpRequestException or InvalidOperationException or DbException or PostgresServerException or KubeException)
         {
             // A system that does not recover is a finding, too.
             isSystemLost = true;

@@ -1,12 +1,11 @@
 using System.Text.Json;
 using ClusterSim;
 using ClusterSim.Faults.Schedules;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
-using Harness.Images;
+using ClusterSim.Postgres;
 using Harness.Kube;
-using Harness.Postgres;
 
 namespace Harness.Chaos;
 
@@ -43,7 +42,7 @@ public sealed class ChaosSystem : IChaosSystem, IAsyncDisposable
     internal IReadOnlyList<IStoppableServer> Servers { get; }
 
     /// <summary>The server's names of the databases that pods own, by the names that the pods use.</summary>
-    internal IReadOnlyDictionary<string, string> DatabaseNames => _databases?.Names ?? new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> DatabaseNames => _databases?.Names ?? new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Starts a cluster and a server, and deploys everything.</summary>
     public static async Task<ChaosSystem> StartAsync(ChaosOptions options, CancellationToken cancellation)

@@ -60,7 +60,7 @@ internal sealed class PodRequests(SimulatedCluster cluster)
             using var answer = await client.GetAsync(new Uri(workload.ReadinessPath, UriKind.Relative), cancellation);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception ex) when (ex is HttpRequestException or IOException or ArgumentException)
+        catch (Exception ex) when (ex is HttpRequestException or IOException or KubernetesApiException)
         {
             return false;
         }

@@ -1,5 +1,5 @@
 using ClusterSim.Faults.Schedules;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 
 namespace Harness.Chaos;
 

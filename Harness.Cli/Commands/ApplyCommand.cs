@@ -80,9 +80,9 @@ internal static class ApplyCommand
             if (name == "-")
             {
                 using var input = new StreamReader(context.Process.Input);
-                return ManifestFiles.Read(input.ReadToEnd(), "standard input");
+                return Manifest.Parse(input.ReadToEnd(), "standard input");
             }
-            return ManifestFiles.ReadPath(Path.GetFullPath(name, context.Process.WorkingDirectory));
+            return Manifest.Read(Path.GetFullPath(name, context.Process.WorkingDirectory));
         }
         catch (ManifestException unreadable)
         {

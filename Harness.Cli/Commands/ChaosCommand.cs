@@ -106,7 +106,7 @@ internal static class ChaosCommand
     {
         try
         {
-            return ChaosPlan.Read(await File.ReadAllBytesAsync(Path.Combine(context.Process.WorkingDirectory, path), cancellation), path, options.Scenario, options.Servers);
+            return ChaosPlan.Read(await File.ReadAllTextAsync(Path.Combine(context.Process.WorkingDirectory, path), cancellation), path, options.Scenario, options.Servers);
         }
         catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Harness.Kube;
 
 namespace Harness.Commands;

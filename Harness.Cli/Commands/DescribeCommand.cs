@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Harness.Kube;
 
 namespace Harness.Commands;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 
 namespace Harness.Commands;
 
@@ -45,7 +45,7 @@ internal static class DownCommand
     {
         var postgres = await ServerUser.Choose().DirectoryFor(context.Folder.PostgresData, cancellation);
         // Where the cluster was killed, its server may still be writing its last.
-        await PostgresLeftovers.EndServerAsync(postgres, cancellation);
+        await PostgresServer.EndLeftOverAsync(postgres, cancellation);
         foreach (var folder in (string[])[postgres, context.Folder.Volumes])
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Harness.Kube;
 
 namespace Harness.Commands;
@@ -70,9 +70,9 @@ internal static class GetCommand
             return string.Concat(objects.Select(one => $"{one.Resource.QualifiedSingular}/{one.Object.At("metadata", "name").Text()}\n"));
         var whole = query.Asked is [{ Name: not null }] && objects.Count == 1
             ? Complete(objects[0].Resource, objects[0].Object, query.WithManagedFields).ToElement()
-            : JsonBuilding.Object(
+            : KubeJson.Object(
                 ("apiVersion", "v1"), ("items", new System.Text.Json.Nodes.JsonArray([.. objects.Select(one => Complete(one.Resource, one.Object, query.WithManagedFields))])),
-                ("kind", "List"), ("metadata", JsonBuilding.Object(("resourceVersion", "")))).ToElement();
+                ("kind", "List"), ("metadata", KubeJson.Object(("resourceVersion", "")))).ToElement();
         return query.Form == "yaml" ? YamlPrinter.Print(whole) : JsonSerializer.Serialize(whole, Readable) + "\n";
     }
 

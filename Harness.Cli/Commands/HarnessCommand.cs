@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using ClusterSim.Postgres;
 using Harness.Kube;
 using Processes;
 
@@ -53,7 +54,7 @@ public static class HarnessCommand
                 ProcessTerminationTimeout = null,
             }, process.Stop);
         }
-        catch (Exception refused) when (refused is CommandException or KubeException or KubeconfigException or Postgres.PostgresNotFoundException or Postgres.PostgresServerException)
+        catch (Exception refused) when (refused is CommandException or KubeException or KubeconfigException or PostgresNotFoundException or PostgresServerException)
         {
             await context.Error.WriteLineAsync($"harness: {refused.Message}");
             return refused is CommandException command ? command.ExitCode : 1;

@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Access.Certificates;
-using ClusterSim.Http;
-using ClusterSim.Machinery;
+using ClusterSim.Access;
+using ClusterSim.Json;
 using Harness.Kube;
 using Harness.Running;
-using KubeconfigText = ClusterSim.Access.Certificates.Kubeconfig;
 
 namespace Harness.Commands;
 
@@ -50,7 +48,7 @@ internal static class KubeconfigCommand
             if (parsed.GetValue(merge))
                 await MergeAsync(context, entry, cancellation);
             else
-                await context.Output.WriteAsync(KubeconfigText.Write(entry));
+                await context.Output.WriteAsync(KubeconfigFile.Write(entry));
             return 0;
         });
         return command;
@@ -58,8 +56,8 @@ internal static class KubeconfigCommand
 
     private static async Task<(string User, string? Token)> IdentityAsync(KubeClient client, string user, IReadOnlyList<string> groups, CancellationToken cancellation)
     {
-        var asked = JsonBuilding.Object(("user", user), ("groups", new JsonArray([.. groups.Select(group => (JsonNode)group)])));
-        var made = await client.SendAsync(HttpMethod.Post, IdentityPaths.Path, asked, null, cancellation);
+        var asked = KubeJson.Object(("user", user), ("groups", new JsonArray([.. groups.Select(group => (JsonNode)group)])));
+        var made = await client.SendAsync(HttpMethod.Post, "/harness/identities", asked, null, cancellation);
         return (user, made.At("token").Text());
     }
 
@@ -67,8 +65,8 @@ internal static class KubeconfigCommand
     {
         if (account.Split('/') is not [var @namespace, var name])
             throw new CommandException($"--service-account {account}: write NAMESPACE/NAME, such as shop/deployer");
-        var asked = JsonBuilding.Object(
-            ("apiVersion", "authentication.k8s.io/v1"), ("kind", "TokenRequest"), ("spec", JsonBuilding.Object(("expirationSeconds", seconds))));
+        var asked = KubeJson.Object(
+            ("apiVersion", "authentication.k8s.io/v1"), ("kind", "TokenRequest"), ("spec", KubeJson.Object(("expirationSeconds", seconds))));
         var made = await client.SendAsync(HttpMethod.Post, client.Resource("serviceaccounts").Path(@namespace, name) + "/token", asked, null, cancellation);
         return ($"system:serviceaccount:{@namespace}:{name}", made.At("status", "token").Text());
     }
@@ -81,7 +79,7 @@ internal static class KubeconfigCommand
         try
         {
             var before = File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
-            KubeconfigText.Save(path, KubeconfigText.Merge(before, [entry], setCurrent: false));
+            KubeconfigFile.Save(path, KubeconfigFile.Merge(before, [entry], setCurrent: false));
             context.Folder.Merged.Remember(path, entry.Server);
         }
         catch (Exception unusable) when (unusable is FormatException or IOException or UnauthorizedAccessException)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Harness.Kube;
 
 namespace Harness.Commands;

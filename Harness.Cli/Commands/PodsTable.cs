@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Harness.Kube;
 
 namespace Harness.Commands;
@@ -18,7 +18,7 @@ internal static class PodsTable
         var rows = table.At("rows").Items().Where(row => !IsSystem(row.At("object", "metadata").At("namespace").Text(""))).ToList();
         if (rows.Count == 0)
             return "";
-        var kept = JsonBuilding.Object(
+        var kept = KubeJson.Object(
             ("columnDefinitions", table.At("columnDefinitions").ToNode()),
             ("rows", new System.Text.Json.Nodes.JsonArray([.. rows.Select(row => row.ToNode())])));
         tables.Add(kept.ToElement());

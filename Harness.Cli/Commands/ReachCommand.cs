@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Network.Policies;
 using Harness.Reach;
 
@@ -33,10 +33,10 @@ internal static class ReachCommand
             var folder = parsed.GetValue(kustomization);
             var expectations = parsed.GetValue(expect) is { } path ? await ReadExpectationsAsync(context, path, cancellation) : null;
             var input = await ReadAsync(context, files, folder, parsed.GetValue(apiServer), cancellation);
-            foreach (var blocking in input.HasAddresses ? [] : input.Policies.Where(HasBlock))
+            foreach (var blocking in input.HasAddresses ? [] : input.Policies.Where(policy => policy.HasIPBlock))
                 await context.Error.WriteLineAsync($"harness: {blocking} has an ipBlock; pods in files have no addresses, so it is held against the API server and what is outside alone");
 
-            foreach (var idle in input.Pods.Count == 0 ? [] : input.Policies.Where(policy => !input.Pods.Any(pod => pod.Pod.Namespace == policy.Namespace && policy.Pods.Matches(pod.Pod.Labels))))
+            foreach (var idle in input.Pods.Count == 0 ? [] : input.Policies.Where(policy => !input.Pods.Any(pod => policy.Selects(pod.Pod))))
                 await context.Error.WriteLineAsync($"harness: {idle} selects none of the pods");
 
             var all = ReachAnalysis.Analyse(input, parsed.GetValue(strangers) ? Strangers.AsCallers : Strangers.None, [Https]);
@@ -105,9 +105,6 @@ internal static class ReachCommand
         var full = Path.GetFullPath(path, context.Process.WorkingDirectory);
         if (!File.Exists(full))
             throw new CommandException($"--expect: there is no file {path}");
-        return ReachExpectations.Read(await File.ReadAllBytesAsync(full, cancellation), path);
+        return ReachExpectations.Read(await File.ReadAllTextAsync(full, cancellation), path);
     }
-
-    private static bool HasBlock(NetworkPolicy policy) =>
-        (policy.Ingress ?? []).Concat(policy.Egress ?? []).Any(rule => rule.Peers.Any(peer => peer.Block is not null));
 }

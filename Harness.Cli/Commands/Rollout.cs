@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Harness.Kube;
 
 namespace Harness.Commands;

@@ -51,7 +51,7 @@ internal static class UpCommand
     public static async Task TellUnknownImagesAsync(KubeClient client, string? said, CancellationToken cancellation)
     {
         if (said is not null)
-            await client.SendAsync(HttpMethod.Put, ImagePaths.Path + said, null, null, cancellation);
+            await client.SendAsync(HttpMethod.Put, "/harness/unknown-images/" + said, null, null, cancellation);
     }
 
     public static Command Create(CommandContext context)

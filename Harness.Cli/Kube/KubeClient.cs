@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Schema;
 
 namespace Harness.Kube;
@@ -20,7 +20,7 @@ public sealed class KubeClient : IDisposable
     /// <summary>The field manager of what this client applies.</summary>
     public const string FieldManager = "harness";
 
-    private readonly ResourceCatalog _catalog = new();
+    private readonly IReadOnlyList<ApiResource> _resources = ApiResource.BuiltIn();
     private readonly Kubeconfig _config;
     private readonly HttpClient _http;
 
@@ -54,26 +54,26 @@ public sealed class KubeClient : IDisposable
     {
         var wanted = name.ToLowerInvariant();
         var (plain, group) = wanted.Split('.', 2) is [var first, var rest] ? (first, rest) : (wanted, null);
-        var found = _catalog.BuiltIn.FirstOrDefault(type =>
+        var found = _resources.FirstOrDefault(type =>
             (group is null || type.Group == group)
             && (type.Name == plain || type.SingularName == plain || type.ShortNames.Contains(plain) || type.Kind.Equals(plain, StringComparison.OrdinalIgnoreCase)));
         return found is null
             ? throw new KubeException(404, $"the server doesn't have a resource type \"{name}\"")
-            : new KubeResource(_catalog.Require(found.Name, found.Group));
+            : new KubeResource(_resources.FirstOrDefault(type => type.Name == found.Name && type.Group == found.Group && type.IsPreferred) ?? found);
     }
 
     /// <summary>The resource of an object's apiVersion and kind.</summary>
     /// <exception cref="KubeException">There is none.</exception>
     public KubeResource ResourceOf(JsonNode @object)
     {
-        var (group, version) = GroupVersion.Parse((string?)@object["apiVersion"] ?? "");
+        var version = (string?)@object["apiVersion"] ?? "";
         var kind = (string?)@object["kind"] ?? "";
-        return new KubeResource(_catalog.Find(new GroupVersionKind(group, version, kind))
-            ?? throw new KubeException(404, $"no matches for kind \"{kind}\" in version \"{(string?)@object["apiVersion"]}\""));
+        return new KubeResource(_resources.FirstOrDefault(type => type.ApiVersion == version && type.Kind == kind)
+            ?? throw new KubeException(404, $"no matches for kind \"{kind}\" in version \"{version}\""));
     }
 
     /// <summary>Plural and short names of everything that is built in, for completion.</summary>
-    public IEnumerable<string> ResourceNames => _catalog.BuiltIn.SelectMany(type => type.ShortNames.Prepend(type.Name)).Distinct(StringComparer.Ordinal);
+    public IEnumerable<string> ResourceNames => _resources.SelectMany(type => type.ShortNames.Prepend(type.Name)).Distinct(StringComparer.Ordinal);
 
     /// <summary>One object.</summary>
     /// <exception cref="KubeException">It cannot be had; 404 where there is none.</exception>
@@ -199,7 +199,7 @@ public sealed class KubeClient : IDisposable
     /// <param name="cancellation">Ends the wait.</param>
     public async Task<string> TokenAsync(string @namespace, string account, string? audience = null, CancellationToken cancellation = default)
     {
-        var asked = JsonBuilding.Object(("apiVersion", "authentication.k8s.io/v1"), ("kind", "TokenRequest"), ("spec", JsonBuilding.Object(
+        var asked = KubeJson.Object(("apiVersion", "authentication.k8s.io/v1"), ("kind", "TokenRequest"), ("spec", KubeJson.Object(
             ("audiences", audience is null ? null : new JsonArray(audience)), ("expirationSeconds", 600))));
         var given = await SendAsync(HttpMethod.Post, $"{Resource("serviceaccounts").Path(@namespace, account)}/token", asked, null, cancellation);
         return given.At("status", "token").Text("");
@@ -254,7 +254,7 @@ public sealed class KubeClient : IDisposable
         var request = new HttpRequestMessage(method, path);
         if (body is not null)
         {
-            request.Content = new ByteArrayContent(body.ToUtf8());
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body));
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType ?? "application/json");
         }
         return ReadAsync(request, cancellation);
@@ -313,9 +313,9 @@ public sealed class KubeClient : IDisposable
 /// <summary>A resource of the API, with its URLs.</summary>
 public sealed class KubeResource
 {
-    private readonly ResourceType _type;
+    private readonly ApiResource _type;
 
-    internal KubeResource(ResourceType type) => _type = type;
+    internal KubeResource(ApiResource type) => _type = type;
 
     /// <summary>Plural name.</summary>
     public string Name => _type.Name;
@@ -324,19 +324,19 @@ public sealed class KubeResource
     public string QualifiedSingular => _type.Group.Length == 0 ? _type.SingularName : $"{_type.SingularName}.{_type.Group}";
 
     /// <summary>Its group and version as objects name them: <c>apps/v1</c>.</summary>
-    public string GroupVersion => _type.GroupVersion.ToString();
+    public string GroupVersion => _type.ApiVersion;
 
     /// <summary>The kind of its objects.</summary>
     public string Kind => _type.Kind;
 
     /// <summary>Whether its objects live in namespaces.</summary>
-    public bool Namespaced => _type.Namespaced;
+    public bool Namespaced => _type.IsNamespaced;
 
     /// <summary>The URL path, relative to the server, of an object or, without a name, of all.</summary>
     public string Path(string? @namespace, string? name = null)
     {
-        var root = _type.Group.Length == 0 ? $"api/{_type.Version}" : $"apis/{_type.GroupVersion}";
-        var place = _type.Namespaced && @namespace is not null ? $"/namespaces/{@namespace}" : "";
+        var root = _type.Group.Length == 0 ? $"api/{_type.Version}" : $"apis/{_type.ApiVersion}";
+        var place = _type.IsNamespaced && @namespace is not null ? $"/namespaces/{@namespace}" : "";
         return $"{root}{place}/{_type.Name}{(name is null ? "" : "/" + name)}";
     }
 }

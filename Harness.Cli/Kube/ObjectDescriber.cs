@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 
 namespace Harness.Kube;
 

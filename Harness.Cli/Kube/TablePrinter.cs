@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 
 namespace Harness.Kube;
 

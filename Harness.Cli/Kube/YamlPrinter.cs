@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -83,7 +83,7 @@ internal static class ReachAnalysis
     {
         foreach (var workload in input.Pods.GroupBy(pod => (pod.Pod.Namespace, pod.Kind, pod.Workload)))
         {
-            var sorts = workload.GroupBy(pod => (evaluator.KindOf(PolicyParty.Of(pod.Pod)), string.Join(',', pod.Pod.DeclaredPorts.Select(port => $"{port.Protocol}{port.Port}")))).ToList();
+            var sorts = workload.GroupBy(pod => (evaluator.ClassOf(TrafficPeer.Of(pod.Pod)), string.Join(',', pod.Pod.Ports.Select(port => $"{port.Protocol}{port.Port}")))).ToList();
             foreach (var sort in sorts)
             {
                 var first = sort.First();
@@ -107,9 +107,9 @@ internal static class ReachAnalysis
             .SelectMany(service => service.Ports.Select(port => (
                 Name: $"{service.Name}:{port.Port}",
                 port.Protocol,
-                Number: port.TargetNumber ?? pod.NamedPorts.FirstOrDefault(named => named.Name == port.TargetName && named.Protocol == port.Protocol).Port)))
+                Number: port.TargetNumber ?? pod.Ports.FirstOrDefault(named => named.Name == port.TargetName && named.Protocol == port.Protocol).Port)))
             .Where(lead => lead.Number > 0).ToList();
-        return pod.DeclaredPorts.Select(port => (port.Port, port.Protocol))
+        return pod.Ports.Select(port => (port.Port, port.Protocol))
             .Concat(leading.Select(lead => (Port: lead.Number, lead.Protocol)))
             .Distinct().OrderBy(port => port.Port).ThenBy(port => port.Protocol)
             .Select(port => new ReachPort(

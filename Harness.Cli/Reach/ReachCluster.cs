@@ -1,5 +1,6 @@
 using System.Text.Json;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
+using ClusterSim.Network.Policies;
 using Harness.Kube;
 
 namespace Harness.Reach;
@@ -22,7 +23,7 @@ internal static class ReachCluster
         return new ReachInput(
             namespaces.ToDictionary(
                 @namespace => @namespace.At("metadata", "name").Text(""), @namespace => @namespace.At("metadata", "labels").TextMap(), StringComparer.Ordinal),
-            [.. policies.Select(ReachReading.Policy)],
+            [.. policies.Select(NetworkPolicy.Read)],
             [.. pods.Where(pod => pod.At("status", "phase").Text() is not ("Succeeded" or "Failed")).Select(pod => Of(pod, owners))],
             [.. services.Select(ReachReading.Service).OfType<ReachService>()],
             [.. (await ListAsync("endpointslices.discovery.k8s.io")).Where(IsOfApiServer).SelectMany(ReachReading.Endpoints)]);
@@ -43,7 +44,7 @@ internal static class ReachCluster
             if (!owners.TryGetValue(owner.At("uid").Text(""), out member))
                 break;
         }
-        return new ReachPod(ReachReading.Pod(pod.ToObject()), workload, kind);
+        return new ReachPod(PolicyPod.Read(pod), workload, kind);
     }
 
     private static JsonElement? Controller(JsonElement @object)

@@ -1,15 +1,14 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Manifests;
 using ClusterSim.Network.Policies;
 using Harness.Commands;
+using Harness.Kube;
 
 namespace Harness.Reach;
 
-/// <summary>
-/// Who is expected to reach whom, as a file says. See docs/reach.md for the format.
-/// </summary>
-internal sealed class ReachExpectations
+/// <summary>The connections that a file expects to be allowed and denied. docs/reach.md describes the format.</summary>
+public sealed class ReachExpectations
 {
     private const int Https = 443;
     private const string EveryPort = "*";
@@ -28,20 +27,22 @@ internal sealed class ReachExpectations
     }
 
     /// <summary>Reads a file of expectations.</summary>
-    /// <exception cref="CommandException">It says what it may not; the message names the file, the field, and what would be right.</exception>
-    public static ReachExpectations Read(byte[] utf8, string source)
+    /// <param name="text">The content of the file.</param>
+    /// <param name="source">The name of the file, for errors.</param>
+    /// <exception cref="CommandException">A field is unknown or wrong; the message names the file, the field and the value expected.</exception>
+    public static ReachExpectations Read(string text, string source)
     {
         JsonObject said;
         try
         {
-            said = ManifestFiles.ReadObject(utf8, source);
+            said = KubernetesYaml.ReadObject(text, source);
         }
         catch (ManifestException unreadable)
         {
             throw new CommandException(unreadable.Message);
         }
         Refuse(said, source, ["default", "namespaces", "allow", "deny", "eachEnd", "admitted", "sent"]);
-        var byDefault = (said.Text("default") ?? "deny") switch
+        var byDefault = (KubeJson.TextOf(said, "default") ?? "deny") switch
         {
             "deny" => (bool?)false,
             "allow" => true,
@@ -56,10 +57,14 @@ internal sealed class ReachExpectations
             Texts(said["namespaces"], $"{source}: namespaces"), [.. Rules(said, "allow", true, source), .. Rules(said, "deny", false, source)], byDefault, eachEnd);
     }
 
+    /// <summary>Returns what the NetworkPolicies of manifests decide otherwise than expected, each with the reason.</summary>
+    /// <exception cref="CommandException">A manifest has errors.</exception>
+    public IReadOnlyList<string> Differences(IReadOnlyList<Manifest> manifests) => Differences(ReachManifests.Read(manifests), out _);
+
     /// <summary>What differs from what is expected, each with the reason; nothing where all is as expected.</summary>
     /// <param name="input">What is there. Asked are also pods that nobody deployed, on both ends.</param>
     /// <param name="checked">How many connections were compared.</param>
-    public IReadOnlyList<string> Differences(ReachInput input, out int @checked)
+    internal IReadOnlyList<string> Differences(ReachInput input, out int @checked)
     {
         var report = ReachAnalysis.Analyse(input, Strangers.OnBothEnds, _rules.Where(rule => rule.To == ReachParty.OutsideName).SelectMany(rule => rule.Ports).Select(Number).Append(Https));
         var differences = new List<string>();
@@ -118,7 +123,7 @@ internal sealed class ReachExpectations
             Refuse(rule, $"{source}: {place}", ["from", "to", "ports"]);
             yield return new Rule(place, allow, Required("from"), Required("to"), Texts(rule["ports"], $"{source}: {place}.ports"));
 
-            string Required(string name) => rule.Text(name)
+            string Required(string name) => KubeJson.TextOf(rule, name)
                 ?? throw new CommandException($"{source}: {place}: {name} is missing: write namespace/workload, with * for any part, or {ReachParty.OutsideName}");
         }
     }
@@ -149,14 +154,14 @@ internal sealed class ReachExpectations
 
         public IEnumerable<string> Differences(ReachConnection connection, HashSet<Rule> used)
         {
-            if (Lets(PolicyDirection.Ingress, connection.To.Party, Admitted))
+            if (Lets(PolicyType.Ingress, connection.To.Party, Admitted))
                 yield return $"{connection.To.Party.Name} lets it in, and only the other end's policies deny it (eachEnd)";
-            if (Lets(PolicyDirection.Egress, connection.From, Sent))
+            if (Lets(PolicyType.Egress, connection.From, Sent))
                 yield return $"{connection.From.Name} lets it out, and only the other end's policies deny it (eachEnd)";
 
-            bool Lets(PolicyDirection direction, ReachParty end, IReadOnlyList<Rule> exceptions)
+            bool Lets(PolicyType direction, ReachParty end, IReadOnlyList<Rule> exceptions)
             {
-                if (end.Pod is not { } pod || !Namespaces.Contains(pod.Namespace) || !connection.Verdict.Passes(direction))
+                if (end.Pod is not { } pod || !Namespaces.Contains(pod.Namespace) || !connection.Verdict.IsAllowedBy(direction))
                     return false;
                 var meant = exceptions.Where(rule => rule.Means(connection)).ToList();
                 used.UnionWith(meant);

@@ -1,6 +1,5 @@
 using System.Net;
 using ClusterSim;
-using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
 
 namespace Harness.Reach;
@@ -19,7 +18,7 @@ internal sealed record ReachInput(
     IReadOnlyList<IPEndPoint> ApiServers)
 {
     /// <summary>Where a simulated cluster's API server is: what manifests alone are held against unless another is named.</summary>
-    public static IPEndPoint SimulatedApiServer => new(SimulatedCluster.ControlPlane, SimulatedCluster.ControlPlanePort);
+    public static IPEndPoint SimulatedApiServer => SimulatedCluster.ApiServerAddress;
 
     /// <summary>Whether pods have addresses: without any, an <c>ipBlock</c> cannot be held against them.</summary>
     public bool HasAddresses => Pods.Any(pod => pod.Pod.Address is not null);
@@ -33,10 +32,10 @@ internal sealed record ReachInput(
 internal sealed record ReachPod(PolicyPod Pod, string Workload, string Kind, int Replicas = 1);
 
 /// <summary>A Service with a selector.</summary>
-internal sealed record ReachService(string Namespace, string Name, LabelSelector Selector, IReadOnlyList<ReachServicePort> Ports)
+internal sealed record ReachService(string Namespace, string Name, IReadOnlyDictionary<string, string> Selector, IReadOnlyList<ReachServicePort> Ports)
 {
     /// <summary>Whether the pod is one of its endpoints once it is ready.</summary>
-    public bool Selects(PolicyPod pod) => pod.Namespace == Namespace && Selector.Matches(pod.Labels);
+    public bool Selects(PolicyPod pod) => pod.Namespace == Namespace && Selector.All(label => pod.Labels.GetValueOrDefault(label.Key) == label.Value);
 }
 
 /// <summary>A port of a Service, and the pods' port it leads to: a number, or the name that the pod's container gives it.</summary>

@@ -34,12 +34,12 @@ internal sealed record ReachParty
     public string ShortName => Name[(Name.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     /// <summary>It, as who connects.</summary>
-    public PolicyParty AsSource => Pod is null ? PolicyParty.Outside(Address!) : PolicyParty.Of(Pod);
+    public TrafficPeer AsSource => Pod is null ? TrafficPeer.Outside(Address!) : TrafficPeer.Of(Pod);
 
     /// <summary>It, as who is connected to. A replica that asks for its own workload means another replica, which policies do tell from itself.</summary>
-    public PolicyParty AsTarget(ReachParty source) => Pod is null
-        ? PolicyParty.Outside(Address!)
-        : PolicyParty.Of(source.Name == Name && Kind != "Pod" ? Renamed(Pod, $"{Pod.Name} (another replica)") : Pod);
+    public TrafficPeer AsTarget(ReachParty source) => Pod is null
+        ? TrafficPeer.Outside(Address!)
+        : TrafficPeer.Of(source.Name == Name && Kind != "Pod" ? Renamed(Pod, $"{Pod.Name} (another replica)") : Pod);
 
     /// <summary>The pod under another name.</summary>
     public static PolicyPod Renamed(PolicyPod pod, string name, string? @namespace = null) => new()
@@ -47,8 +47,7 @@ internal sealed record ReachParty
         Namespace = @namespace ?? pod.Namespace,
         Name = name,
         Labels = pod.Labels,
-        NamedPorts = pod.NamedPorts,
-        DeclaredPorts = pod.DeclaredPorts,
+        Ports = pod.Ports,
         Address = @namespace is null ? pod.Address : null,
         IsHostNetwork = pod.IsHostNetwork,
     };

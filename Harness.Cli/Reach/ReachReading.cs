@@ -1,24 +1,13 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Network.Policies;
-using ClusterSim.Storage;
 
 namespace Harness.Reach;
 
 /// <summary>Turns objects of the API into what reachability follows from; the same for files and for a running cluster.</summary>
 internal static class ReachReading
 {
-    private static readonly GroupResource Pods = new("", "pods");
-
-    /// <summary>A NetworkPolicy.</summary>
-    /// <exception cref="FormatException">It says something that the API would refuse.</exception>
-    public static NetworkPolicy Policy(JsonElement policy) => NetworkPolicy.Read(policy);
-
-    /// <summary>A pod as policies see it.</summary>
-    public static PolicyPod Pod(JsonObject pod) => PolicyPod.Read(Document.Unstored(Pods, pod));
-
     /// <summary>A Service; null where it selects no pods.</summary>
     public static ReachService? Service(JsonElement service)
     {
@@ -34,7 +23,7 @@ internal static class ReachReading
             return new ReachServicePort(number, Protocol(port.At("protocol")), target.Text() is null ? targetNumber : null, target.Text());
         });
         return new ReachService(
-            service.At("metadata", "namespace").Text("default"), service.At("metadata", "name").Text(""), LabelSelector.Of(selector), [.. ports]);
+            service.At("metadata", "namespace").Text("default"), service.At("metadata", "name").Text(""), selector, [.. ports]);
     }
 
     /// <summary>The addresses and ports of an EndpointSlice.</summary>

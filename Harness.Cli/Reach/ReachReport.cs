@@ -13,7 +13,7 @@ internal readonly record struct ReachTarget(ReachParty Party, ReachPort Port, bo
 }
 
 /// <summary>One connection, and what becomes of it.</summary>
-internal readonly record struct ReachConnection(ReachParty From, ReachTarget To, PolicyVerdict Verdict);
+internal readonly record struct ReachConnection(ReachParty From, ReachTarget To, NetworkPolicyVerdict Verdict);
 
 /// <summary>Who reaches whom on which port. The reason of a verdict is put into words when it is asked for.</summary>
 internal sealed class ReachReport(NetworkPolicyEvaluator evaluator, IReadOnlyList<ReachParty> sources, IReadOnlyList<ReachTarget> targets)
@@ -37,7 +37,7 @@ internal sealed class ReachReport(NetworkPolicyEvaluator evaluator, IReadOnlyLis
     }
 
     /// <summary>The verdict on a connection.</summary>
-    public PolicyVerdict Verdict(ReachParty from, ReachTarget to) =>
+    public NetworkPolicyVerdict Verdict(ReachParty from, ReachTarget to) =>
         evaluator.Evaluate(from.AsSource, to.Party.AsTarget(from), to.Port.Number, to.Port.Protocol);
 
     /// <summary>The rows and columns whose names match.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
 using Harness.Kube;
 
@@ -43,9 +42,9 @@ internal static class ReachText
     public static string Json(ReachReport report)
     {
         var parties = report.Sources.Concat(report.Targets.Select(target => target.Party)).DistinctBy(party => party.Name);
-        var answer = JsonBuilding.Object(
-            ("parties", new JsonArray([.. parties.Select(party => JsonBuilding.Object(("name", party.Name), ("kind", party.Kind), ("pods", party.Pods)))])),
-            ("connections", new JsonArray([.. report.Connections.Select(connection => JsonBuilding.Object(
+        var answer = KubeJson.Object(
+            ("parties", new JsonArray([.. parties.Select(party => KubeJson.Object(("name", party.Name), ("kind", party.Kind), ("pods", party.Pods)))])),
+            ("connections", new JsonArray([.. report.Connections.Select(connection => KubeJson.Object(
                 ("from", connection.From.Name),
                 ("to", connection.To.Party.Name),
                 ("port", connection.To.Port.Number),

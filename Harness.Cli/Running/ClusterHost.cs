@@ -3,10 +3,9 @@ using System.Globalization;
 using ClusterSim;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes.Images;
+using ClusterSim.Postgres;
 using Harness.Commands;
 using Harness.Configuration;
-using Harness.Images;
-using Harness.Postgres;
 using Microsoft.Extensions.Logging;
 using Processes;
 

@@ -1,4 +1,4 @@
-using ClusterSim.Access.Certificates;
+using ClusterSim.Access;
 
 namespace Harness.Running;
 
@@ -30,9 +30,9 @@ internal sealed class MergedKubeconfigs(string listFile)
                 try
                 {
                     var before = File.ReadAllText(path);
-                    if (!Kubeconfig.HasCluster(before, ClusterName, new Uri(server)))
+                    if (!KubeconfigFile.HasCluster(before, ClusterName, new Uri(server)))
                         continue;
-                    Kubeconfig.Save(path, Kubeconfig.Remove(before, ClusterName));
+                    KubeconfigFile.Save(path, KubeconfigFile.Remove(before, ClusterName));
                     tell($"took this cluster's contexts out of {path}");
                 }
                 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or UriFormatException)

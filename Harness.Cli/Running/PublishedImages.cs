@@ -3,6 +3,7 @@ using ClusterSim.Manifests;
 using ClusterSim.Nodes.Images;
 using Harness.Commands;
 using Harness.Configuration;
+using Harness.Kube;
 
 namespace Harness.Running;
 
@@ -52,7 +53,7 @@ internal sealed class PublishedImages
     public FolderImage? Find(string reference)
     {
         foreach (var (name, image) in _images)
-            if (ImageReference.Parse(ContentReference(name, image), out _)?.ToString() == reference)
+            if (ImageStore.Normalize(ContentReference(name, image)) == reference)
                 return image;
         return null;
     }
@@ -60,9 +61,7 @@ internal sealed class PublishedImages
     /// <summary>Changes the images of a workload that are published here to the references of their content.</summary>
     public void UseContentTags(JsonObject @object)
     {
-        if (PodSpecs.Of(@object) is not { } podSpec)
-            return;
-        foreach (var container in PodSpecs.Containers(podSpec))
+        foreach (var container in PodTemplate.Find(@object)?.Containers ?? [])
             if ((string?)container["image"] is { } reference && _images.TryGetValue(reference, out var image))
                 container["image"] = ContentReference(reference, image);
     }

@@ -34,17 +34,6 @@ public sealed partial record RunningCluster
     [JsonIgnore]
     public bool IsAlive => FindProcess() is not null;
 
-    /// <summary>Resident memory now, in bytes; 0 where the process is gone.</summary>
-    [JsonIgnore]
-    public long ResidentBytes
-    {
-        get
-        {
-            using var process = FindProcess();
-            return process?.WorkingSet64 ?? 0;
-        }
-    }
-
     /// <summary>This process, as a cluster.</summary>
     public static (int Id, long StartTicks) ThisProcess()
     {

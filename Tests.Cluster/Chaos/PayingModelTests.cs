@@ -126,7 +126,7 @@ public sealed class PayingModelTests
                 case Deed.KillDuringPay:
                     var victim = Pods()[step.Which % 3];
                     var paying = AskToPayAsync(step.Which);
-                    system.Cluster.KillPod(PayingScenario.InvoiceApp.Namespace, victim);
+                    system.Cluster.Faults.KillPod(PayingScenario.InvoiceApp.Namespace, victim);
                     await ((Task)paying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     await PayAsync(step.Which + 1);
                     await system.WholeAsync(CancellationToken.None);

@@ -25,7 +25,7 @@ public sealed class ClientAccess(Kubeconfig config) : IApiAccess
     /// <inheritdoc/>
     public async Task ApplyAsync(string yaml)
     {
-        foreach (var manifest in ManifestFiles.Read(yaml, "the given YAML"))
+        foreach (var manifest in Manifest.Parse(yaml))
             await _client.ApplyAsync(manifest.Object);
     }
 

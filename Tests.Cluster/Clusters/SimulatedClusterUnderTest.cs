@@ -5,16 +5,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using ClusterSim.Client;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
 using ClusterSim.Nodes.Images;
-using ClusterSim.Registry;
-using ClusterSim.Schema;
-using ClusterSim.Storage;
-using Harness.Images;
+using ClusterSim.Postgres;
 using Harness.Kube;
-using Harness.Postgres;
 using InvoiceApp;
 using PaymentProvider;
 using Processes;
@@ -109,10 +104,13 @@ public sealed class SimulatedClusterUnderTest : ICluster
     }
 
     /// <summary>How an identity reaches its API; the administrator where none is named.</summary>
-    public Kubeconfig KubeconfigOf(string? user = null, params IReadOnlyList<string> groups)
+    public Kubeconfig KubeconfigOf(string? user = null, params IReadOnlyList<string> groups) => KubeconfigOf(Cluster, user, groups);
+
+    /// <summary>How an identity reaches the API of a cluster; the administrator where none is named.</summary>
+    public static Kubeconfig KubeconfigOf(SimulatedCluster cluster, string? user = null, params IReadOnlyList<string> groups)
     {
         var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
-        Cluster.WriteKubeconfig(path, user, groups);
+        cluster.WriteKubeconfig(path, user, groups);
         var config = Kubeconfig.Load(path);
         File.Delete(path);
         return config;
@@ -173,17 +171,14 @@ public sealed class SimulatedClusterUnderTest : ICluster
     /// <inheritdoc/>
     public Task KillPodAsync(string @namespace, string pod)
     {
-        Cluster.KillPod(@namespace, pod);
+        Cluster.Faults.KillPod(@namespace, pod);
         Cluster.Delete("pods", @namespace, pod, gracePeriodSeconds: 0);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<bool> MayAsync(Subject who, Deed deed)
-    {
-        var reviews = Cluster.Server.Catalog.Require("subjectaccessreviews", "authorization.k8s.io");
-        return Task.FromResult(Cluster.Admin.Create(reviews, deed.Review(who)).Status.GetProperty("allowed").GetBoolean());
-    }
+    public Task<bool> MayAsync(Subject who, Deed deed) =>
+        Task.FromResult(Cluster.Create(new Manifest(deed.Review(who), "a SubjectAccessReview")).GetProperty("status").GetProperty("allowed").GetBoolean());
 
     /// <inheritdoc/>
     public Task<bool> AuthenticatesAsync(string token) => Api.AuthenticatesAsync(token);

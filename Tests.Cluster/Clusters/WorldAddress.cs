@@ -1,7 +1,5 @@
 using System.Net;
 using ClusterSim;
-using ClusterSim.Network;
-using ClusterSim.Network.Policies;
 using Microsoft.AspNetCore.Connections;
 
 namespace Tests.Cluster.Clusters;
@@ -13,29 +11,21 @@ internal sealed class WorldAddress : IAsyncDisposable
     public const string Host = "198.51.100.1";
     public const int Port = 443;
 
-    private readonly WireHost _host;
     private readonly IConnectionListener _listener;
     private readonly Task _accepting;
 
-    private WorldAddress(WireHost host, IConnectionListener listener)
+    private WorldAddress(IConnectionListener listener)
     {
-        _host = host;
         _listener = listener;
         _accepting = AcceptAsync();
     }
 
-    public static async Task<WorldAddress> ListenAsync(SimulatedCluster cluster)
-    {
-        var address = IPAddress.Parse(Host);
-        var host = cluster.Wire.RegisterHost(address, PolicyParty.Outside(address));
-        return new WorldAddress(host, await host.JoinProcess("world").BindAsync(new IPEndPoint(IPAddress.Any, Port)));
-    }
+    public static async Task<WorldAddress> ListenAsync(SimulatedCluster cluster) => new(await cluster.ListenOutsideAsync(IPAddress.Parse(Host), Port));
 
     public async ValueTask DisposeAsync()
     {
         await _listener.DisposeAsync();
         await _accepting;
-        await _host.DisposeAsync();
     }
 
     private async Task AcceptAsync()

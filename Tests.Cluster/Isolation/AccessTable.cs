@@ -105,13 +105,13 @@ internal static class AccessTable
     private static IEnumerable<(string Group, string Resource, string? Subresource, IReadOnlyList<string> Verbs)> Resources(string? @namespace)
     {
         // Every authenticated identity of every cluster may ask for its own access and name: the same for all, and no right over anything.
-        var all = new ResourceCatalog().BuiltIn.Where(type => type.Namespaced || @namespace is null).Where(type => type.Group is not ("authorization.k8s.io" or "authentication.k8s.io"))
+        var all = ApiResource.BuiltIn().Where(type => type.IsNamespaced || @namespace is null).Where(type => type.Group is not ("authorization.k8s.io" or "authentication.k8s.io"))
             .GroupBy(type => (type.Group, type.Name)).Select(versions => versions.First())
             .OrderBy(type => type.Group, StringComparer.Ordinal).ThenBy(type => type.Name, StringComparer.Ordinal);
         foreach (var type in all)
         {
             yield return (type.Group, type.Name, null, type.Name is "roles" or "clusterroles" ? [.. Verbs, "bind", "escalate"] : Verbs);
-            foreach (var subresource in type.Subresources.Keys.Order(StringComparer.Ordinal))
+            foreach (var subresource in type.Subresources)
                 yield return (type.Group, type.Name, subresource, ["get", "create", "update", "patch"]);
         }
         yield return ("metrics.k8s.io", "pods", null, ["get", "list"]);

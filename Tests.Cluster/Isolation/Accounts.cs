@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster.Isolation;

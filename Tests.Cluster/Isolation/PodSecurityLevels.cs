@@ -1,4 +1,4 @@
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster.Isolation;

@@ -1,10 +1,6 @@
 using ClusterSim;
-using ClusterSim.Access;
-using ClusterSim.Access.Tokens;
-using ClusterSim.Machinery;
+using ClusterSim.Faults;
 using ClusterSim.Manifests;
-using ClusterSim.Registry;
-using ClusterSim.Storage;
 using Tests.Cluster.Clusters;
 using static Tests.Cluster.Clusters.PayingSystem;
 
@@ -79,11 +75,12 @@ public sealed class TokenKeyTests
     [Test]
     public async Task A_token_that_has_expired_is_answered_401()
     {
-        // Kubernetes gives none for less than ten minutes: signed by hand, with the cluster's key.
-        var account = _system.Cluster.Server.Store.Find(new("", "serviceaccounts"), new(Invoices, "invoice-app"))!;
-        var expired = _system.Cluster.Identity.ServiceAccountTokens.Issue(account, ["payment-provider"], -120, null);
+        // Kubernetes gives none for less than ten minutes: to the provider's pods, these are over.
+        var token = await _system.CallerTokenAsync();
+        await AnsweredAsync(token, 200);
+        using var later = _system.Cluster.Faults.SkewClock(PodSet.Parse($"{Payments}/payment-provider"), TimeSpan.FromMinutes(20));
 
-        var answer = await AnsweredAsync(expired, 401);
+        var answer = await AnsweredAsync(token, 401);
 
         Assert.That(answer.Body, Does.Contain("the token has expired"));
     }
@@ -101,8 +98,8 @@ public sealed class TokenKeyTests
             kind: ServiceAccount
             metadata: { name: invoice-app, namespace: invoices }
             """);
-        var account = other.Server.Store.Find(new("", "serviceaccounts"), new(Invoices, "invoice-app"))!;
-        var foreign = other.Identity.ServiceAccountTokens.Issue(account, ["payment-provider"], 600, null);
+        await using var api = new ClientAccess(SimulatedClusterUnderTest.KubeconfigOf(other));
+        var foreign = await api.TokenAsync(Invoices, "invoice-app", "payment-provider");
 
         var answer = await AnsweredAsync(foreign, 401);
 

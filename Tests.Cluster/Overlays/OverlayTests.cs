@@ -27,7 +27,7 @@ public sealed class OverlayTests
 
         var rendered = await Tool.RunAsync("kubectl", ["kustomize", folder]);
         Assert.That(rendered.ExitCode, Is.Zero, rendered.Error);
-        var theirs = ManifestFiles.Read(rendered.Output, "kubectl kustomize");
+        var theirs = Manifest.Parse(rendered.Output, "kubectl kustomize");
         var ours = Kustomization.Build(folder);
 
         Assert.That(ours.Select(manifest => manifest.Identity), Is.EqualTo(theirs.Select(manifest => manifest.Identity)));

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using ClusterSim;
-using ClusterSim.Machinery;
+using ClusterSim.Json;
 using ClusterSim.Nodes;
-using ClusterSim.Nodes.Simulated;
+using Tests.Unit.ClusterSim.Nodes;
 
 namespace Tests.Cluster.Stories;
 
@@ -31,7 +31,7 @@ public sealed class RecordedRolloutTests
         if (!Kubectl.IsInstalled)
             Assert.Ignore("kubectl is not installed: its stories are not told");
         _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new NodeOptions { Name = "node-1" }], MetricsServer = false });
-        SimulatedImages.AddBoxTo(_cluster.Images);
+        BoxImage.AddTo(_cluster.Images);
         _cluster.Delete("storageclasses", null, "standard"); // the recorded cluster had none
         _kubeconfig = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         _cluster.WriteKubeconfig(_kubeconfig);

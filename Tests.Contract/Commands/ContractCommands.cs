@@ -30,7 +30,7 @@ internal static class ContractCommands
             }
         }
         catch (Exception fault) when (fault is PactFailureException or DllNotFoundException or HttpRequestException or TaskCanceledException
-            or InvalidOperationException or IOException or Harness.Postgres.PostgresNotFoundException)
+            or InvalidOperationException or IOException or ClusterSim.Postgres.PostgresNotFoundException)
         {
             await output.WriteLineAsync($"contract: {fault.Message}");
             return fault is PactVerificationFailedException ? 1 : 2;

@@ -1,9 +1,8 @@
 using ClusterSim;
 using ClusterSim.Manifests;
 using ClusterSim.Nodes.Images;
-using Harness.Images;
+using ClusterSim.Postgres;
 using Harness.Kube;
-using Harness.Postgres;
 using InvoiceApp;
 using PactNet.Exceptions;
 using PaymentProvider;

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
+using ClusterSim.Postgres;
 using Contracts;
-using Harness.Postgres;
 using Npgsql;
 using PaymentProvider;
 using Tests.Contract.Containers;

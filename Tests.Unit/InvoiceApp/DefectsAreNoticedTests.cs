@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using InvoiceApp.Payments;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Tests.Unit.Postgres;
 
 namespace Tests.Unit.InvoiceApp;

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Bogus;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Tests.Unit.Postgres;
 using WireMock.ResponseBuilders;
 using WireMock.Server;

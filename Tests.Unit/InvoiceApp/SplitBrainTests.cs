@@ -1,4 +1,4 @@
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Tests.Unit.Postgres;
 using WireMock.ResponseBuilders;
 using WireMock.Server;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Tests.Issuing;
 using Tests.Unit.Postgres;
 using Tests.Unit.ServiceDefaults;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Npgsql;
 using Testcontainers.PostgreSql;
 

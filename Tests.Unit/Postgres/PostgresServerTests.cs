@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Npgsql;
 
 namespace Tests.Unit.Postgres;
@@ -57,6 +57,21 @@ public sealed class PostgresServerTests
         Assert.That(
             async () => await ScalarAsync(_server.ConnectionString("postgres", "guarded", "wrong"), "SELECT 1"),
             Throws.TypeOf<PostgresException>().With.Property("SqlState").EqualTo(PostgresErrorCodes.InvalidPassword));
+    }
+
+    [TestCase("$do$; SELECT 1; $do$")]
+    [TestCase("$do_$ and $do$")]
+    [TestCase("it's \\ \"quoted\"")]
+    public async Task A_password_is_quoted_whatever_it_contains(string password)
+    {
+        var role = $"role '{password.Length}' \"quoted\"";
+
+        await _server.CreateRoleAsync(role, "another");
+        await _server.CreateRoleAsync(role, password);
+
+        await using var source = NpgsqlDataSource.Create(_server.ConnectionString("postgres", role, password));
+        await using var command = source.CreateCommand("SELECT current_user::text");
+        Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo(role));
     }
 
     [Test]

@@ -1,4 +1,4 @@
-using Harness.Postgres;
+using ClusterSim.Postgres;
 
 namespace Tests.Databases;
 

@@ -1,4 +1,4 @@
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Tests.Databases;
 
 namespace Tests.Unit.Postgres;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ClusterSim.Postgres;
 using FsCheck;
 using FsCheck.Fluent;
-using Harness.Postgres;
 using Npgsql;
 using ServiceDefaults.Data;
 using Tests.Unit.Postgres;

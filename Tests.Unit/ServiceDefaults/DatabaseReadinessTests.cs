@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Npgsql;
 using ServiceDefaults.Data;
 using Tests.Unit.Postgres;

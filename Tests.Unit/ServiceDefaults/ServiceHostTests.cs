@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Npgsql;
 using PaymentProvider;
 using Processes;

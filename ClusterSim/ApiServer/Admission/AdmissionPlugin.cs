@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Requests;
-using ClusterSim.Schema;
 
 namespace ClusterSim.Admission;
 

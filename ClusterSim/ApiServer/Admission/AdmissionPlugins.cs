@@ -1,5 +1,4 @@
 using ClusterSim.Access;
-using ClusterSim.Admission.PodSecurity;
 using ClusterSim.Admission.Quota;
 using ClusterSim.Storage;
 
@@ -25,16 +24,16 @@ internal static class AdmissionPlugins
     public static IReadOnlyList<IAdmission> All(VersionedStore store, ClusterAccess access, Randomness random, AdmissionOptions? options = null)
     {
         options ??= AdmissionOptions.Default;
-        var plugins = new List<IAdmission> { new NamespaceLifecycle(store), new NamespaceNameLabel(), new LimitRanger(store), new ServiceAccountAdmission(store, random), new NodeRestriction(), new CertificateRequester() };
+        var plugins = new List<IAdmission> { new NamespaceLifecycle(store), new NamespaceDefaultLabelName(), new LimitRanger(store), new ServiceAccount(store, random), new NodeRestriction(), new CertificateRequester() };
         if (options.TaintNodesByCondition)
             plugins.Add(new TaintNodesByCondition());
-        plugins.AddRange([new PodSecurityAdmission(store), new Priority(store), new DefaultTolerationSeconds(), new DefaultStorageClass(store)]);
+        plugins.AddRange([new PodSecurity(store), new Priority(store), new DefaultTolerationSeconds(), new DefaultStorageClass(store)]);
         if (options.StorageObjectInUseProtection)
             plugins.Add(new StorageObjectInUseProtection());
         plugins.AddRange(
         [
             new PersistentVolumeClaimResize(store), new RuntimeClass(store), new DefaultIngressClass(store), new EscalationCheck(access.Authorizer, access.Rbac),
-            new ResourceQuotaAdmission(store),
+            new ResourceQuota(store),
         ]);
         return plugins;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Requests;
 
 namespace ClusterSim.Admission;
 

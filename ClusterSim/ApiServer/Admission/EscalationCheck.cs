@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 
 namespace ClusterSim.Admission;
 
@@ -65,7 +64,7 @@ internal sealed class EscalationCheck(IAuthorizer authorizer, RbacAuthorizer rba
         var told = Compact(missing).Select(rule => rule.ToString()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         var user = request.Target.User;
         throw Forbidden(request,
-            $"user {GoQuoted.Text(user.Name)} (groups={GoQuoted.List(user.Groups)}) is attempting to grant RBAC permissions not currently held:\n{string.Join("\n", told)}");
+            $"user {GoText.Quote(user.Name)} (groups={GoText.QuoteList(user.Groups)}) is attempting to grant RBAC permissions not currently held:\n{string.Join("\n", told)}");
     }
 
     private List<PolicyRule> Missing(RequestTarget target, IEnumerable<PolicyRule> granted)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClusterSim.Requests;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Admission;
@@ -56,10 +56,10 @@ internal sealed class LimitRanger(VersionedStore store) : AdmissionPlugin
             return;
         var told = new List<string>();
         var spec = pod.Ensure("spec");
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
-            foreach (var container in (spec[list] as JsonArray ?? []).OfType<JsonObject>())
+        foreach (var type in (ReadOnlySpan<ContainerType>)[ContainerType.Containers, ContainerType.InitContainers])
+            foreach (var container in spec.VisitContainers(type))
             {
-                var (what, name) = (list == "containers" ? "container" : "init container", container.Text("name"));
+                var (what, name) = (type == ContainerType.Containers ? "container" : "init container", container.Text("name"));
                 var resources = container.Ensure("resources");
                 Fill(resources, "requests", requests, $"request for {what} {name}", told);
                 Fill(resources, "limits", limits, $"limit for {what} {name}", told);
@@ -93,7 +93,7 @@ internal sealed class LimitRanger(VersionedStore store) : AdmissionPlugin
         switch (limit.At("type").Text())
         {
             case "Container":
-                foreach (var container in spec.At("containers").Items().Concat(spec.At("initContainers").Items()))
+                foreach (var container in spec.VisitContainers(ContainerType.Containers).Concat(spec.VisitContainers(ContainerType.InitContainers)))
                     foreach (var complaint in Check(limit, PodResources.Read(container.At("resources", "requests")), PodResources.Read(container.At("resources", "limits"))))
                         yield return complaint;
                 break;

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
 namespace ClusterSim.Admission;
 
-/// <summary>Nothing is made in a namespace that is absent or ending, and the system's own namespaces stay.</summary>
+/// <summary>
+/// Refuses to create objects in a namespace that is missing or terminating, and to delete the system's own namespaces
+/// (<c>k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle</c>).
+/// </summary>
 internal sealed class NamespaceLifecycle(VersionedStore store) : AdmissionPlugin
 {
     private static readonly GroupResource Namespaces = new("", "namespaces");

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Access.Rbac;
-using ClusterSim.Requests;
-using ClusterSim.Schema;
 
 namespace ClusterSim.Admission;
 

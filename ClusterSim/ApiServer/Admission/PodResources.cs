@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Admission;
 
@@ -27,14 +28,14 @@ internal static class PodResources
     private static Dictionary<string, Quantity> Of(JsonElement spec, string which)
     {
         var total = new Dictionary<string, Quantity>(StringComparer.Ordinal);
-        foreach (var container in spec.At("containers").Items())
+        foreach (var container in spec.VisitContainers(ContainerType.Containers))
             Add(total, Read(container.At("resources", which)));
         var sidecars = new Dictionary<string, Quantity>(StringComparer.Ordinal);
         var starting = new Dictionary<string, Quantity>(StringComparer.Ordinal);
-        foreach (var container in spec.At("initContainers").Items())
+        foreach (var container in spec.VisitContainers(ContainerType.InitContainers))
         {
             var needs = Read(container.At("resources", which));
-            if (container.At("restartPolicy").Text() == "Always")
+            if (container.IsRestartableInitContainer())
             {
                 Add(total, needs);
                 Add(sidecars, needs);

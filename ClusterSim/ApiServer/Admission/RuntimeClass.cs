@@ -3,7 +3,7 @@ using ClusterSim.Storage;
 
 namespace ClusterSim.Admission;
 
-/// <summary>A pod's RuntimeClass is there, and gives it its overhead, node selector and tolerations.</summary>
+/// <summary>Gives a pod the overhead, node selector and tolerations of its RuntimeClass, which must exist (<c>plugin/pkg/admission/runtimeclass</c>).</summary>
 internal sealed class RuntimeClass(VersionedStore store) : AdmissionPlugin
 {
     private static readonly GroupResource RuntimeClasses = new("node.k8s.io", "runtimeclasses");

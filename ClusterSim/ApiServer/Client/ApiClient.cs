@@ -57,27 +57,22 @@ internal sealed class ApiClient(ApiServer server, UserInfo user, string fieldMan
     /// Reads, changes and writes an object until no other writer is in between; null, and nothing written, where it is gone.
     /// <paramref name="change"/> returns false to leave it as it is; it may run more than once.
     /// </summary>
+    /// <exception cref="KubernetesApiException">409 where another writer was faster at every attempt.</exception>
     public Document? Change(ResourceType resource, ObjectKey key, Func<JsonObject, bool> change, string? subresource = null)
     {
-        while (true)
+        try
         {
-            if (Server.Store.Find(resource.Storage, key) is not { } live)
-                return null;
-            var @object = live.ToObject();
-            if (!change(@object))
-                return live;
-            try
+            return Retry.RetryOnConflict(() =>
             {
-                return Update(resource, @object, subresource);
-            }
-            catch (KubernetesApiException stale) when (stale.Code == 409)
-            {
-                // Somebody else wrote in between: once more on what is there now.
-            }
-            catch (KubernetesApiException gone) when (gone.Code == 404)
-            {
-                return null;
-            }
+                if (Server.Store.Find(resource.Storage, key) is not { } live)
+                    return null;
+                var @object = live.ToObject();
+                return change(@object) ? Update(resource, @object, subresource) : live;
+            });
+        }
+        catch (KubernetesApiException ex) when (ex.Code == 404)
+        {
+            return null;
         }
     }
 

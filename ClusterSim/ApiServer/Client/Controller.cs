@@ -1,5 +1,4 @@
 using ClusterSim.Objects;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;

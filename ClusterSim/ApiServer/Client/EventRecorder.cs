@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
@@ -55,21 +53,21 @@ internal sealed class EventRecorder(ApiClient client, string component, string? 
         }
         var @namespace = about.Namespace ?? "default";
         var now = at.Stamp();
-        if (_told.TryGetValue(like, out var name))
-        {
-            var counted = client.Change(_events, new ObjectKey(@namespace, name), @event =>
-            {
-                @event["count"] = (@event.Integer("count") ?? 1) + 1;
-                @event["message"] = message;
-                @event["lastTimestamp"] = now;
-                return true;
-            });
-            if (counted is not null)
-                return;
-        }
         var root = about.Root;
         try
         {
+            if (_told.TryGetValue(like, out var name))
+            {
+                var counted = client.Change(_events, new ObjectKey(@namespace, name), @event =>
+                {
+                    @event["count"] = (@event.Integer("count") ?? 1) + 1;
+                    @event["message"] = message;
+                    @event["lastTimestamp"] = now;
+                    return true;
+                });
+                if (counted is not null)
+                    return;
+            }
             var made = Object(
                 ("apiVersion", "v1"),
                 ("kind", "Event"),
@@ -94,9 +92,9 @@ internal sealed class EventRecorder(ApiClient client, string component, string? 
             made["eventTime"] = null;
             _told[like] = client.Create(_events, made).Name;
         }
-        catch (KubernetesApiException refused) when (refused.Code is 403 or 404)
+        catch (KubernetesApiException ex) when (ex.Code is 403 or 404 or 409)
         {
-            // The namespace is ending: events about its last moments have nowhere to go, as on a real cluster.
+            // 403, 404: the namespace is terminating. 409: other recorders count the same event. client-go's recorder drops the event as well.
         }
     }
 

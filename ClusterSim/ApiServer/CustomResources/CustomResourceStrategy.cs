@@ -101,7 +101,7 @@ internal sealed class CustomResourceStrategy(GroupVersionKind kind, CustomResour
             Replicas(errors, @object, scale.Spec);
         Replicas(errors, @object, scale.Status);
         if (scale.Selector is { } steps && ScalePaths.At(@object, steps) is var selector && selector.Exists() && selector.ValueKind != JsonValueKind.String)
-            errors.Invalid(PathOf(steps), "", $"{string.Join('.', steps.Prepend(""))} accessor error: {GoText.Render(selector)} is of the type {GoType(selector)}, expected string");
+            errors.Invalid(PathOf(steps), "", $"{string.Join('.', steps.Prepend(""))} accessor error: {GoText.Render(selector)} is of the type {GoText.TypeName(selector)}, expected string");
         return errors;
     }
 
@@ -111,7 +111,7 @@ internal sealed class CustomResourceStrategy(GroupVersionKind kind, CustomResour
         if (!replicas.Exists())
             return;
         if (replicas.Integer() is not { } count)
-            errors.Invalid(PathOf(steps), 0, $"{string.Join('.', steps.Prepend(""))} accessor error: {GoText.Render(replicas)} is of the type {GoType(replicas)}, expected int64");
+            errors.Invalid(PathOf(steps), 0, $"{string.Join('.', steps.Prepend(""))} accessor error: {GoText.Render(replicas)} is of the type {GoText.TypeName(replicas)}, expected int64");
         else if (count < 0)
             errors.Invalid(PathOf(steps), count, "should be a non-negative integer");
         else if (count > int.MaxValue)
@@ -119,13 +119,4 @@ internal sealed class CustomResourceStrategy(GroupVersionKind kind, CustomResour
     }
 
     private static FieldPath PathOf(IReadOnlyList<string> steps) => FieldPath.Of("." + string.Join('.', steps));
-
-    private static string GoType(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => "string",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        JsonValueKind.Number => value.TryGetInt64(out _) ? "int64" : "float64",
-        JsonValueKind.Array => "[]interface {}",
-        _ => "map[string]interface {}",
-    };
 }

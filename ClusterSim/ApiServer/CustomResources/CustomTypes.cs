@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ClusterSim.Schema;
 
 namespace ClusterSim.CustomResources;
@@ -51,7 +50,6 @@ internal static class CustomTypes
                     Name = name,
                     Type = TypeOf(schema.Properties[name], metadata),
                     IsPointer = true,
-                    IsRequired = schema.Required.Contains(name),
                     Default = schema.Properties[name].Default.Exists() ? schema.Properties[name].Default.ToNode() : null,
                 };
     }

@@ -44,7 +44,7 @@ internal static class EmbeddedResources
         if (embedded["metadata"] is not { } meta)
             return;
         if (meta is not JsonObject)
-            throw new DecodeException($"{path}.metadata: Invalid value: {meta.ToJsonString()}: cannot restore metadata from a {ObjectReader.Told(meta.GetValueKind())}, an object is wanted");
+            throw new DecodeException($"{path}.metadata: Invalid value: {meta.ToJsonString()}: cannot restore metadata from a {JsonText.Told(meta.GetValueKind())}, an object is wanted");
         var strict = dropped is null ? null : new List<string>();
         try
         {

@@ -34,7 +34,7 @@ internal static partial class SchemaFormats
         ["byte"] = text => Base64Text().IsMatch(text) && text.Length > 0,
         ["password"] = _ => true,
         ["date"] = text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        ["duration"] = text => Duration().IsMatch(text) || ScalaDuration().IsMatch(text),
+        ["duration"] = text => GoDuration.TryParse(text, out _, out _) || ScalaDuration().IsMatch(text),
         ["datetime"] = text => DateTime().IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _),
         ["k8sshortname"] = text => NameRules.DnsLabel(text).Count == 0,
         ["k8slongname"] = text => NameRules.DnsSubdomain(text).Count == 0,
@@ -115,9 +115,6 @@ internal static partial class SchemaFormats
 
     [GeneratedRegex(@"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})\z", RegexOptions.NonBacktracking)]
     private static partial Regex Base64Text();
-
-    [GeneratedRegex(@"^[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+)\z", RegexOptions.NonBacktracking)]
-    private static partial Regex Duration();
 
     [GeneratedRegex(@"^[0-9]+ ?(ns|us|ms|s|m|h|d|w|nanos?|micros?|millis?|secs?|mins?|hours?|days?|weeks?|nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?)\z", RegexOptions.NonBacktracking)]
     private static partial Regex ScalaDuration();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace ClusterSim.CustomResources;
@@ -158,9 +157,9 @@ internal static class SchemaValidator
             return One(new SchemaFailure(FailureKind.TooLong, path, "", "") { Maximum = most });
         if (schema.MinLength is { } least && length < least)
             return One(Invalid(path, GoText.Quote(text), $"should be at least {least} chars long"));
-        if (schema.Pattern.Length > 0)
+        if (schema.Regex is { } pattern)
         {
-            if (GoRegex.Compile(schema.Pattern, out var complaint) is not { } pattern)
+            if (pattern.Complaint is { } complaint)
                 return One(Invalid(path, GoText.Quote(text), $"should match '{schema.Pattern}, but pattern is invalid: {complaint}'"));
             if (!pattern.IsMatch(text))
                 return One(Invalid(path, GoText.Quote(text), $"should match '{schema.Pattern}'"));

@@ -109,7 +109,7 @@ internal static class StructuralRules
             Nested(errors, schema.OneOf[i], skipsAnyOf: false, path.Child("oneOf").Index(i));
         if (schema.Not is { } not)
             Nested(errors, not, skipsAnyOf: false, path.Child("not"));
-        if (schema.Pattern.Length > 0 && GoRegex.Compile(schema.Pattern, out var complaint) is null)
+        if (schema.Regex is { Complaint: { } complaint })
             errors.Invalid(path.Child("pattern"), schema.Pattern, $"must be a valid regular expression, but isn't: {complaint}");
     }
 

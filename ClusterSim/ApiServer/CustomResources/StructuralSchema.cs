@@ -11,6 +11,8 @@ internal sealed class StructuralSchema
 {
     private static readonly ImmutableDictionary<string, StructuralSchema> NoProperties = ImmutableDictionary.Create<string, StructuralSchema>(StringComparer.Ordinal);
 
+    private readonly Lazy<GoRegex>? _regex;
+
     private StructuralSchema(JsonElement source)
     {
         Source = source;
@@ -40,6 +42,7 @@ internal sealed class StructuralSchema
         MapType = source.At("x-kubernetes-map-type").Text();
         Format = SchemaFormats.Effective(Types, source.At("format").Text(""));
         Pattern = source.At("pattern").Text("");
+        _regex = Pattern.Length > 0 ? new Lazy<GoRegex>(() => new GoRegex(Pattern)) : null;
         Maximum = Number("maximum");
         Minimum = Number("minimum");
         MultipleOf = Number("multipleOf");
@@ -129,6 +132,9 @@ internal sealed class StructuralSchema
 
     /// <summary>What strings must match; empty for none.</summary>
     public string Pattern { get; }
+
+    /// <summary>The compiled <see cref="Pattern"/>; null where it is empty.</summary>
+    public GoRegex? Regex => _regex?.Value;
 
     /// <summary>The upper bound of a number.</summary>
     public double? Maximum { get; }

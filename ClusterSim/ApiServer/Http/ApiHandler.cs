@@ -1,8 +1,6 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.CustomResources;
+using ClusterSim.Http.Handlers;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
@@ -14,19 +12,15 @@ using Microsoft.Extensions.Logging;
 namespace ClusterSim.Http;
 
 /// <summary>
-/// Answers HTTP requests: who asks; what the path names; the verb of the method; the body decoded by the schema; the API server's answer in
-/// the form asked for. Every refusal is a Status; nothing a client sends makes a 500.
+/// Answers HTTP requests: authenticates the user, finds what the path names, and calls the handler of the verb. Every refusal is a Status;
+/// nothing a client sends makes a 500.
 /// </summary>
-internal sealed partial class ApiHandler
+internal sealed class ApiHandler
 {
-    // kube-apiserver takes no more: --max-request-body-bytes is fixed at 3 MiB.
-    private const long BodyBytesMax = 3 * 1024 * 1024;
-
     private readonly ApiServer _server;
     private readonly IAuthenticator _authenticator;
-    private readonly ITables _tables;
-    private readonly RequestDecoder _decoder;
     private readonly ILogger _log;
+    private readonly Dictionary<string, IVerbHandler> _verbs;
     private readonly List<IApiPathHandler> _paths = [];
     private readonly Dictionary<(GroupResource, string), IStreamingSubresource> _streaming = [];
 
@@ -35,9 +29,20 @@ internal sealed partial class ApiHandler
     {
         _server = server;
         _authenticator = authenticator;
-        _decoder = decoder;
-        _tables = tables;
         _log = log;
+        var body = new RequestBody(server, decoder);
+        var response = new ObjectResponse(server, tables);
+        _verbs = new(StringComparer.Ordinal)
+        {
+            ["get"] = new GetResource(server, response),
+            ["list"] = new ListResource(server, tables, response),
+            ["watch"] = new WatchResource(server, tables, response),
+            ["create"] = new CreateResource(server, body, response),
+            ["update"] = new UpdateResource(server, body, response),
+            ["patch"] = new PatchResource(server, decoder, body, response),
+            ["delete"] = new DeleteResource(server, body, response),
+            ["deletecollection"] = new DeleteCollection(server, body, response),
+        };
     }
 
     /// <summary>Until when requests wait: a cluster listens before all of it has started.</summary>
@@ -56,27 +61,27 @@ internal sealed partial class ApiHandler
         {
             await AnswerAsync(context);
         }
-        catch (KubernetesApiException refusal) when (!context.Response.HasStarted)
+        catch (KubernetesApiException ex) when (!context.Response.HasStarted)
         {
-            await context.Response.WriteAsync(refusal);
+            await context.Response.WriteAsync(ex);
         }
-        catch (BadHttpRequestException broken) when (!context.Response.HasStarted)
+        catch (BadHttpRequestException ex) when (!context.Response.HasStarted)
         {
-            await context.Response.WriteAsync(broken.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? TooLarge()
-                : KubernetesApiException.BadRequest(broken.Message));
+            await context.Response.WriteAsync(ex.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? RequestBody.TooLarge()
+                : KubernetesApiException.BadRequest(ex.Message));
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested))
+        catch (Exception ex) when (ex is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested))
         {
-            // The client went away: there is nobody to answer.
+            // The client closed the connection.
         }
-        catch (Exception failure)
+        catch (Exception ex)
         {
-            _log.LogError(failure, "{Method} {Path} failed inside the API server", context.Request.Method, context.Request.Path);
+            _log.LogError(ex, "{Method} {Path} failed inside the API server", context.Request.Method, context.Request.Path);
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await context.Response.WriteAsync(KubernetesApiException.InternalError(failure.Message));
+                await context.Response.WriteAsync(KubernetesApiException.InternalError(ex.Message));
         }
     }
 
@@ -91,17 +96,17 @@ internal sealed partial class ApiHandler
             return;
         }
         var user = _authenticator.Authenticate(context);
-        if (ApiPath.TryParse(path, out var parsed))
+        if (RequestInfo.TryParse(path, out var info))
         {
-            if (_server.Catalog.Find(parsed.Group, parsed.Version, parsed.Resource) is { } resource)
+            if (_server.Catalog.Find(info.Group, info.Version, info.Resource) is { } resource)
             {
-                await AnswerResourceAsync(context, new RequestTarget(user, resource, parsed.Namespace, parsed.Name, parsed.Subresource), parsed.Rest);
+                await AnswerResourceAsync(context, new RequestTarget(user, resource, info.Namespace, info.Name, info.Subresource), info.Rest);
                 return;
             }
-            if (_server.Catalog.All.Any(type => type.Group == parsed.Group && type.Version == parsed.Version))
+            if (_server.Catalog.All.Any(type => type.Group == info.Group && type.Version == info.Version))
             {
-                var asked = AskedVerb(context.Request, parsed.Name is null);
-                _server.Authorize(new AccessAttributes(user, asked, new GroupResource(parsed.Group, parsed.Resource), parsed.Subresource, parsed.Namespace, parsed.Name));
+                var asked = RequestInfo.VerbOf(context.Request, isCollection: info.Name is null);
+                _server.Authorize(new AccessAttributes(user, asked, new GroupResource(info.Group, info.Resource), info.Subresource, info.Namespace, info.Name));
                 throw new KubernetesApiException(404, "NotFound", "the server could not find the requested resource", []);
             }
         }
@@ -127,7 +132,7 @@ internal sealed partial class ApiHandler
             if (!target.Resource.Subresources.ContainsKey(subresource) || rest is not null)
                 throw Unanswerable(context.Request, target, 404, "NotFound", "the server could not find the requested resource");
         }
-        var verb = VerbOf(context.Request, target);
+        var verb = RoutedVerb(context.Request, target);
         var verbs = target.Subresource is { } sub ? target.Resource.Subresources[sub].Verbs : target.Resource.Verbs;
         // A namespace's objects are created in it; only a list goes over all namespaces.
         var nowhere = target.Resource.Namespaced && target.Namespace is null && verb is not ("list" or "watch");
@@ -138,48 +143,25 @@ internal sealed partial class ApiHandler
         if (target.Subresource is { } unsupported && _server.Subresource(target.Resource.GroupResource, unsupported) is null
             && target.Resource.Subresources[unsupported].Kind.Kind != target.Resource.Kind)
             throw new KubernetesApiException(405, "MethodNotAllowed", $"the simulated cluster does not support {target.Resource.Name}/{unsupported}", []);
-        return verb switch
-        {
-            "get" => GetAsync(context, target),
-            "list" => ListAsync(context, target),
-            "watch" => WatchAsync(context, target),
-            "create" => CreateAsync(context, target),
-            "update" => UpdateAsync(context, target),
-            "patch" => PatchAsync(context, target),
-            "delete" => DeleteAsync(context, target),
-            _ => DeleteCollectionAsync(context, target),
-        };
+        return _verbs[verb].HandleAsync(context, target);
     }
 
-    /// <summary>What becomes of a request that no resource answers: told to whoever might have asked, to others a refusal like any other.</summary>
+    /// <summary>The error of a request that no resource answers; 403 where the user may not do what the request asks for.</summary>
     private KubernetesApiException Unanswerable(HttpRequest request, in RequestTarget target, int code, string reason, string message)
     {
-        _server.Authorize(target, AskedVerb(request, target.Name is null));
+        _server.Authorize(target, RequestInfo.VerbOf(request, isCollection: target.Name is null));
         return new KubernetesApiException(code, reason, message, []);
     }
 
-    /// <summary>The verb that a request asks for, whether there is such a one or not: Kubernetes' <c>RequestInfo</c>.</summary>
-    private static string AskedVerb(HttpRequest request, bool isCollection) => request.Method switch
+    /// <summary>The verb whose handler a method is routed to; null for none.</summary>
+    private static string? RoutedVerb(HttpRequest request, in RequestTarget target)
     {
-        "GET" or "HEAD" => !isCollection ? "get" : QueryOptions.Flag(request.Query, "watch") ? "watch" : "list",
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" => isCollection ? "deletecollection" : "delete",
-        _ => "",
-    };
-
-    /// <summary>The verb a method stands for, as far as paths tell; null for none.</summary>
-    private static string? VerbOf(HttpRequest request, in RequestTarget target)
-    {
-        var collection = target.Name is null;
+        var isCollection = target.Name is null;
         return request.Method switch
         {
-            "GET" => !collection ? "get" : QueryOptions.Flag(request.Query, "watch") ? "watch" : "list",
-            "POST" => collection || target.Subresource is not null ? "create" : null,
-            "PUT" => collection ? null : "update",
-            "PATCH" => collection ? null : "patch",
-            "DELETE" => collection ? "deletecollection" : "delete",
+            "POST" when !isCollection && target.Subresource is null => null,
+            "PUT" or "PATCH" when isCollection => null,
+            "GET" or "POST" or "PUT" or "PATCH" or "DELETE" => RequestInfo.VerbOf(request, isCollection),
             _ => null,
         };
     }
@@ -190,31 +172,4 @@ internal sealed partial class ApiHandler
         ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
         _ => resource.CustomVersion()?.DeprecationWarning,
     };
-
-    private static KubernetesApiException TooLarge() => new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
-
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
-    {
-        var reader = context.Request.BodyReader;
-        var dropped = 0L;
-        while (true)
-        {
-            var read = await reader.ReadAsync(context.RequestAborted);
-            if (dropped + read.Buffer.Length > BodyBytesMax)
-            {
-                dropped += read.Buffer.Length;
-                reader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                    throw TooLarge();
-                continue;
-            }
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
 }

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using ClusterSim.Access;
-using ClusterSim.Access.Certificates;
-using ClusterSim.Access.Tokens;
 using Microsoft.AspNetCore.Http;
 using static ClusterSim.Machinery.JsonBuilding;
 

@@ -1,12 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
-using System.Text;
-using System.Text.Json.Nodes;
 using ClusterSim.CustomResources;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
 

@@ -15,7 +15,25 @@ internal sealed record Toleration(string? Key, string Operator, string Value, st
         one.At("key").Text() is { Length: > 0 } key ? key : null, one.At("operator").Text("Equal"), one.At("value").Text(""),
         one.At("effect").Text() is { Length: > 0 } effect ? effect : null);
 
-    /// <summary>Whether it tolerates a taint.</summary>
+    /// <summary>Returns whether any of the tolerations tolerates the taint (<c>TolerationsTolerateTaint</c>).</summary>
+    public static bool AnyTolerates(ImmutableArray<Toleration> tolerations, Taint taint)
+    {
+        foreach (var toleration in tolerations)
+            if (toleration.Tolerates(taint))
+                return true;
+        return false;
+    }
+
+    /// <summary>Returns the first <c>NoSchedule</c> or <c>NoExecute</c> taint that is not tolerated, or null (<c>FindMatchingUntoleratedTaint</c>).</summary>
+    public static Taint? FindMatchingUntoleratedTaint(ImmutableArray<Taint> taints, ImmutableArray<Toleration> tolerations)
+    {
+        foreach (var taint in taints)
+            if (taint.Effect is "NoSchedule" or "NoExecute" && !AnyTolerates(tolerations, taint))
+                return taint;
+        return null;
+    }
+
+    /// <summary>Returns whether it tolerates the taint.</summary>
     public bool Tolerates(Taint taint)
     {
         if ((Effect is not null && Effect != taint.Effect) || (Key is not null && Key != taint.Key))

@@ -5,7 +5,7 @@ namespace ClusterSim.Objects;
 /// <summary>Which volume serves a claim (<c>volume.FindMatchingVolume</c>): the smallest that is large enough and has its class, modes and labels.</summary>
 internal static class VolumeMatching
 {
-    /// <summary>The best volume nobody has; null where none fits. <paramref name="mayUse"/> tells whether a node can reach it.</summary>
+    /// <summary>Returns the smallest unbound volume that fits the claim, or null. <paramref name="mayUse"/> returns whether the chosen node can reach a volume.</summary>
     public static Document? Smallest(Document claim, IEnumerable<Document> volumes, Func<Document, bool>? mayUse = null)
     {
         var wanted = Quantity.Parse(claim.Spec.At("resources", "requests", "storage").Text("0"));

@@ -111,7 +111,7 @@ internal sealed class ApplyConfiguration
         switch (type.Kind)
         {
             case FieldKind.Int32 or FieldKind.Int64 or FieldKind.Number when kind != JsonValueKind.Number:
-                Complain($"expected numeric (int or float), got {GoType(value)}");
+                Complain($"expected numeric (int or float), got {GoText.TypeName(value)}");
                 break;
             case FieldKind.String or FieldKind.Time or FieldKind.MicroTime or FieldKind.Bytes when kind != JsonValueKind.String:
                 Complain($"expected string, got {Shown(value)}");
@@ -156,13 +156,4 @@ internal sealed class ApplyConfiguration
     private void Complain(string message, int? upTo = null) => _errors.Add($"{FieldSet.Show(_path.Take(upTo ?? _path.Count))}: {message}");
 
     private static string Shown(JsonNode value) => value.ToJsonString();
-
-    private static string GoType(JsonNode value) => value.GetValueKind() switch
-    {
-        JsonValueKind.String => "string",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        JsonValueKind.Array => "[]interface {}",
-        JsonValueKind.Object => "map[string]interface {}",
-        _ => "int64",
-    };
 }

@@ -29,7 +29,7 @@ internal static class JsonPatch
         foreach (var operation in operations.EnumerateArray())
             root = Do(root, operation, ref copied);
         return root as JsonObject ?? throw KubernetesApiException.BadRequest(
-            $"json: cannot unmarshal {(root is null ? "null" : ObjectReader.Told(root.GetValueKind()))} into Go value of type map[string]interface {{}}");
+            $"json: cannot unmarshal {(root is null ? "null" : JsonText.Told(root.GetValueKind()))} into Go value of type map[string]interface {{}}");
     }
 
     private static JsonElement Read(ReadOnlyMemory<byte> patch)
@@ -55,7 +55,7 @@ internal static class JsonPatch
     }
 
     private static KubernetesApiException Undecodable(JsonValueKind found, string into) =>
-        KubernetesApiException.BadRequest($"error decoding patch: json: cannot unmarshal {ObjectReader.Told(found)} into Go {into}");
+        KubernetesApiException.BadRequest($"error decoding patch: json: cannot unmarshal {JsonText.Told(found)} into Go {into}");
 
     private static JsonNode? Do(JsonNode? root, JsonElement operation, ref long copied)
     {
@@ -174,7 +174,7 @@ internal static class JsonPatch
     }
 
     private static string Text(JsonElement operation, string name) =>
-        operation.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? ObjectReader.TextOf(value) : throw Refused();
+        operation.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonText.TextOf(value) : throw Refused();
 
     private static string[] Pointer(JsonElement operation, string name)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Schema;
 
@@ -210,7 +209,7 @@ internal static class StrategicMergePatch
     {
         null => null,
         JsonArray list => list,
-        var other => throw KubernetesApiException.BadRequest($"expected a []interface {{}}, but received a {(other is JsonObject ? "map[string]interface {}" : other.GetValueKind() == JsonValueKind.String ? "string" : "int64")}"),
+        var other => throw KubernetesApiException.BadRequest($"expected a []interface {{}}, but received a {GoText.TypeName(other)}"),
     };
 
     private static void Retain(JsonObject original, JsonObject patch)
@@ -303,17 +302,8 @@ internal static class StrategicMergePatch
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static KubernetesApiException NoMergeKey(JsonObject item, string key) =>
-        KubernetesApiException.BadRequest($"map: {GoMap(item)} does not contain declared merge key: {key}");
+        KubernetesApiException.BadRequest($"map: {GoText.Print(item)} does not contain declared merge key: {key}");
 
     private static KubernetesApiException BadDirective(JsonNode? directive, JsonObject map) =>
-        KubernetesApiException.BadRequest($"unknown patch type: {Text(directive) ?? directive?.ToJsonString() ?? "null"} in map: {GoMap(map)}");
-
-    /// <summary>A value as Go's <c>%v</c> prints it: <c>map[a:1 b:[x y]]</c>.</summary>
-    internal static string GoMap(JsonNode? node) => node switch
-    {
-        null => "<nil>",
-        JsonObject map => $"map[{string.Join(' ', map.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => $"{field.Key}:{GoMap(field.Value)}"))}]",
-        JsonArray list => $"[{string.Join(' ', list.Select(GoMap))}]",
-        _ => Text(node) ?? node.ToJsonString(),
-    };
+        KubernetesApiException.BadRequest($"unknown patch type: {Text(directive) ?? directive?.ToJsonString() ?? "null"} in map: {GoText.Print(map)}");
 }

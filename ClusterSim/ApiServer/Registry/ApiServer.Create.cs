@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Admission;
-using ClusterSim.Patching;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Validation;
 

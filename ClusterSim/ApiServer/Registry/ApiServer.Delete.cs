@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Admission;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Validation;
 using static ClusterSim.Machinery.JsonBuilding;
@@ -18,7 +17,7 @@ internal sealed partial class ApiServer
     {
         Authorize(target, "delete");
         var here = target;
-        return Guaranteed(target, live => DeleteSeen(here, live ?? throw KubernetesApiException.NotFound(here.Resource.GroupResource, here.Name ?? ""), options));
+        return GuaranteedUpdate(target, live => DeleteSeen(here, live, options));
     }
 
     /// <summary>Deletes every object the options select; what vanishes meanwhile is no error.</summary>
@@ -31,7 +30,7 @@ internal sealed partial class ApiServer
             var one = target with { Name = document.Name, Namespace = document.Namespace };
             try
             {
-                Guaranteed(one, live => live is null ? new WriteResult(document, 200, []) : DeleteSeen(one, live, options));
+                GuaranteedUpdate(one, live => DeleteSeen(one, live, options));
             }
             catch (KubernetesApiException gone) when (gone.Code == 404)
             {

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Registry;

@@ -4,7 +4,6 @@ using ClusterSim.Admission;
 using ClusterSim.CustomResources;
 using ClusterSim.Patching;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Validation;
 
@@ -12,9 +11,6 @@ namespace ClusterSim.Registry;
 
 internal sealed partial class ApiServer
 {
-    // A patch or an unconditional update that meets another writer starts again; a real server gives up after as many tries.
-    private const int ConflictTries = 5;
-
     private static readonly IReadOnlyList<string> MetadataOfTheServer = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
 
     /// <summary>Replaces an object (PUT), or a subresource of it.</summary>
@@ -24,7 +20,7 @@ internal sealed partial class ApiServer
         if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
             return special.Update(target, @object, options);
         var here = target;
-        return Guaranteed(target, live => live is null && StrategyOf(here).AllowCreateOnUpdate && here.Subresource is null
+        return GuaranteedUpdateOrCreate(target, live => live is null && StrategyOf(here).AllowCreateOnUpdate && here.Subresource is null
             ? CreateOnUpdate(here, @object, options)
             : Replace(here, live ?? throw KubernetesApiException.NotFound(here.Resource.GroupResource, here.Name ?? ""), (JsonObject)@object.DeepClone(), options));
     }
@@ -39,26 +35,18 @@ internal sealed partial class ApiServer
         var here = target;
         if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
         {
-            for (var tries = 1; ; tries++)
+            // A patch that names a resourceVersion of its own is not retried.
+            var isUnconditional = true;
+            return Retry.OnError(Retry.DefaultSteps, ex => isUnconditional && ex is KubernetesApiException { Reason: "Conflict" }, () =>
             {
-                var current = special.Get(target);
-                var patched = Fields.Patch(current.ToElement(), type, patch, target.Resource.Subresources[sub].Kind);
-                var seen = (current["metadata"] as JsonObject).Text("resourceVersion");
-                var isOurs = (patched["metadata"] as JsonObject).Text("resourceVersion") == seen;
-                try
-                {
-                    return special.Update(target, decode is null ? patched : decode(patched), options);
-                }
-                catch (KubernetesApiException stale) when (stale.Code == 409 && isOurs && tries < ConflictTries)
-                {
-                    // The patch named no version of its own: once more on what is there now.
-                }
-            }
+                var current = special.Get(here);
+                var patched = Fields.Patch(current.ToElement(), type, patch, here.Resource.Subresources[sub].Kind);
+                isUnconditional = (patched["metadata"] as JsonObject).Text("resourceVersion") == (current["metadata"] as JsonObject).Text("resourceVersion");
+                return special.Update(here, decode is null ? patched : decode(patched), options);
+            });
         }
-        return Guaranteed(target, live =>
+        return GuaranteedUpdate(target, live =>
         {
-            if (live is null)
-                throw KubernetesApiException.NotFound(here.Resource.GroupResource, here.Name ?? "");
             var patched = Fields.Patch(InRequestVersion(here, live), type, patch, here.Resource.GroupVersionKind);
             return Replace(here, live, ToStored(here, decode is null ? patched : decode(patched)), options);
         });
@@ -78,7 +66,7 @@ internal sealed partial class ApiServer
             if (special.Apply(target, configuration, options) is { } applied)
                 return applied;
         }
-        return Guaranteed(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options, decode));
+        return GuaranteedUpdateOrCreate(target, live => ApplyTo(here, live, (JsonObject)configuration.DeepClone(), options, decode));
     }
 
     private WriteResult ApplyTo(in RequestTarget target, Document? live, JsonObject configuration, WriteOptions options, Func<JsonObject, JsonObject>? decode)
@@ -216,23 +204,28 @@ internal sealed partial class ApiServer
         return finalizers == 0 && specFinalizers == 0 && metadata.Integer("deletionGracePeriodSeconds") is null or 0;
     }
 
-    private WriteResult Guaranteed(in RequestTarget target, Func<Document?, WriteResult> change)
+    /// <summary>
+    /// Reads an object and calls <paramref name="change"/>, which stores a new state of it, until no other writer is in between
+    /// (<c>k8s.io/apiserver/pkg/storage</c>, <c>GuaranteedUpdate</c>).
+    /// </summary>
+    /// <exception cref="KubernetesApiException">404; 409 where another writer was faster at every attempt.</exception>
+    internal WriteResult GuaranteedUpdate(in RequestTarget target, Func<Document, WriteResult> change)
     {
-        for (var tries = 1; ; tries++)
+        var (resource, name) = (target.Resource.GroupResource, target.Name ?? "");
+        return GuaranteedUpdateOrCreate(target, live => change(live ?? throw KubernetesApiException.NotFound(resource, name)));
+    }
+
+    /// <summary>As <see cref="GuaranteedUpdate"/>, with null to <paramref name="change"/> where there is no such object.</summary>
+    private WriteResult GuaranteedUpdateOrCreate(in RequestTarget target, Func<Document?, WriteResult> change)
+    {
+        var (resource, key) = (target.Resource.Storage, KeyOf(target));
+        try
         {
-            var live = Store.Find(target.Resource.Storage, KeyOf(target));
-            try
-            {
-                return change(live);
-            }
-            catch (StoreConflictException) when (tries < ConflictTries)
-            {
-                // Somebody else wrote in between: once more on what is there now.
-            }
-            catch (StoreConflictException)
-            {
-                throw KubernetesApiException.Modified(target.Resource.GroupResource, target.Name ?? "");
-            }
+            return Retry.OnError(Retry.DefaultSteps, static ex => ex is StoreConflictException, () => change(Store.Find(resource, key)));
+        }
+        catch (StoreConflictException)
+        {
+            throw KubernetesApiException.Modified(target.Resource.GroupResource, target.Name ?? "");
         }
     }
 

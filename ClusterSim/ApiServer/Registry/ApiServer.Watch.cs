@@ -1,33 +1,10 @@
-using System.Runtime.CompilerServices;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Registry;
 
 internal sealed partial class ApiServer
 {
-    /// <summary>
-    /// The changes of what the options select, after <paramref name="revision"/>. An object that comes to match is added, one that no
-    /// longer does is deleted, whatever happened to it. A Deleted event carries the object's last matching state.
-    /// </summary>
-    /// <exception cref="WatchExpiredException">They are no longer held, or the reader fell behind.</exception>
-    public async IAsyncEnumerable<StoreEvent> Watch(
-        RequestTarget target, ListOptions options, long revision, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        Authorize(target, "watch");
-        var predicate = Selectors.Predicate(options, StrategyOf(target));
-        var cursor = Store.Watch(target.Resource.Storage, revision);
-        var matches = Matching(target, predicate);
-        while (!cancellation.IsCancellationRequested)
-        {
-            var batch = await cursor.ReadAsync(cancellation);
-            for (var i = 0; i < batch.Length; i++)
-                if (Seen(batch.Span[i], matches) is { } seen)
-                    yield return seen;
-        }
-    }
-
     /// <summary>What a watcher with this view sees of a change; null for nothing.</summary>
     internal static StoreEvent? Seen(StoreEvent change, Func<Document, bool>? matches)
     {

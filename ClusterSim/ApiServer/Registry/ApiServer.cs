@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Admission;
 using ClusterSim.CustomResources;

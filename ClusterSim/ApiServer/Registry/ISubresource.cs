@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 
 namespace ClusterSim.Registry;
 

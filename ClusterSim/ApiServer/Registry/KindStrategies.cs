@@ -25,9 +25,6 @@ internal sealed class KindStrategies
     /// <summary>The strategies of the built-in kinds.</summary>
     public KindStrategies() => _strategies = BuiltIn().ToDictionary(strategy => strategy.Kind);
 
-    /// <summary>The kinds that have rules of their own.</summary>
-    public IReadOnlyCollection<GroupVersionKind> Ruled => [.. _strategies.Where(entry => entry.Value is not PlainStrategy).Select(entry => entry.Key)];
-
     /// <summary>The strategy of a kind, in the version it is stored in.</summary>
     public KindStrategy For(GroupVersionKind kind) => _strategies.TryGetValue(kind, out var strategy) ? strategy : new PlainStrategy(kind);
 

@@ -152,9 +152,6 @@ internal sealed class Field
     /// <summary>Whether Go writes it though it is zero.</summary>
     public ZeroRule Zero { get; init; }
 
-    /// <summary>Whether OpenAPI calls it required.</summary>
-    public bool IsRequired { get; init; }
-
     /// <summary>The key by which strategic merge tells items apart; null where it merges scalars, or does not merge.</summary>
     public string? MergeKey { get; init; }
 
@@ -163,9 +160,6 @@ internal sealed class Field
 
     /// <summary>Whether strategic merge replaces the map (<c>patchStrategy: replace</c>).</summary>
     public bool Replaces { get; init; }
-
-    /// <summary>Whether <c>$retainKeys</c> works on it.</summary>
-    public bool RetainsKeys { get; init; }
 
     /// <summary>The schema's default, which counts where the field is a key of a keyed list; null where there is none.</summary>
     public JsonNode? Default { get; init; }
@@ -194,12 +188,6 @@ internal sealed class ObjectShape
 
     /// <summary>The struct's bare name, for messages.</summary>
     public string GoName { get; }
-
-    /// <summary>Its fields.</summary>
-    public IReadOnlyList<Field> Fields => _fields.Values;
-
-    /// <summary>The fields that are written though they are zero.</summary>
-    public ReadOnlySpan<Field> Written => _written;
 
     /// <summary>The field of that name; null where there is none. Case matters.</summary>
     public Field? Find(string name) => _fields.GetValueOrDefault(name);

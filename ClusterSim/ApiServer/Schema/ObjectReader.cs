@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -67,7 +66,7 @@ internal ref struct ObjectReader
             case FieldKind.Array when token == JsonTokenType.StartArray:
                 return ReadArray(type, owner);
             case FieldKind.String when token == JsonTokenType.String:
-                return JsonValue.Create(TextOf(ref _reader));
+                return JsonValue.Create(JsonText.TextOf(ref _reader));
             case FieldKind.Int32 when token == JsonTokenType.Number:
                 if (_reader.TryGetInt32(out var narrow))
                     return JsonValue.Create(narrow);
@@ -93,7 +92,7 @@ internal ref struct ObjectReader
             case FieldKind.Bytes when token == JsonTokenType.String:
                 return ReadBytes();
             default:
-                return Mismatch(type, owner, Told(ref _reader));
+                return Mismatch(type, owner, JsonText.Told(ref _reader));
         }
     }
 
@@ -141,14 +140,14 @@ internal ref struct ObjectReader
     private Field? FindField(ObjectShape shape)
     {
         if (_reader.ValueIsEscaped || _reader.ValueSpan.Length > NameCharsMax)
-            return shape.Find(TextOf(ref _reader));
+            return shape.Find(JsonText.TextOf(ref _reader));
         Span<char> name = stackalloc char[NameCharsMax];
         return shape.Find(name[..Encoding.UTF8.GetChars(_reader.ValueSpan, name)]);
     }
 
     private void ReadUnknown(FieldType type, JsonObject into)
     {
-        var name = TextOf(ref _reader);
+        var name = JsonText.TextOf(ref _reader);
         _reader.Read();
         if (type.KeepsUnknown)
         {
@@ -172,7 +171,7 @@ internal ref struct ObjectReader
                 var fields = new JsonObject();
                 while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    var name = TextOf(ref _reader);
+                    var name = JsonText.TextOf(ref _reader);
                     if (fields.ContainsKey(name))
                         TellStrict("duplicate", name);
                     _path.Add(new Step(name, IsField: false, Index: -1));
@@ -202,7 +201,7 @@ internal ref struct ObjectReader
         var result = new JsonObject();
         while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
         {
-            var key = TextOf(ref _reader);
+            var key = JsonText.TextOf(ref _reader);
             if (result.ContainsKey(key))
                 TellStrict("duplicate", key);
             _path.Add(new Step(key, IsField: false, Index: -1));
@@ -230,102 +229,39 @@ internal ref struct ObjectReader
     private JsonNode? ReadRaw()
     {
         if (_reader.TokenType == JsonTokenType.String)
-            return JsonValue.Create(TextOf(ref _reader));
-        return Repaired(JsonElement.ParseValue(ref _reader));
-    }
-
-    // A copy in which the last of repeated keys counts and lone surrogates are U+FFFD: JsonNode would throw at both, much later.
-    private static JsonNode? Repaired(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                var copy = new JsonObject();
-                foreach (var field in element.EnumerateObject())
-                    copy[NameOf(field)] = Repaired(field.Value);
-                return copy;
-            case JsonValueKind.Array:
-                var items = new JsonArray();
-                foreach (var item in element.EnumerateArray())
-                    items.Add(Repaired(item));
-                return items;
-            case JsonValueKind.String:
-                return JsonValue.Create(TextOf(element));
-            case JsonValueKind.Null:
-                return null;
-            default:
-                return JsonValue.Create(element);
-        }
+            return JsonValue.Create(JsonText.TextOf(ref _reader));
+        return JsonText.Repaired(JsonElement.ParseValue(ref _reader));
     }
 
     private JsonNode ReadIntOrString()
     {
         if (_reader.TokenType == JsonTokenType.String)
-            return JsonValue.Create(TextOf(ref _reader));
+            return JsonValue.Create(JsonText.TextOf(ref _reader));
         if (_reader.TokenType == JsonTokenType.Number && _reader.TryGetInt32(out var number))
             return JsonValue.Create(number);
-        throw new DecodeException($"json: cannot unmarshal {(_reader.TokenType == JsonTokenType.Number ? $"number {RawText()}" : Told(ref _reader))} into Go value of type int32");
+        throw new DecodeException($"json: cannot unmarshal {(_reader.TokenType == JsonTokenType.Number ? $"number {RawText()}" : JsonText.Told(ref _reader))} into Go value of type int32");
     }
 
     private JsonNode ReadQuantity()
     {
         if (_reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
             throw new DecodeException(Quantity.Malformed);
-        var text = (_reader.TokenType == JsonTokenType.String ? TextOf(ref _reader) : RawText()).Trim();
+        var text = (_reader.TokenType == JsonTokenType.String ? JsonText.TextOf(ref _reader) : RawText()).Trim();
         return Quantity.TryCanonicalise(text, out var canonical, out var complaint) ? JsonValue.Create(canonical) : throw new DecodeException(complaint);
     }
 
     private JsonNode ReadTime(bool micro)
     {
         if (_reader.TokenType != JsonTokenType.String)
-            throw new DecodeException($"json: cannot unmarshal {Told(ref _reader)} into Go value of type string");
-        if (GoTime.Parse(TextOf(ref _reader), micro, out var complaint) is not { } time)
+            throw new DecodeException($"json: cannot unmarshal {JsonText.Told(ref _reader)} into Go value of type string");
+        if (GoTime.Parse(JsonText.TextOf(ref _reader), micro, out var complaint) is not { } time)
             throw new DecodeException(complaint!);
         return JsonValue.Create(micro ? time.StampMicro() : time.Stamp());
     }
 
-    private JsonNode ReadBytes()
-    {
-        var text = TextOf(ref _reader);
-        var clean = text.AsSpan().ContainsAny('\r', '\n') ? text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal) : text;
-        // Base64.IsValid also takes other white space, which Go does not.
-        if (!clean.AsSpan().ContainsAny(' ', '\t') && Base64.IsValid(clean))
-            return JsonValue.Create(clean.Length > 0 && clean[^1] == '=' ? Convert.ToBase64String(Convert.FromBase64String(clean)) : clean);
-        throw new DecodeException($"illegal base64 data at input byte {FirstIllegal(text)}");
-    }
-
-    // Where Go's decoder stops: at the first letter outside the alphabet, at misplaced padding, or at the start of an unfinished group.
-    private static int FirstIllegal(string text)
-    {
-        var inGroup = 0;
-        for (var at = 0; at < text.Length; at++)
-        {
-            var letter = text[at];
-            if (letter is '\r' or '\n')
-                continue;
-            if (letter == '=')
-            {
-                if (inGroup < 2)
-                    return at;
-                var next = at + 1;
-                while (next < text.Length && text[next] is '\r' or '\n')
-                    next++;
-                if (inGroup == 2)
-                {
-                    if (next == text.Length)
-                        return text.Length;
-                    if (text[next] != '=')
-                        return next - 1;
-                    next++;
-                }
-                return next;
-            }
-            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('+' or '/'))
-                return at;
-            inGroup = (inGroup + 1) % 4;
-        }
-        return text.Length - inGroup;
-    }
+    private JsonNode ReadBytes() => GoBase64.TryCanonicalise(JsonText.TextOf(ref _reader), out var canonical, out var complaint)
+        ? JsonValue.Create(canonical)
+        : throw new DecodeException(complaint);
 
     private JsonNode? Mismatch(FieldType type, string owner, string found)
     {
@@ -369,99 +305,6 @@ internal ref struct ObjectReader
     };
 
     private readonly string RawText() => Encoding.UTF8.GetString(_reader.ValueSpan);
-
-    /// <summary>What Go calls the kind of value that the reader is at.</summary>
-    public static string Told(ref Utf8JsonReader reader) => reader.TokenType switch
-    {
-        JsonTokenType.StartObject => "object",
-        JsonTokenType.StartArray => "array",
-        JsonTokenType.String => "string",
-        JsonTokenType.Number => "number",
-        _ => "bool",
-    };
-
-    /// <summary>What Go calls a kind of value.</summary>
-    public static string Told(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.Object => "object",
-        JsonValueKind.Array => "array",
-        JsonValueKind.String => "string",
-        JsonValueKind.Number => "number",
-        _ => "bool",
-    };
-
-    /// <summary>The string or name that the reader is at; a surrogate without its half is U+FFFD, as Go reads it.</summary>
-    public static string TextOf(ref Utf8JsonReader reader)
-    {
-        if (!reader.ValueIsEscaped)
-            return reader.GetString()!;
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return Unescape(Encoding.UTF8.GetString(reader.ValueSpan));
-        }
-    }
-
-    /// <summary>The string of an element; see <see cref="TextOf(ref Utf8JsonReader)"/>.</summary>
-    public static string TextOf(JsonElement element)
-    {
-        try
-        {
-            return element.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return Unescape(element.GetRawText()[1..^1]);
-        }
-    }
-
-    /// <summary>The name of a field; see <see cref="TextOf(ref Utf8JsonReader)"/>.</summary>
-    public static string NameOf(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            var whole = property.ToString();
-            return Unescape(whole[1..whole.IndexOf("\":", StringComparison.Ordinal)]);
-        }
-    }
-
-    private static string Unescape(string escaped)
-    {
-        var result = new StringBuilder(escaped.Length);
-        for (var at = 0; at < escaped.Length; at++)
-        {
-            if (escaped[at] != '\\')
-            {
-                result.Append(escaped[at]);
-                continue;
-            }
-            at++;
-            if (escaped[at] == 'u')
-            {
-                result.Append((char)ushort.Parse(escaped.AsSpan(at + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-                at += 4;
-            }
-            else
-            {
-                result.Append(escaped[at] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var other => other });
-            }
-        }
-        for (var at = 0; at < result.Length; at++)
-        {
-            if (char.IsHighSurrogate(result[at]) && at + 1 < result.Length && char.IsLowSurrogate(result[at + 1]))
-                at++;
-            else if (char.IsSurrogate(result[at]))
-                result[at] = '\uFFFD';
-        }
-        return result.ToString();
-    }
 
     private readonly record struct Step(string? Name, bool IsField, int Index);
 }

@@ -110,7 +110,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
                 throw KubernetesApiException.BadRequest($"the API version in the data ({sent.GroupVersion}) does not match the expected API version ({expected.GroupVersion})");
             if (sent.Kind != expected.Kind)
                 throw KubernetesApiException.Invalid(
-                    expected, @object["metadata"] is JsonObject metadata ? metadata.Text("name") ?? "" : "", [new FieldError("FieldValueInvalid", "kind", $"Invalid value: {Quoted(sent.Kind)}: must be {expected.Kind}")]);
+                    expected, @object["metadata"] is JsonObject metadata ? metadata.Text("name") ?? "" : "", [new FieldError("FieldValueInvalid", "kind", $"Invalid value: {GoText.Quote(sent.Kind)}: must be {expected.Kind}")]);
             return new DecodedObject(@object, strict);
         }
         catch (DecodeException refusal) when (sent.Kind.Length > 0)
@@ -159,7 +159,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
     }
 
     private static KubernetesApiException Unpatched(ReadOnlySpan<byte> utf8, DecodeException refusal) => KubernetesApiException.Invalid(
-        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {Quoted(Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
+        new("", "", ""), "", [new FieldError("FieldValueInvalid", "patch", $"Invalid value: {GoText.Quote(Encoding.UTF8.GetString(utf8))}: {refusal.Message}")]);
 
     /// <summary>What is told of repeated fields in a merge patch or strategic merge patch; nothing where it is no object.</summary>
     public static IReadOnlyList<string> Repeated(ReadOnlyMemory<byte> patch)
@@ -221,9 +221,10 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
             var element = JsonElement.Parse(json.Span);
             return element.ValueKind switch
             {
-                JsonValueKind.Object => LastOfEach(element),
+                // JsonObject refuses repeated keys where Go lets the last one win.
+                JsonValueKind.Object => (JsonObject)JsonText.Repaired(element)!,
                 JsonValueKind.Null => [],
-                _ => throw KubernetesApiException.BadRequest($"error decoding patch: json: cannot unmarshal {ObjectReader.Told(element.ValueKind)} into Go value of type map[string]interface {{}}"),
+                _ => throw KubernetesApiException.BadRequest($"error decoding patch: json: cannot unmarshal {JsonText.Told(element.ValueKind)} into Go value of type map[string]interface {{}}"),
             };
         }
         catch (DecodeException refusal)
@@ -274,7 +275,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
             if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null))
             {
                 CheckSyntax(json.Span);
-                throw new DecodeException("couldn't get version/kind; json parse error: json: cannot unmarshal " + ObjectReader.Told(ref reader)
+                throw new DecodeException("couldn't get version/kind; json parse error: json: cannot unmarshal " + JsonText.Told(ref reader)
                     + """ into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }""");
             }
             if (reader.TokenType == JsonTokenType.StartObject)
@@ -289,12 +290,12 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
                         if (reader.TokenType != JsonTokenType.String)
                         {
                             CheckSyntax(json.Span);
-                            throw new DecodeException($"couldn't get version/kind; json parse error: json: cannot unmarshal {ObjectReader.Told(ref reader)} into Go struct field .{(isKind ? "kind" : "apiVersion")} of type string");
+                            throw new DecodeException($"couldn't get version/kind; json parse error: json: cannot unmarshal {JsonText.Told(ref reader)} into Go struct field .{(isKind ? "kind" : "apiVersion")} of type string");
                         }
                         if (isKind)
-                            kind = ObjectReader.TextOf(ref reader);
+                            kind = JsonText.TextOf(ref reader);
                         else
-                            version = ObjectReader.TextOf(ref reader);
+                            version = JsonText.TextOf(ref reader);
                     }
                     reader.Skip();
                 }
@@ -326,25 +327,5 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
             return "<empty>";
         var shown = body[..Math.Min(body.Length, shownMax)];
         return (body[0] == '{' ? Encoding.UTF8.GetString(shown) : Convert.ToHexStringLower(shown)) + (body.Length > shownMax ? " ..." : "");
-    }
-
-    private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-
-    // JsonObject refuses repeated keys where Go lets the last one win.
-    private static JsonObject LastOfEach(JsonElement element)
-    {
-        var result = new JsonObject();
-        foreach (var field in element.EnumerateObject())
-            result[ObjectReader.NameOf(field)] = Copy(field.Value);
-        return result;
-
-        static JsonNode? Copy(JsonElement value) => value.ValueKind switch
-        {
-            JsonValueKind.Object => LastOfEach(value),
-            JsonValueKind.Array => new JsonArray([.. value.EnumerateArray().Select(Copy)]),
-            JsonValueKind.Null => null,
-            JsonValueKind.String => JsonValue.Create(ObjectReader.TextOf(value)),
-            _ => JsonValue.Create(value),
-        };
     }
 }

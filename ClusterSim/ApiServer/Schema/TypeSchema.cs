@@ -94,13 +94,12 @@ internal sealed class TypeSchema
     {
         var schema = _definitions.GetProperty(definition);
         var goFields = _goFields.At(definition);
-        var required = schema.At("required").Items().Select(item => item.Text("")).ToHashSet(StringComparer.Ordinal);
         return new ObjectShape(
             definition[(definition.LastIndexOf('.') + 1)..],
-            schema.At("properties").Fields().Select(field => ReadField(field.Name, field.Value, GoDeclaration.Parse(goFields.At(field.Name).Text()), required.Contains(field.Name))));
+            schema.At("properties").Fields().Select(field => ReadField(field.Name, field.Value, GoDeclaration.Parse(goFields.At(field.Name).Text()))));
     }
 
-    private Field ReadField(string name, JsonElement property, GoDeclaration go, bool required)
+    private Field ReadField(string name, JsonElement property, GoDeclaration go)
     {
         var type = ReadType(property, go.Type);
         var strategy = property.At("x-kubernetes-patch-strategy").Text("");
@@ -114,11 +113,9 @@ internal sealed class TypeSchema
             Type = type,
             IsPointer = go.IsPointer,
             Zero = written ? ZeroRule.Written : ZeroRule.Omitted,
-            IsRequired = required,
             MergeKey = property.At("x-kubernetes-patch-merge-key").Text(),
             Merges = strategy.Contains("merge", StringComparison.Ordinal),
             Replaces = strategy.Contains("replace", StringComparison.Ordinal),
-            RetainsKeys = strategy.Contains("retainKeys", StringComparison.Ordinal),
             Default = go.Default is null ? null : JsonNode.Parse(go.Default),
         };
     }

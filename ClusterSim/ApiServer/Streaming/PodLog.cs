@@ -1,7 +1,6 @@
 using ClusterSim.Http;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
-using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace ClusterSim.Streaming;

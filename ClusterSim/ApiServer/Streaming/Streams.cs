@@ -1,3 +1,4 @@
+using ClusterSim.Objects;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
 using ClusterSim.Storage;
@@ -16,26 +17,19 @@ internal static class Streams
         return kubelets.Find(node) ?? throw KubernetesApiException.InternalError($"error dialing backend: node {node} does not answer");
     }
 
-    /// <summary>The names of all containers, init and ephemeral ones included.</summary>
-    public static IEnumerable<string> ContainersOf(Document pod) =>
-        pod.Spec.At("containers").Items()
-            .Concat(pod.Spec.At("initContainers").Items())
-            .Concat(pod.Spec.At("ephemeralContainers").Items())
-            .Select(container => container.At("name").Text(""));
-
     /// <summary>The container that is asked for; the only one, or the one an annotation prefers, where none is.</summary>
     /// <exception cref="KubernetesApiException">400: there is no such, or several to choose from.</exception>
     public static string ContainerOf(Document pod, string? asked)
     {
-        var names = ContainersOf(pod).ToList();
+        var names = NamesOf(pod, ContainerType.AllContainers).ToList();
         if (asked is not null)
             return names.Contains(asked) ? asked : throw KubernetesApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
-        var main = pod.Spec.At("containers").Items().Select(container => container.At("name").Text("")).ToList();
+        var main = NamesOf(pod, ContainerType.Containers).ToList();
         if (pod.Metadata.At("annotations", "kubectl.kubernetes.io/default-container").Text() is { } preferred && names.Contains(preferred))
             return preferred;
         if (main.Count == 1 && names.Count == 1)
             return main[0];
-        var initial = pod.Spec.At("initContainers").Items().Select(container => container.At("name").Text("")).ToList();
+        var initial = NamesOf(pod, ContainerType.InitContainers).ToList();
         var choice = initial.Count > 0
             ? $"choose one of: [{string.Join(' ', main)}] or one of the init containers: [{string.Join(' ', initial)}]"
             : $"choose one of: [{string.Join(' ', names)}]";
@@ -43,6 +37,8 @@ internal static class Streams
             ? main[0]
             : throw KubernetesApiException.BadRequest($"a container name must be specified for pod {pod.Name}, {choice}");
     }
+
+    private static IEnumerable<string> NamesOf(Document pod, ContainerType types) => pod.Spec.VisitContainers(types).Select(container => container.At("name").Text(""));
 
     /// <summary>
     /// Who opens a stream to a pod needs to be allowed to create it, whatever the method: a WebSocket is always a GET, and that alone must

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace ClusterSim.Tables;
@@ -63,6 +62,4 @@ internal static class Cells
                 shorts.Add(brief);
         return string.Join(',', shorts);
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

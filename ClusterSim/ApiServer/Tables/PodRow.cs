@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 using static ClusterSim.Tables.Cells;
 
 namespace ClusterSim.Tables;
@@ -17,8 +18,7 @@ internal static class PodRow
         var restarts = 0;
         var sidecarRestarts = 0;
         DateTimeOffset? lastRestart = null;
-        var sidecars = spec.At("initContainers").Items().Where(container => container.At("restartPolicy").Text() == "Always")
-            .Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
+        var sidecars = spec.Sidecars().Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
         var total = spec.At("containers").Count() + sidecars.Count;
         var ready = 0;
         foreach (var condition in status.At("conditions").Items())

@@ -8,6 +8,7 @@ using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Faults;
@@ -37,7 +38,7 @@ public sealed class ClusterFaults
     /// policy says what follows.
     /// </summary>
     /// <returns>False where no running node has the pod.</returns>
-    /// <exception cref="ArgumentException">There is no such pod.</exception>
+    /// <exception cref="KubernetesApiException">There is no such pod.</exception>
     public bool KillPod(string @namespace, string pod) => _targets.Kubelets.Kill(_targets.Pod(@namespace, pod));
 
     /// <summary>
@@ -48,11 +49,12 @@ public sealed class ClusterFaults
     /// <param name="pod">The pod's name.</param>
     /// <param name="container">Which of its containers; null: the only one.</param>
     /// <returns>False where that container does not run.</returns>
-    /// <exception cref="ArgumentException">There is no such pod or container, or which of several is not said.</exception>
+    /// <exception cref="KubernetesApiException">There is no such pod.</exception>
+    /// <exception cref="ArgumentException">The pod has no such container, or has several and none is named.</exception>
     public bool ExceedMemory(string @namespace, string pod, string? container = null)
     {
         var found = _targets.Pod(@namespace, pod);
-        List<string> names = [.. found.Spec.At("initContainers").Items().Concat(found.Spec.At("containers").Items()).Select(one => one.At("name").Text(""))];
+        List<string> names = [.. found.Spec.VisitContainers(ContainerType.WorkloadContainers).Select(one => one.At("name").Text(""))];
         if (container is null ? names.Count > 1 : !names.Contains(container))
             throw new ArgumentException(
                 $"{(container is null ? "say which container" : $"no container '{container}'")} of pod {@namespace}/{pod}; it has {string.Join(", ", names)}", nameof(container));

@@ -18,7 +18,7 @@ internal sealed record FaultTargets(ApiClient Admin, Network.Wire Wire, Kubelets
     public IEnumerable<Document> Pods() => Admin.List(Admin.Resource("pods"), null);
 
     /// <summary>Returns a pod.</summary>
-    /// <exception cref="ArgumentException">There is no such pod.</exception>
+    /// <exception cref="KubernetesApiException">There is no such pod.</exception>
     public Document Pod(string @namespace, string name) =>
-        Admin.Find(Admin.Resource("pods"), new ObjectKey(@namespace, name)) ?? throw new ArgumentException($"there is no pod {@namespace}/{name}");
+        Admin.Find(Admin.Resource("pods"), new ObjectKey(@namespace, name)) ?? throw KubernetesApiException.NotFound(new("", "pods"), name);
 }

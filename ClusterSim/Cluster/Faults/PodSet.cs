@@ -57,7 +57,7 @@ public sealed class PodSet
     }
 
     /// <summary>The workload that a pod's name and labels tell of: the Deployment, StatefulSet, DaemonSet or Job it is named after; else its own name.</summary>
-    public static string WorkloadOf(string pod, IReadOnlyDictionary<string, string> labels)
+    internal static string WorkloadOf(string pod, IReadOnlyDictionary<string, string> labels)
     {
         if (labels.TryGetValue("pod-template-hash", out var hash) && pod.LastIndexOf($"-{hash}-", StringComparison.Ordinal) is > 0 and var at)
             return pod[..at];

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Nodes;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Metrics;
@@ -15,6 +16,10 @@ public sealed class ClusterMetrics : IPodMetrics
     private readonly Lock _lock = new();
     private readonly List<Given> _pods = [];
     private readonly Dictionary<string, Given> _nodes = new(StringComparer.Ordinal);
+
+    internal ClusterMetrics()
+    {
+    }
 
     /// <inheritdoc/>
     bool IPodMetrics.Exist => true;
@@ -83,14 +88,11 @@ public sealed class ClusterMetrics : IPodMetrics
                 return null;
             sum = sum is { } before ? before + usage : usage;
         }
-        foreach (var sidecar in SidecarsOf(pod))
+        foreach (var sidecar in pod.Spec.Sidecars())
             if (sidecar.At("name").Text("") is var name && (container is null || name == container) && Told(pod, resource, name, isOnly: false) is { } usage)
                 sum = sum is { } before ? before + usage : usage;
         return sum;
     }
-
-    /// <summary>A pod's restartable init containers: they run beside the others, and what they use need not be told.</summary>
-    internal static IEnumerable<JsonElement> SidecarsOf(Document pod) => pod.Spec.At("initContainers").Items().Where(one => one.At("restartPolicy").Text() == "Always");
 
     /// <summary>What was said that a node uses; null where nothing was.</summary>
     internal Quantity? UsageOf(Document node, string resource)

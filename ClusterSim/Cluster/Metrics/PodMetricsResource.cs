@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Nodes;
+using ClusterSim.Objects;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
@@ -38,7 +39,7 @@ internal sealed class PodMetricsResource(VersionedStore store, ClusterMetrics me
                 return null;
             containers.Add((JsonNode)sample);
         }
-        foreach (var sidecar in ClusterMetrics.SidecarsOf(pod))
+        foreach (var sidecar in pod.Spec.Sidecars())
             if (Sample(pod, sidecar) is { } sample)
                 containers.Add((JsonNode)sample);
         return MetricsApi.Sample(Type, pod, clock.GetUtcNow(), ("containers", containers));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Admission;
 using ClusterSim.Nodes;
+using ClusterSim.Objects;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
 
@@ -27,15 +28,15 @@ internal sealed class UsageAdmission : AdmissionPlugin
             var text = annotations.Text(name) ?? "";
             if (!UsageAnnotations.Resources.Contains(name[UsageAnnotations.Prefix.Length..]))
                 errors.Add(new("FieldValueNotSupported", path, $"Unsupported value: \"{name}\": supported values: {string.Join(", ", UsageAnnotations.Resources.Select(one => $"\"{UsageAnnotations.Prefix}{one}\""))}"));
-            else if (UsageAnnotations.Complaint(text, resource == Pods ? Containers(request.Object, "containers") : [], resource == Pods ? Sidecars(request.Object) : []) is { } complaint)
+            else if (UsageAnnotations.Complaint(text, resource == Pods ? Containers(request.Object) : [], resource == Pods ? Sidecars(request.Object) : []) is { } complaint)
                 errors.Add(new("FieldValueInvalid", path, $"Invalid value: \"{text}\": {complaint}"));
         }
         if (errors.Count > 0)
             throw KubernetesApiException.Invalid(request.Target.Resource.GroupVersionKind, NameOf(request), errors);
     }
 
-    private static IReadOnlyList<string> Containers(JsonObject pod, string field, Func<JsonObject?, bool>? which = null) =>
-        [.. ((pod["spec"] as JsonObject)?[field] as JsonArray ?? []).OfType<JsonObject>().Where(container => which?.Invoke(container) != false).Select(container => container.Text("name") ?? "")];
+    private static IReadOnlyList<string> Containers(JsonObject pod) => [.. (pod["spec"] as JsonObject).VisitContainers(ContainerType.Containers).Select(container => container.Text("name") ?? "")];
 
-    private static IReadOnlyList<string> Sidecars(JsonObject pod) => Containers(pod, "initContainers", container => container.Text("restartPolicy") == "Always");
+    private static IReadOnlyList<string> Sidecars(JsonObject pod) =>
+        [.. (pod["spec"] as JsonObject).VisitContainers(ContainerType.InitContainers).Where(container => container.Text("restartPolicy") == "Always").Select(container => container.Text("name") ?? "")];
 }

@@ -1,44 +1,25 @@
 using ClusterSim.Access;
-using ClusterSim.Access.Tokens;
 using ClusterSim.Client;
 using ClusterSim.Controllers.Access;
 using ClusterSim.Controllers.Autoscaling;
 using ClusterSim.Controllers.Certificates;
 using ClusterSim.Controllers.DaemonSets;
 using ClusterSim.Controllers.Deployments;
+using ClusterSim.Controllers.Disruption;
 using ClusterSim.Controllers.Endpoints;
 using ClusterSim.Controllers.GarbageCollection;
 using ClusterSim.Controllers.Jobs;
+using ClusterSim.Controllers.Namespaces;
 using ClusterSim.Controllers.Nodes;
 using ClusterSim.Controllers.Quota;
+using ClusterSim.Controllers.ReplicaSets;
+using ClusterSim.Controllers.ServiceAccounts;
 using ClusterSim.Controllers.StatefulSets;
 using ClusterSim.Controllers.Volumes;
 using ClusterSim.Registry;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Controllers;
-
-/// <summary>What the controllers need to be told.</summary>
-internal sealed record ControllerOptions
-{
-    /// <summary>The certificate (PEM) that <c>kube-root-ca.crt</c> holds; null: none is published.</summary>
-    public string? RootCertificate { get; init; }
-
-    /// <summary>Makes the tokens that Secrets of service accounts hold; null: they stay empty.</summary>
-    public SecretTokens? SecretTokens { get; init; }
-
-    /// <summary>Signs a certificate request (PEM) for a time (null: a year); null: no request is signed.</summary>
-    public Func<string, TimeSpan?, string>? SignRequest { get; init; }
-
-    /// <summary>How long a node may be silent before it counts as lost (<c>--node-monitor-grace-period</c>).</summary>
-    public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(50);
-
-    /// <summary>Whether Services get Endpoints beside their EndpointSlices, as kube-controller-manager keeps them unless its endpoints-controller is switched off.</summary>
-    public bool KeepEndpoints { get; init; } = true;
-
-    /// <summary>What pods use; none unless given.</summary>
-    public IPodMetrics PodMetrics { get; init; } = new NoPodMetrics();
-}
 
 /// <summary>kube-controller-manager: every controller, each under the service account that the default roles name.</summary>
 internal sealed class ControllerManager : IAsyncDisposable
@@ -75,17 +56,17 @@ internal sealed class ControllerManager : IAsyncDisposable
         Add(new HorizontalPodAutoscalerController(For("horizontal-pod-autoscaler"), options.PodMetrics));
         Add(new NodeLifecycleController(For("node-controller"), options.NodeMonitorGracePeriod));
         Add(new TaintEvictionController(For("node-controller", "taint-eviction-controller")));
-        Add(new PodGarbageCollector(For("pod-garbage-collector")));
+        Add(new PodGCController(For("pod-garbage-collector")));
         Add(new EndpointSliceController(For("endpointslice-controller", "endpoint-slice-controller")));
         Add(new EndpointSliceMirroringController(For("endpointslicemirroring-controller", "endpoint-slice-mirroring-controller")));
         if (options.KeepEndpoints)
             Add(new EndpointsController(For("endpoint-controller")));
         Add(new DisruptionController(For("disruption-controller", "controllermanager")));
         var volumes = For("persistent-volume-binder", "persistentvolume-controller");
-        Add(new PersistentVolumeBinder(volumes, new VolumeProvisioner(volumes)));
+        Add(new PersistentVolumeController(volumes, new VolumeProvisioner(volumes)));
         Add(new PersistentVolumeReclaimer(volumes));
-        Add(VolumeProtection.OfClaims(For("pvc-protection-controller")));
-        Add(VolumeProtection.OfVolumes(For("pv-protection-controller")));
+        Add(new PVCProtectionController(For("pvc-protection-controller")));
+        Add(new PVProtectionController(For("pv-protection-controller")));
         Add(new ClusterRoleAggregationController(For(ClusterRoleAggregationController.Account)));
         Add(new ResourceQuotaController(For(ResourceQuotaController.Account)));
         _garbage = new GarbageCollector(For("generic-garbage-collector", "garbage-collector-controller"));

@@ -1,33 +1,38 @@
+using ClusterSim.Scheduling.Framework;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Scheduling;
 
 /// <summary>
-/// The nodes and the pods on them as the scheduler believes them to be: what the informers told, and what it has decided itself and not yet
-/// heard back. Not for several threads at once.
+/// The nodes and the pods on them as the scheduler sees them: what the informers reported, and the pods it has assigned and not yet seen bound
+/// (<c>pkg/scheduler/backend/cache</c>). Callers hold <see cref="Lock"/>.
 /// </summary>
-internal sealed class SchedulerCache
+internal sealed class SchedulerCache : INodeInfoLister
 {
     private readonly Dictionary<string, NodeInfo> _nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<ObjectKey, string> _whereabouts = [];
+    private readonly Dictionary<ObjectKey, string> _nodeNames = [];
     private readonly Dictionary<(string Namespace, string Labels), LabelGroup> _groups = [];
     private List<NodeInfo>? _known;
+    private int _podsWithAffinity;
 
-    /// <summary>The nodes that exist, in order of their names.</summary>
+    /// <summary>Guards the cache and the nominations, so that a pod is placed in the state it was filtered in.</summary>
+    public Lock Lock { get; } = new();
+
+    /// <inheritdoc/>
     public IReadOnlyList<NodeInfo> Nodes => _known ??= [.. _nodes.Values.Where(node => node.IsKnown).OrderBy(node => node.Name, StringComparer.Ordinal)];
 
-    /// <summary>Pods with (anti-)affinity terms on any node.</summary>
-    public int WithTerms { get; private set; }
+    /// <inheritdoc/>
+    public bool HavePodsWithAffinity => _podsWithAffinity > 0;
 
-    /// <summary>The node of that name; null where it does not exist.</summary>
+    /// <inheritdoc/>
     public NodeInfo? Find(string name) => _nodes.TryGetValue(name, out var node) && node.IsKnown ? node : null;
 
-    /// <summary>Takes a node as it is, or null for gone; returns whether anything the scheduler looks at changed.</summary>
+    /// <summary>Updates a node; null if it was deleted. Returns whether anything that matters to scheduling changed.</summary>
     public bool SetNode(string name, Document? document)
     {
-        var node = NodeOf(name);
+        var node = GetOrAdd(name);
         var known = node.IsKnown;
-        var changed = node.Set(document);
+        var changed = node.SetNode(document);
         if (known != node.IsKnown)
             _known = null;
         if (!node.IsKnown && node.Pods.Count == 0)
@@ -35,36 +40,36 @@ internal sealed class SchedulerCache
         return changed;
     }
 
-    /// <summary>Reads a pod.</summary>
-    public PodInfo Read(Document pod) => new(pod, GroupOf(pod));
+    /// <summary>Parses a pod.</summary>
+    public PodInfo Parse(Document pod) => new(pod, GroupOf(pod));
 
-    /// <summary>Puts a pod on a node, where it is bound or assumed to be.</summary>
-    public void Place(PodInfo pod, string node)
+    /// <summary>Adds a pod to the node that it is bound to or assumed to be on (<c>AddPod</c>, <c>AssumePod</c>).</summary>
+    public void AddPod(PodInfo pod, string node)
     {
-        Remove(pod.Pod.Key);
-        NodeOf(node).Add(pod);
-        _whereabouts[pod.Pod.Key] = node;
-        if (pod.HasTerms)
-            WithTerms++;
+        RemovePod(pod.Pod.Key);
+        GetOrAdd(node).AddPod(pod);
+        _nodeNames[pod.Pod.Key] = node;
+        if (pod.HasAffinity)
+            _podsWithAffinity++;
     }
 
-    /// <summary>Takes a pod off its node; false where it was on none.</summary>
-    public bool Remove(ObjectKey key)
+    /// <summary>Removes a pod from its node; returns false if it was on none.</summary>
+    public bool RemovePod(ObjectKey key)
     {
-        if (!_whereabouts.Remove(key, out var where))
+        if (!_nodeNames.Remove(key, out var name))
             return false;
-        var node = _nodes[where];
-        if (node.Remove(key) is { HasTerms: true })
-            WithTerms--;
+        var node = _nodes[name];
+        if (node.RemovePod(key) is { HasAffinity: true })
+            _podsWithAffinity--;
         if (!node.IsKnown && node.Pods.Count == 0)
-            _nodes.Remove(where);
+            _nodes.Remove(name);
         return true;
     }
 
-    /// <summary>Where a pod is; null for nowhere.</summary>
-    public string? WhereIs(ObjectKey key) => _whereabouts.GetValueOrDefault(key);
+    /// <summary>Returns the node that a pod is bound to or assumed to be on, or null.</summary>
+    public string? NodeNameOf(ObjectKey key) => _nodeNames.GetValueOrDefault(key);
 
-    private NodeInfo NodeOf(string name)
+    private NodeInfo GetOrAdd(string name)
     {
         if (!_nodes.TryGetValue(name, out var node))
             _nodes[name] = node = new NodeInfo(name);

@@ -46,10 +46,6 @@ internal sealed class FieldErrors : IReadOnlyList<FieldError>
             Invalid(path, value, messages[i]);
     }
 
-    /// <summary>A value's type is wrong.</summary>
-    public void TypeInvalid(FieldPath path, JsonElement value, string detail) =>
-        Add("FieldValueTypeInvalid", path, $"Invalid value: {GoText.Render(value)}", detail);
-
     /// <summary>A value's type is wrong; the value is shown as given.</summary>
     public void TypeInvalidRendered(FieldPath path, string rendered, string detail) =>
         Add("FieldValueTypeInvalid", path, $"Invalid value: {rendered}", detail);
@@ -88,9 +84,6 @@ internal sealed class FieldErrors : IReadOnlyList<FieldError>
     /// <summary>More items than allowed.</summary>
     public void TooMany(FieldPath path, int actual, int maximum) =>
         Add("FieldValueTooMany", path, $"Too many: {actual}", $"must have at most {maximum} items");
-
-    /// <summary>Something that should not happen did.</summary>
-    public void Internal(FieldPath path, string detail) => Add("InternalError", path, "Internal error", detail);
 
     /// <summary>What other rules found.</summary>
     public void AddRange(IEnumerable<FieldError> others) => _errors.AddRange(others);

@@ -4,35 +4,44 @@ using static ClusterSim.Machinery.JsonBuilding;
 namespace ClusterSim;
 
 /// <summary>
-/// A refusal, as the API tells it: an HTTP status with a <c>Status</c> object. The factory methods are apimachinery's
-/// (<c>k8s.io/apimachinery/pkg/api/errors</c>), with its words.
+/// An error answer of the Kubernetes API: a <c>Status</c> with an HTTP status code. Every call of <c>SimulatedCluster</c> that the API can refuse
+/// throws it. The factory methods are apimachinery's (<c>k8s.io/apimachinery/pkg/api/errors</c>), with its words.
 /// </summary>
-internal sealed class KubernetesApiException(int code, string? reason, string? message, JsonObject? details = null)
-    : Exception(message ?? "")
+public sealed class KubernetesApiException : Exception
 {
-    /// <summary>HTTP status code.</summary>
-    public int Code { get; } = code;
+    internal KubernetesApiException(int code, string? reason, string? message, JsonObject? details = null, Exception? inner = null)
+        : base(message ?? "", inner) => (Code, Reason, Details) = (code, reason, details);
+
+    /// <summary>The HTTP status code, such as 404.</summary>
+    public int Code { get; }
+
+    /// <summary>The machine-readable reason, such as <c>NotFound</c>, <c>Conflict</c> or <c>Invalid</c>; null where the API gives none.</summary>
+    public string? Reason { get; }
+
+    /// <summary>Every cause: for an invalid object, each field that breaks a rule.</summary>
+    public IReadOnlyList<StatusCause> Causes =>
+        [.. (Details?["causes"] as JsonArray ?? []).OfType<JsonObject>().Select(cause => new StatusCause(cause.Text("reason"), cause.Text("message") ?? "", cause.Text("field")))];
+
+    /// <summary>The seconds after which to try again (<c>Retry-After</c>); null where the API names none.</summary>
+    public int? RetryAfterSeconds { get; internal init; }
+
+    /// <summary>The <c>Status</c> object as JSON.</summary>
+    public string Status => ToStatus().ToJsonString(JsonBuilding.TextOptions);
 
     /// <summary>The sentence; null where Kubernetes sends none.</summary>
-    public string? Told => Message.Length == 0 ? null : Message;
-
-    /// <summary>The machine-readable reason (<c>NotFound</c>, <c>Conflict</c>, …).</summary>
-    public string? Reason { get; } = reason;
-
-    /// <summary>Seconds after which to try again, sent as <c>Retry-After</c>.</summary>
-    public int? RetryAfterSeconds { get; init; }
+    internal string? Told => Message.Length == 0 ? null : Message;
 
     /// <summary>A token to go on with, sent in the Status' metadata: where a list's own has expired.</summary>
-    public string? Continue { get; init; }
+    internal string? Continue { get; init; }
 
     /// <summary>Whether the Status says <c>Failure</c>; what Kubernetes' router refuses does not.</summary>
-    public bool SaysFailure { get; init; } = true;
+    internal bool SaysFailure { get; init; } = true;
 
     /// <summary>Kind, name, causes.</summary>
-    public JsonObject? Details { get; } = details;
+    internal JsonObject? Details { get; }
 
     /// <summary>The <c>Status</c> object.</summary>
-    public JsonObject ToStatus() => Object(
+    internal JsonObject ToStatus() => Object(
         ("kind", "Status"),
         ("apiVersion", "v1"),
         ("metadata", Object(("continue", Continue))),
@@ -42,52 +51,60 @@ internal sealed class KubernetesApiException(int code, string? reason, string? m
         ("details", Details?.DeepClone()),
         ("code", Code));
 
+    /// <summary>Returns the same error with the place of the manifest that caused it in front of its message.</summary>
+    internal KubernetesApiException At(string place) => new(Code, Reason, $"{place}: {Message}", (JsonObject?)Details?.DeepClone(), this)
+    {
+        RetryAfterSeconds = RetryAfterSeconds,
+        Continue = Continue,
+        SaysFailure = SaysFailure,
+    };
+
     /// <summary>404: no such object.</summary>
-    public static KubernetesApiException NotFound(GroupResource resource, string name) =>
+    internal static KubernetesApiException NotFound(GroupResource resource, string name) =>
         new(404, "NotFound", $"{resource} \"{name}\" not found", Names(resource, name));
 
     /// <summary>409: an object of that name is there.</summary>
-    public static KubernetesApiException AlreadyExists(GroupResource resource, string name) =>
+    internal static KubernetesApiException AlreadyExists(GroupResource resource, string name) =>
         new(409, "AlreadyExists", $"{resource} \"{name}\" already exists", Names(resource, name));
 
     /// <summary>409: it is not what the writer saw.</summary>
-    public static KubernetesApiException Conflict(GroupResource resource, string name, string why) =>
+    internal static KubernetesApiException Conflict(GroupResource resource, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {resource} \"{name}\": {why}", Names(resource, name));
 
     /// <summary>409 in the words of optimistic concurrency.</summary>
-    public static KubernetesApiException Modified(GroupResource resource, string name) =>
+    internal static KubernetesApiException Modified(GroupResource resource, string name) =>
         Conflict(resource, name, "the object has been modified; please apply your changes to the latest version and try again");
 
     /// <summary>403.</summary>
-    public static KubernetesApiException Forbidden(GroupResource resource, string name, string why) =>
+    internal static KubernetesApiException Forbidden(GroupResource resource, string name, string why) =>
         new(403, "Forbidden", name.Length == 0 ? $"{resource} is forbidden: {why}" : $"{resource} \"{name}\" is forbidden: {why}", Names(resource, name));
 
     /// <summary>400.</summary>
-    public static KubernetesApiException BadRequest(string message) => new(400, "BadRequest", message);
+    internal static KubernetesApiException BadRequest(string message) => new(400, "BadRequest", message);
 
     /// <summary>405.</summary>
-    public static KubernetesApiException MethodNotSupported(GroupResource resource, string verb) =>
+    internal static KubernetesApiException MethodNotSupported(GroupResource resource, string verb) =>
         new(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind \"{resource}\"", Names(resource, ""));
 
     /// <summary>401.</summary>
-    public static KubernetesApiException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
+    internal static KubernetesApiException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
 
     /// <summary>410: what was asked for is too old.</summary>
-    public static KubernetesApiException Expired(string message) => new(410, "Expired", message);
+    internal static KubernetesApiException Expired(string message) => new(410, "Expired", message);
 
     /// <summary>415.</summary>
-    public static KubernetesApiException UnsupportedMediaType(string message) => new(415, "UnsupportedMediaType", message);
+    internal static KubernetesApiException UnsupportedMediaType(string message) => new(415, "UnsupportedMediaType", message);
 
     /// <summary>429.</summary>
-    public static KubernetesApiException TooManyRequests(string message, int retryAfterSeconds, JsonObject? details = null) =>
+    internal static KubernetesApiException TooManyRequests(string message, int retryAfterSeconds, JsonObject? details = null) =>
         new(429, "TooManyRequests", message, details) { RetryAfterSeconds = retryAfterSeconds };
 
     /// <summary>500 that tells what is wrong.</summary>
-    public static KubernetesApiException InternalError(string message) => new(
+    internal static KubernetesApiException InternalError(string message) => new(
         500, "InternalError", $"Internal error occurred: {message}", Object(("causes", new JsonArray(Object(("message", message))))));
 
     /// <summary>422: the object breaks rules of its kind; every one is told.</summary>
-    public static KubernetesApiException Invalid(GroupVersionKind kind, string name, IReadOnlyList<FieldError> errors)
+    internal static KubernetesApiException Invalid(GroupVersionKind kind, string name, IReadOnlyList<FieldError> errors)
     {
         var told = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors.Select(error => error.ToString()).Distinct(StringComparer.Ordinal))}]";
         var who = kind.Group.Length == 0 ? kind.Kind : $"{kind.Kind}.{kind.Group}";

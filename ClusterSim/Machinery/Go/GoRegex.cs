@@ -1,15 +1,12 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
 namespace ClusterSim.Machinery;
 
-/// <summary>Patterns in Go's syntax (RE2), matched in linear time.</summary>
-internal static class GoRegex
+/// <summary>A pattern in Go's syntax (RE2), matched in linear time.</summary>
+internal sealed class GoRegex
 {
-    private const int KeptMax = 4096;
-
     private static readonly Dictionary<string, string> PosixClasses = new(StringComparer.Ordinal)
     {
         ["alnum"] = "0-9A-Za-z",
@@ -28,27 +25,26 @@ internal static class GoRegex
         ["xdigit"] = "0-9A-Fa-f",
     };
 
-    private static readonly ConcurrentDictionary<string, (Regex? Regex, string? Complaint)> Compiled = new(StringComparer.Ordinal);
+    private readonly Regex? _regex;
 
-    /// <summary>The pattern; null with what is wrong where it is malformed.</summary>
-    public static Regex? Compile(string pattern, out string? complaint)
+    /// <summary>Compiles a pattern; <see cref="Complaint"/> says what is wrong with a malformed one.</summary>
+    public GoRegex(string pattern)
     {
-        if (!Compiled.TryGetValue(pattern, out var known))
+        try
         {
-            try
-            {
-                known = (new Regex(Translate(pattern), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), null);
-            }
-            catch (Exception malformed) when (malformed is ArgumentException or NotSupportedException)
-            {
-                known = (null, $"error parsing regexp: {malformed.Message}");
-            }
-            if (Compiled.Count < KeptMax)
-                Compiled.TryAdd(pattern, known);
+            _regex = new Regex(Translate(pattern), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
-        complaint = known.Complaint;
-        return known.Regex;
+        catch (Exception ex) when (ex is ArgumentException or NotSupportedException)
+        {
+            Complaint = $"error parsing regexp: {ex.Message}";
+        }
     }
+
+    /// <summary>What is wrong with the pattern; null where it is well-formed.</summary>
+    public string? Complaint { get; }
+
+    /// <summary>Whether the pattern matches somewhere in a text; a malformed one never does.</summary>
+    public bool IsMatch(string text) => _regex?.IsMatch(text) == true;
 
     private static string Translate(string pattern)
     {

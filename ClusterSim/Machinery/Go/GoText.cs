@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace ClusterSim.Machinery;
 
-/// <summary>Values as Kubernetes shows them in its messages: strings as Go's <c>%q</c> quotes them, everything else as Go's JSON.</summary>
+/// <summary>Values as Go prints them, since Kubernetes' messages contain them: with <c>%q</c>, <c>%v</c> and <c>%T</c>, and as Go's JSON.</summary>
 internal static class GoText
 {
-    /// <summary>A string in Go's quotes.</summary>
+    /// <summary>A string as <c>%q</c> prints it.</summary>
     public static string Quote(string text)
     {
         var result = new StringBuilder(text.Length + 2).Append('"');
@@ -30,6 +31,35 @@ internal static class GoText
             };
         return result.Append('"').ToString();
     }
+
+    /// <summary>Strings as <c>%q</c> prints them: <c>["a" "b"]</c>.</summary>
+    public static string QuoteList(IEnumerable<string> values) => $"[{string.Join(' ', values.Select(Quote))}]";
+
+    /// <summary>A value as <c>%v</c> prints it: <c>map[a:1 b:[x y]]</c>.</summary>
+    public static string Print(JsonNode? value) => value switch
+    {
+        null => "<nil>",
+        JsonObject map => $"map[{string.Join(' ', map.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => $"{field.Key}:{Print(field.Value)}"))}]",
+        JsonArray list => $"[{string.Join(' ', list.Select(Print))}]",
+        JsonValue text when text.TryGetValue<string>(out var said) => said,
+        _ => value.ToJsonString(),
+    };
+
+    /// <summary>The type of an unstructured value as <c>%T</c> prints it.</summary>
+    public static string TypeName(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _) ? "float64" : TypeName(value.ValueKind);
+
+    /// <inheritdoc cref="TypeName(JsonElement)"/>
+    public static string TypeName(JsonNode value) => TypeName(value.GetValueKind());
+
+    private static string TypeName(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.String => "string",
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        JsonValueKind.Number => "int64",
+        JsonValueKind.Array => "[]interface {}",
+        _ => "map[string]interface {}",
+    };
 
     /// <summary>Whether Go's <c>unicode.IsPrint</c> holds.</summary>
     public static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (

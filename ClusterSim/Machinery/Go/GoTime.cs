@@ -2,11 +2,20 @@ using System.Globalization;
 
 namespace ClusterSim.Machinery;
 
-/// <summary>Times as Go's <c>time.Parse</c> reads them, with its words.</summary>
+/// <summary>Times as Go writes and reads them, with its errors.</summary>
 internal static class GoTime
 {
     private const string Seconds = "2006-01-02T15:04:05Z07:00";
     private const string Micros = "2006-01-02T15:04:05.000000Z07:00";
+
+    /// <summary>A time as a <c>metav1.Time</c> is written: RFC 3339 in UTC, whole seconds.</summary>
+    public static string Stamp(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A time as a <c>metav1.MicroTime</c> is written.</summary>
+    public static string StampMicro(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A time with nine digits behind the point, as the container runtime writes it into logs.</summary>
+    public static string StampNano(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Reads RFC 3339; <paramref name="micro"/> wants six digits behind the point, as <c>metav1.MicroTime</c> does.</summary>
     /// <param name="text">What was sent.</param>

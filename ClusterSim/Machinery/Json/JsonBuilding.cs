@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,6 +10,9 @@ internal static class JsonBuilding
 {
     /// <summary>How documents are written: compact, non-ASCII as it is (Go's encoder escapes only &lt;, &gt;, &amp;, U+2028 and U+2029; clients read both).</summary>
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>The same for texts made by the serializer.</summary>
+    public static readonly JsonSerializerOptions TextOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>An object with these fields; a null value leaves its field out.</summary>
     public static JsonObject Object(params ReadOnlySpan<(string Name, JsonNode? Value)> fields)
@@ -33,6 +35,10 @@ internal static class JsonBuilding
 
     /// <summary>A mutable copy of a stored object; an empty one where there is none.</summary>
     public static JsonObject ToObject(this JsonElement element) => element.ToNode() as JsonObject ?? [];
+
+    /// <summary>Whether both are the same value, or neither is there.</summary>
+    public static bool IsSameAs(this JsonElement element, JsonElement other) =>
+        element.Exists() == other.Exists() && (!element.Exists() || JsonElement.DeepEquals(element, other));
 
     /// <summary>An immutable view of what was built.</summary>
     public static JsonElement ToElement(this JsonNode node) => JsonElement.Parse(node.ToUtf8());
@@ -71,10 +77,4 @@ internal static class JsonBuilding
     public static long? Integer(this JsonObject? parent, string name) =>
         parent?[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number
         : parent?[name] is JsonValue small && small.TryGetValue<int>(out var narrow) ? narrow : null;
-
-    /// <summary>A time as Kubernetes writes metav1.Time: UTC, whole seconds.</summary>
-    public static string Stamp(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>A time as Kubernetes writes metav1.MicroTime.</summary>
-    public static string StampMicro(this DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,16 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace ClusterSim.Machinery;
+namespace ClusterSim.Json;
 
 /// <summary>
-/// Reading stored documents without ceremony: a missing field is the <c>default</c> element (<see cref="JsonValueKind.Undefined"/>), and
-/// every method here takes it, so that <c>pod.At("spec").At("nodeName").Text()</c> needs no checks on the way.
-/// JSON null counts as missing.
+/// Reads fields of Kubernetes objects that may be absent. A missing field is the default element (<see cref="JsonValueKind.Undefined"/>), which
+/// every method here accepts: <c>pod.At("spec", "nodeName").Text()</c> needs no checks on the way. JSON null counts as missing.
 /// </summary>
-internal static class JsonElementReading
+public static class JsonElementReading
 {
-    /// <summary>The field <paramref name="name"/>; default where this is not an object, lacks it, or holds null there.</summary>
+    /// <summary>Returns the field <paramref name="name"/>; the default element where this is no object, or the field is absent or null.</summary>
     public static JsonElement At(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : default;
 
@@ -20,22 +19,18 @@ internal static class JsonElementReading
     /// <inheritdoc cref="At(JsonElement, string)"/>
     public static JsonElement At(this JsonElement element, string first, string second, string third) => element.At(first).At(second).At(third);
 
-    /// <summary>Whether there is a value here.</summary>
+    /// <summary>Returns whether there is a value.</summary>
     public static bool Exists(this JsonElement element) => element.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
 
-    /// <summary>Whether both are the same value, or neither is there.</summary>
-    public static bool IsSameAs(this JsonElement element, JsonElement other) =>
-        element.Exists() == other.Exists() && (!element.Exists() || JsonElement.DeepEquals(element, other));
-
-    /// <summary>The items of an array; none where this is no array.</summary>
+    /// <summary>Returns the items of an array; none where this is no array.</summary>
     public static JsonElement.ArrayEnumerator Items(this JsonElement element) =>
         element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : default;
 
-    /// <summary>The fields of an object; none where this is no object.</summary>
+    /// <summary>Returns the fields of an object; none where this is no object.</summary>
     public static JsonElement.ObjectEnumerator Fields(this JsonElement element) =>
         element.ValueKind == JsonValueKind.Object ? element.EnumerateObject() : default;
 
-    /// <summary>The number of items or fields; 0 for anything else.</summary>
+    /// <summary>Returns the number of items or fields; 0 for any other value.</summary>
     public static int Count(this JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Array => element.GetArrayLength(),
@@ -43,20 +38,20 @@ internal static class JsonElementReading
         _ => 0,
     };
 
-    /// <summary>The string here; <see langword="null"/> where there is none.</summary>
+    /// <summary>Returns the string; null where this is no string.</summary>
     public static string? Text(this JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
 
-    /// <summary>The string here, or <paramref name="absent"/>.</summary>
+    /// <summary>Returns the string, or <paramref name="absent"/> where this is no string.</summary>
     public static string Text(this JsonElement element, string absent) => element.Text() ?? absent;
 
-    /// <summary>The integer here; <see langword="null"/> where there is none.</summary>
+    /// <summary>Returns the integer; null where this is no integer.</summary>
     public static long? Integer(this JsonElement element) =>
         element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) ? value : null;
 
-    /// <summary>The integer here, or <paramref name="absent"/>.</summary>
+    /// <summary>Returns the integer, or <paramref name="absent"/> where this is no integer.</summary>
     public static int Integer(this JsonElement element, int absent) => (int?)element.Integer() ?? absent;
 
-    /// <summary>The boolean here; <see langword="null"/> where there is none.</summary>
+    /// <summary>Returns the boolean; null where this is no boolean.</summary>
     public static bool? Flag(this JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.True => true,
@@ -64,14 +59,14 @@ internal static class JsonElementReading
         _ => null,
     };
 
-    /// <summary>The boolean here, or <paramref name="absent"/>.</summary>
+    /// <summary>Returns the boolean, or <paramref name="absent"/> where this is no boolean.</summary>
     public static bool Flag(this JsonElement element, bool absent) => element.Flag() ?? absent;
 
-    /// <summary>The RFC 3339 time here; <see langword="null"/> where there is none.</summary>
+    /// <summary>Returns the RFC 3339 time; null where this is no time.</summary>
     public static DateTimeOffset? Time(this JsonElement element) =>
         element.Text() is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
-    /// <summary>A map of strings (labels, annotations, a selector's matchLabels); empty where there is none.</summary>
+    /// <summary>Returns a map of strings, such as labels or annotations; an empty one where this is no object.</summary>
     public static IReadOnlyDictionary<string, string> TextMap(this JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.Object)

@@ -23,8 +23,6 @@ internal static partial class NameRules
     /// <summary>A DNS label (RFC 1123): namespaces, services.</summary>
     public static NameRule Label { get; } = (name, prefix) => DnsLabel(prefix ? WithoutTrailingDash(name) : name);
 
-    /// <summary>A DNS label that begins with a letter (RFC 1035).</summary>
-    public static NameRule Label1035 { get; } = (name, prefix) => Dns1035Label(prefix ? WithoutTrailingDash(name) : name);
 
     /// <summary>Anything that can be one segment of a URL's path: roles and bindings.</summary>
     public static NameRule PathSegment { get; } = (name, prefix) => prefix ? PathSegmentPrefix(name) : PathSegmentName(name);

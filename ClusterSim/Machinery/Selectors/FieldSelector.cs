@@ -12,9 +12,6 @@ internal readonly record struct FieldTerm(string Field, string Value, bool IsWan
 /// <param name="Terms">All of which must hold.</param>
 internal sealed record FieldSelector(IReadOnlyList<FieldTerm> Terms)
 {
-    /// <summary>Wants everything.</summary>
-    public static FieldSelector Everything { get; } = new([]);
-
     /// <summary>Whether it wants everything.</summary>
     public bool IsEmpty => Terms.Count == 0;
 

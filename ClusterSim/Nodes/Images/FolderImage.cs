@@ -49,7 +49,7 @@ public sealed class FolderImage : Image, IDisposable
     internal override string? ContentFolder => _folder;
 
     /// <summary>The hash of a folder's files, by relative path and content, and of what the image says of itself.</summary>
-    public static string DigestOf(string folder, ImageConfiguration configuration)
+    internal static string DigestOf(string folder, ImageConfiguration configuration)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(configuration));

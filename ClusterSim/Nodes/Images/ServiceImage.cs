@@ -6,14 +6,14 @@ using Processes;
 
 namespace ClusterSim.Nodes.Images;
 
-/// <summary>An image whose program is a function of this process: for tests, and for services that need no loading of their own.</summary>
+/// <summary>An image whose program is a function of this process: for tests, and for services that are referenced by them.</summary>
 public sealed class ServiceImage : Image
 {
     private readonly ProgramMain _main;
 
-    /// <summary>An image that runs <paramref name="main"/> as its entry point.</summary>
+    /// <summary>Creates an image whose entry point is <paramref name="main"/>.</summary>
     /// <param name="main">The program.</param>
-    /// <param name="configuration">What the image says of itself; without an ENTRYPOINT it is <c>/app</c>.</param>
+    /// <param name="configuration">The configuration; without an ENTRYPOINT it is <c>/app</c>.</param>
     public ServiceImage(ProgramMain main, ImageConfiguration? configuration = null)
     {
         _main = main;
@@ -23,22 +23,14 @@ public sealed class ServiceImage : Image
         Digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
     }
 
-    /// <summary>Other programs of the image by name, for exec and <c>command</c>.</summary>
+    /// <summary>Other programs by name, for exec and <c>command</c>.</summary>
     public IReadOnlyDictionary<string, ProgramMain> Programs { get; init; } = new Dictionary<string, ProgramMain>(StringComparer.Ordinal);
-
-    /// <summary>
-    /// Whether the program waits only on what it was given (clock, network, streams), so that a manual clock may tell when it is idle.
-    /// </summary>
-    public bool KeepsToItsClock { get; init; }
 
     /// <inheritdoc/>
     public override ImageConfiguration Configuration { get; }
 
     /// <inheritdoc/>
     public override string Digest { get; }
-
-    /// <inheritdoc/>
-    internal override bool IsTracked => KeepsToItsClock;
 
     /// <inheritdoc/>
     internal override bool EntrypointIsOneProgram => true;

@@ -14,12 +14,6 @@ internal sealed class Kubelet(NodeContext node) : IKubelet
     /// <inheritdoc/>
     public string NodeName => node.Name;
 
-    /// <summary>The node's address.</summary>
-    public string Address => node.Address;
-
-    /// <summary>The node's options.</summary>
-    public NodeOptions Options => node.Options;
-
     /// <summary>Registers the node and starts to sync the pods that are bound to it.</summary>
     public void Start()
     {

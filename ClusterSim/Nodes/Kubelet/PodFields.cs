@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes;
@@ -51,7 +52,7 @@ internal sealed record PodFields(Document Pod, string PodAddress, string HostAdd
     public string ResourceField(JsonElement reference, JsonElement container)
     {
         if (reference.At("containerName").Text("") is { Length: > 0 } other)
-            container = Pod.Spec.At("containers").Items().Concat(Pod.Spec.At("initContainers").Items()).FirstOrDefault(one => one.At("name").Text() == other);
+            container = Pod.Spec.VisitContainers(ContainerType.WorkloadContainers).FirstOrDefault(one => one.At("name").Text() == other);
         if (!container.Exists())
             throw new ContainerConfigException($"container {reference.At("containerName").Text("")} not found");
         var path = reference.At("resource").Text("").Split('.', 2);

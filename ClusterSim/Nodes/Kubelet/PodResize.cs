@@ -5,6 +5,7 @@ using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Runtime;
 using ClusterSim.Nodes.Status;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
@@ -121,23 +122,22 @@ internal sealed class PodResize(NodeContext node, AssignedPod pod, PodWorkQueue 
     private static JsonElement WithAllocated(JsonElement spec, Func<string, JsonElement> allocated)
     {
         var result = spec.ToObject();
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
-            foreach (var container in (result[list] as JsonArray ?? []).OfType<JsonObject>())
-                if (allocated(container.Text("name") ?? "").ToNode() is { } requests)
-                    container.Ensure("resources")["requests"] = requests;
+        foreach (var container in result.VisitContainers(ContainerType.WorkloadContainers))
+            if (allocated(container.Text("name") ?? "").ToNode() is { } requests)
+                container.Ensure("resources")["requests"] = requests;
         return result.ToElement();
     }
 
     private string Summary(string? error)
     {
-        JsonNode[] inits = ResourcesOf("initContainers");
+        JsonNode[] inits = ResourcesOf(ContainerType.InitContainers);
         return Object(
             ("initContainers", inits.Length == 0 ? null : new JsonArray(inits)),
-            ("containers", new JsonArray(ResourcesOf("containers"))),
+            ("containers", new JsonArray(ResourcesOf(ContainerType.Containers))),
             ("generation", pod.Generation),
             ("error", error)).ToJsonString();
 
-        JsonNode[] ResourcesOf(string list) => [.. pod.Spec.At(list).Items()
+        JsonNode[] ResourcesOf(ContainerType type) => [.. pod.Spec.VisitContainers(type)
             .Select(container => (JsonNode)Object(("name", container.At("name").Text()), ("resources", container.At("resources").ToNode() ?? new JsonObject())))];
     }
 

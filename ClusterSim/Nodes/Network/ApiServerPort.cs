@@ -30,7 +30,7 @@ internal sealed class ApiServerPort : IAsyncDisposable
     /// <param name="api">Where the API really listens.</param>
     public static async Task<ApiServerPort> ListenAsync(Wire wire, IPAddress address, int port, IPEndPoint api)
     {
-        var host = wire.RegisterHost(address, PolicyParty.Outside(address));
+        var host = wire.RegisterHost(address, TrafficPeer.Outside(address));
         var listener = await host.JoinProcess("kube-apiserver").BindAsync(new IPEndPoint(IPAddress.Any, port));
         var opened = new ApiServerPort(host, listener, api);
         _ = Wire.OutsideOfPodsAsync(opened.AcceptAsync);

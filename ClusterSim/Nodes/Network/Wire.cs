@@ -1,11 +1,8 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using ClusterSim.Network.Policies;
 using ClusterSim.Network.Services;
 using ClusterSim.Network.Streams;
-using ClusterSim.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterSim.Network;
@@ -64,8 +61,6 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
 
     internal ServiceProxy Proxy => _proxy;
 
-    internal ClusterNames Names => _resolver.Names;
-
     internal WireContext Context => _context;
 
     internal SocketWatchdog Watchdog { get; }
@@ -77,7 +72,7 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
     public IPodNetwork Attach(PodIdentity pod) => _hosts.Attach(this, pod);
 
     /// <inheritdoc cref="WireHosts.RegisterHost"/>
-    public WireHost RegisterHost(IPAddress address, PolicyParty party) => _hosts.RegisterHost(this, address, party);
+    public WireHost RegisterHost(IPAddress address, TrafficPeer party) => _hosts.RegisterHost(this, address, party);
 
     /// <inheritdoc cref="WireHosts.RegisterPod"/>
     public WireHost RegisterPod(string node, string @namespace, string name, IReadOnlyDictionary<string, string> labels) => _hosts.RegisterPod(this, node, @namespace, name, labels);
@@ -140,10 +135,6 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
             }
         }
     }
-
-    /// <inheritdoc cref="WireResolver.ResolveAsync"/>
-    internal ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(WireProcess process, string name, CancellationToken cancellation) =>
-        _resolver.ResolveAsync(process, name, cancellation);
 
     /// <inheritdoc cref="WireResolver.LookupAsync"/>
     internal ValueTask<(string Name, IReadOnlyList<IPAddress> Addresses)> LookupAsync(WireProcess process, string name, CancellationToken cancellation) =>

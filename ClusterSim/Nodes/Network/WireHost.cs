@@ -17,13 +17,13 @@ internal sealed class WireHost : IPodNetwork
 
     private readonly Lock _lock = new();
     private readonly Wire _wire;
-    private readonly Func<PolicyParty> _party;
+    private readonly Func<TrafficPeer> _party;
     private ImmutableList<WireListener> _listeners = [];
     private ImmutableList<WireProcess> _processes = [];
     private int _nextEphemeral = EphemeralFirst;
     private volatile bool _severed;
 
-    internal WireHost(Wire wire, IPAddress address, PodIdentity? pod, Func<PolicyParty> party)
+    internal WireHost(Wire wire, IPAddress address, PodIdentity? pod, Func<TrafficPeer> party)
     {
         _wire = wire;
         _party = party;
@@ -38,10 +38,7 @@ internal sealed class WireHost : IPodNetwork
     public PodIdentity? Pod { get; }
 
     /// <summary>What policies see in it at this moment.</summary>
-    public PolicyParty Party => _party();
-
-    /// <summary>Whether it was cut off.</summary>
-    public bool IsSevered => _severed;
+    public TrafficPeer Party => _party();
 
     /// <inheritdoc/>
     public IContainerNetwork Join(string container) => JoinProcess(container);

@@ -38,7 +38,7 @@ internal sealed class WireHosts(VersionedStore store, ServiceTable services, Pod
                 return attached;
             var address = addresses.Take(pod.Node, pod.Uid);
             Document? last = null;
-            var host = new WireHost(wire, address, pod, () => PolicyParty.Of(PolicyPodOf(pod, address, ref last)));
+            var host = new WireHost(wire, address, pod, () => TrafficPeer.Of(PolicyPodOf(pod, address, ref last)));
             _podsByUid[pod.Uid] = host;
             return _hosts[address] = host;
         }
@@ -52,7 +52,7 @@ internal sealed class WireHosts(VersionedStore store, ServiceTable services, Pod
     /// <param name="address">Its address.</param>
     /// <param name="party">What policies see in it.</param>
     /// <exception cref="InvalidOperationException">The address is taken.</exception>
-    public WireHost RegisterHost(Wire wire, IPAddress address, PolicyParty party)
+    public WireHost RegisterHost(Wire wire, IPAddress address, TrafficPeer party)
     {
         var host = new WireHost(wire, address, null, () => party);
         return _hosts.TryAdd(address, host) ? host : throw new InvalidOperationException($"the address {address} is on the wire already");
@@ -63,7 +63,7 @@ internal sealed class WireHosts(VersionedStore store, ServiceTable services, Pod
     {
         var uid = $"{@namespace}/{name}";
         var address = addresses.Take(node, uid);
-        return RegisterHost(wire, address, PolicyParty.Of(new PolicyPod { Namespace = @namespace, Name = name, Labels = labels, Node = node, Address = address }));
+        return RegisterHost(wire, address, TrafficPeer.Of(new PolicyPod { Namespace = @namespace, Name = name, Labels = labels, Node = node, Address = address }));
     }
 
     /// <summary>Takes a host off the network; a pod's address becomes free.</summary>
@@ -77,11 +77,11 @@ internal sealed class WireHosts(VersionedStore store, ServiceTable services, Pod
     /// <summary>Returns what policies see at an address.</summary>
     /// <param name="address">The address.</param>
     /// <param name="host">The host there; null where none is.</param>
-    public PolicyParty PartyAt(IPAddress address, WireHost? host)
+    public TrafficPeer PartyAt(IPAddress address, WireHost? host)
     {
         if (host is { Pod: not null })
             return host.Party;
-        return services.FindNode(address) is { } node ? PolicyParty.OfNode(node, address) : host?.Party ?? PolicyParty.Outside(address);
+        return services.FindNode(address) is { } node ? TrafficPeer.OfNode(node, address) : host?.Party ?? TrafficPeer.Outside(address);
     }
 
     private PolicyPod PolicyPodOf(PodIdentity pod, IPAddress address, ref Document? last)

@@ -21,7 +21,7 @@ internal sealed class WireResolver(WireContext context, WireHosts hosts, Service
         Namespace = "kube-system",
         Name = "coredns",
         Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["k8s-app"] = "kube-dns" },
-        NamedPorts = [new("dns", TransportProtocol.Udp, DnsPort), new("dns-tcp", TransportProtocol.Tcp, DnsPort)],
+        Ports = [new("dns", TransportProtocol.Udp, DnsPort), new("dns-tcp", TransportProtocol.Tcp, DnsPort)],
     };
 
     /// <summary>The names that the cluster's DNS serves.</summary>
@@ -100,11 +100,11 @@ internal sealed class WireResolver(WireContext context, WireHosts hosts, Service
         throw new SocketException((int)SocketError.TryAgain);
     }
 
-    private IReadOnlyList<(PolicyParty Party, int Port)> DnsServers()
+    private IReadOnlyList<(TrafficPeer Party, int Port)> DnsServers()
     {
         var slices = services.SlicesOf(new ObjectKey("kube-system", "kube-dns"));
         if (slices.All(slice => slice.Endpoints.Count == 0) && !context.Store.Current(Pods).All("kube-system").Any(IsDnsPod))
-            return [(PolicyParty.Of(OwnDnsServer), DnsPort)];
+            return [(TrafficPeer.Of(OwnDnsServer), DnsPort)];
         return [.. slices.SelectMany(slice => slice.Endpoints
             .Where(endpoint => endpoint.Ready)
             .Select(endpoint => (

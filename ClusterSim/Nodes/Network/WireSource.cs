@@ -16,5 +16,5 @@ internal readonly record struct WireSource(WireProcess? Process, IPAddress Addre
     public bool IsOutside => Process is null && Node is null;
 
     /// <summary>What policies see.</summary>
-    public PolicyParty Party => Process?.Host.Party ?? (Node is null ? PolicyParty.Outside(Address) : PolicyParty.OfNode(Node, Address));
+    public TrafficPeer Party => Process?.Host.Party ?? (Node is null ? TrafficPeer.Outside(Address) : TrafficPeer.OfNode(Node, Address));
 }

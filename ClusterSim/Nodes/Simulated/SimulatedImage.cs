@@ -20,7 +20,7 @@ internal sealed class SimulatedImage(string name, ImageConfiguration configurati
         $"{name}/{typeof(SimulatedImage).Module.ModuleVersionId:N}")));
 
     /// <inheritdoc/>
-    internal override bool IsTracked => true;
+    public override bool KeepsToItsClock => true;
 
     /// <inheritdoc/>
     public override bool TryFindProgram(string name, [NotNullWhen(true)] out ProgramMain? program)

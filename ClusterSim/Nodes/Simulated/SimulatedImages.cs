@@ -21,14 +21,6 @@ internal static class SimulatedImages
         AddAll(images, WebServerImages.Httpd(), "registry.k8s.io/e2e-test-images/httpd", ["2.4.38-4", "2.4.39-4"]);
     }
 
-    /// <summary>The image of the recorded pods, for the suites that replay them.</summary>
-    public static void AddBoxTo(ImageStore images)
-    {
-        images.Add("box:1.0", BoxImage.Create());
-        images.Add("box:2.0", BoxImage.Create());
-        images.Add("box:root", BoxImage.Create(user: ""));
-    }
-
     private static void AddAll(ImageStore images, Image image, string name, IReadOnlyList<string> tags)
     {
         foreach (var tag in tags)

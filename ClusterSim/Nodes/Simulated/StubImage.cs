@@ -24,7 +24,7 @@ internal sealed class StubImage(ImageReference reference) : Image
     public override string Digest { get; } = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"stub of {reference}")));
 
     /// <inheritdoc/>
-    internal override bool IsTracked => true;
+    public override bool KeepsToItsClock => true;
 
     /// <inheritdoc/>
     internal override bool IsStub => true;

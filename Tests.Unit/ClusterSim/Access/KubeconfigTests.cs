@@ -1,4 +1,4 @@
-using ClusterSim.Access.Certificates;
+using ClusterSim.Access;
 
 namespace Tests.Unit.ClusterSim.Access;
 
@@ -36,7 +36,7 @@ internal sealed class KubeconfigTests
     [Test]
     public void A_kubeconfig_says_how_to_reach_the_cluster()
     {
-        Assert.That(Kubeconfig.Write(Ours), Is.EqualTo("""
+        Assert.That(KubeconfigFile.Write(Ours), Is.EqualTo("""
             apiVersion: v1
             kind: Config
             preferences: {}
@@ -63,9 +63,9 @@ internal sealed class KubeconfigTests
     [Test]
     public void Ours_goes_into_a_kubeconfig_and_out_again_and_leaves_theirs_as_it_was()
     {
-        var merged = Kubeconfig.Merge(Theirs, [Ours], setCurrent: false);
-        var again = Kubeconfig.Merge(merged, [Ours with { Token = "new" }], setCurrent: true);
-        var without = Kubeconfig.Remove(again, "harness");
+        var merged = KubeconfigFile.Merge(Theirs, [Ours], setCurrent: false);
+        var again = KubeconfigFile.Merge(merged, [Ours with { Token = "new" }], setCurrent: true);
+        var without = KubeconfigFile.Remove(again, "harness");
 
         Assert.Multiple(() =>
         {
@@ -78,9 +78,9 @@ internal sealed class KubeconfigTests
     [Test]
     public void What_is_no_kubeconfig_is_left_alone()
     {
-        Assert.That(() => Kubeconfig.Merge("- a list", [Ours], true), Throws.TypeOf<FormatException>());
-        Assert.That(() => Kubeconfig.Merge("a: [b", [Ours], true), Throws.TypeOf<FormatException>());
-        Assert.That(() => Kubeconfig.Merge("kind: Config\n---\nkind: Config\n", [Ours], true), Throws.TypeOf<FormatException>(), "one of two would be lost");
+        Assert.That(() => KubeconfigFile.Merge("- a list", [Ours], true), Throws.TypeOf<FormatException>());
+        Assert.That(() => KubeconfigFile.Merge("a: [b", [Ours], true), Throws.TypeOf<FormatException>());
+        Assert.That(() => KubeconfigFile.Merge("kind: Config\n---\nkind: Config\n", [Ours], true), Throws.TypeOf<FormatException>(), "one of two would be lost");
     }
 
     [Test]
@@ -90,8 +90,8 @@ internal sealed class KubeconfigTests
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName(), "kubeconfig");
         try
         {
-            Kubeconfig.Save(path, "one");
-            Kubeconfig.Save(path, "two");
+            KubeconfigFile.Save(path, "one");
+            KubeconfigFile.Save(path, "two");
 
             Assert.That(File.ReadAllText(path), Is.EqualTo("two"));
             Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
@@ -116,7 +116,7 @@ internal sealed class KubeconfigTests
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
             File.CreateSymbolicLink(link, Path.Combine("dotfiles", "config"));
 
-            Kubeconfig.Save(link, "two");
+            KubeconfigFile.Save(link, "two");
 
             Assert.That(new FileInfo(link).LinkTarget, Is.EqualTo(Path.Combine("dotfiles", "config")));
             Assert.That(File.ReadAllText(file), Is.EqualTo("two"));

@@ -97,7 +97,7 @@ internal sealed class RecordedAccessTests
         try
         {
             var url = step.At("path").Text("").Split('?');
-            Assert.That(ApiPath.TryParse(url[0], out var path), Is.True, url[0]);
+            Assert.That(RequestInfo.TryParse(url[0], out var path), Is.True, url[0]);
             var resource = cluster.Server.Catalog.Find(path.Group, path.Version, path.Resource)!;
             var headers = new HeaderDictionary { ["Impersonate-User"] = step.At("as").Text("") };
             headers["Impersonate-Group"] = step.At("groups").Items().Select(item => item.Text("")).ToArray();
@@ -139,7 +139,7 @@ internal sealed class RecordedAccessTests
         return new JsonObject
         {
             ["hard"] = quota.Spec.At("hard").ToNode(),
-            ["used"] = new JsonObject(QuotaUsage.Used(cluster.Store, quota).Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value.ToString()))),
+            ["used"] = new JsonObject(new QuotaUsage(cluster.Store).Used(quota).Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value.ToString()))),
         };
     }
 

@@ -2,7 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
-using ClusterSim.Admission.PodSecurity;
+using ClusterSim.Admission;
+using ClusterSim.Admission.PodSecurityStandards;
 using ClusterSim.Machinery;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
@@ -44,7 +45,7 @@ internal sealed class PodSecurityTests
     [TestCase("""{"securityContext":{"windowsOptions":{"hostProcess":true}}}""", "hostProcess (pod must not set securityContext.windowsOptions.hostProcess=true)", "=")]
     public void Each_standard_is_told_in_kubernetes_words(string change, string baseline, string restricted)
     {
-        var admission = new PodSecurityAdmission(new VersionedStore());
+        var admission = new PodSecurity(new VersionedStore());
         var spec = Merge(JsonNode.Parse(Safe)!, JsonNode.Parse(change)!).ToElement();
 
         Assert.That(Told(PodSecurityLevel.Baseline), Is.EqualTo(baseline));
@@ -57,7 +58,7 @@ internal sealed class PodSecurityTests
     [Test]
     public void An_older_version_of_the_standards_asks_less()
     {
-        var admission = new PodSecurityAdmission(new VersionedStore());
+        var admission = new PodSecurity(new VersionedStore());
         var spec = JsonElement.Parse("""{"containers":[{"name":"c","image":"i"}]}""");
 
         Assert.That(admission.Evaluate(new LevelVersion(PodSecurityLevel.Restricted, 18), default, spec).Select(violation => violation.Reason),

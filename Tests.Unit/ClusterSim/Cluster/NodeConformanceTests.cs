@@ -27,11 +27,11 @@ public sealed class NodeConformanceTests
     [Test]
     public async Task A_pod_of_a_RuntimeClass_that_is_not_there_or_is_there_no_more_is_refused()
     {
-        var absent = Assert.Throws<ManifestException>(() => _cluster.ApplyYaml(Pod("no-class", "runtimeClassName: nonexistent")));
+        var absent = Assert.Throws<KubernetesApiException>(() => _cluster.ApplyYaml(Pod("no-class", "runtimeClassName: nonexistent")));
         _cluster.ApplyYaml("{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: delete-me}, handler: runc}");
         _cluster.ApplyYaml(Pod("of-class", "runtimeClassName: delete-me"));
         _cluster.Delete("runtimeclasses", null, "delete-me");
-        var gone = Assert.Throws<ManifestException>(() => _cluster.ApplyYaml(Pod("too-late", "runtimeClassName: delete-me")));
+        var gone = Assert.Throws<KubernetesApiException>(() => _cluster.ApplyYaml(Pod("too-late", "runtimeClassName: delete-me")));
         await Pass(1);
 
         Assert.Multiple(() =>
@@ -108,7 +108,7 @@ public sealed class NodeConformanceTests
             Assert.That(Phase("greedy"), Is.EqualTo("Failed"));
             Assert.That(_cluster.Faults.ExceedMemory("default", "greedy"), Is.False, "it does not run any more");
             Assert.That(() => _cluster.Faults.ExceedMemory("default", "greedy", "side"), Throws.ArgumentException.With.Message.StartsWith("no container 'side' of pod default/greedy; it has main"));
-            Assert.That(() => _cluster.Faults.ExceedMemory("default", "nobody"), Throws.ArgumentException.With.Message.StartsWith("there is no pod default/nobody"));
+            Assert.That(() => _cluster.Faults.ExceedMemory("default", "nobody"), Throws.TypeOf<KubernetesApiException>().With.Message.EqualTo("pods \"nobody\" not found"));
         });
     }
 

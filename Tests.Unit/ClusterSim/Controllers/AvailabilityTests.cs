@@ -3,6 +3,7 @@ using ClusterSim;
 using ClusterSim.Client;
 using ClusterSim.Controllers;
 using ClusterSim.Controllers.Autoscaling;
+using ClusterSim.Controllers.Endpoints;
 using ClusterSim.Machinery;
 using ClusterSim.Objects;
 using ClusterSim.Storage;

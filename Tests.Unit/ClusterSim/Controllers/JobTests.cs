@@ -27,7 +27,7 @@ public sealed class JobTests
             Assert.That(status.At("succeeded").Integer(), Is.EqualTo(3));
             Assert.That(status.At("conditions").Items().Select(one => one.At("type").Text()), Is.EqualTo(new[] { "SuccessCriteriaMet", "Complete" }));
             Assert.That(cluster.Events("Job", "once"), Has.Count.EqualTo(4).And.Some.EqualTo("Normal Completed: Job completed (job-controller)"));
-            Assert.That(cluster.Pods(), Has.Count.EqualTo(3).And.All.Matches<Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
+            Assert.That(cluster.Pods(), Has.Count.EqualTo(3).And.All.Matches<Document>(pod => !pod.HasFinalizer(JobTracking.Finalizer)));
         });
     }
 
@@ -66,7 +66,7 @@ public sealed class JobTests
         Assert.Multiple(() =>
         {
             Assert.That(cluster.Find("jobs", "parts", "batch")!.Status.At("completedIndexes").Text(), Is.EqualTo("0-4"));
-            Assert.That(cluster.Pods().Select(pod => pod.Annotation(JobController.IndexAnnotation)), Is.EquivalentTo(new[] { "0", "1", "2", "3", "4" }));
+            Assert.That(cluster.Pods().Select(pod => pod.Annotation(CompletionIndexes.Annotation)), Is.EquivalentTo(new[] { "0", "1", "2", "3", "4" }));
         });
     }
 
@@ -74,7 +74,7 @@ public sealed class JobTests
     public async Task An_index_that_fails_too_often_is_given_up_and_the_others_go_on()
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Kubelet.Exit = pod => pod.Annotation(JobController.IndexAnnotation) == "1" ? 1 : 0;
+        cluster.Kubelet.Exit = pod => pod.Annotation(CompletionIndexes.Annotation) == "1" ? 1 : 0;
 
         cluster.Create(Job("parts", "exit 0", "\"completions\":4,\"parallelism\":2,\"completionMode\":\"Indexed\",\"backoffLimitPerIndex\":1"));
         await cluster.AdvanceAsync(9);
@@ -90,10 +90,10 @@ public sealed class JobTests
             Assert.That(job.Status.At("failedIndexes").Text(), Is.EqualTo("1"));
             Assert.That(job.Status.At("failed").Integer(), Is.EqualTo(2));
             Assert.That(
-                cluster.Pods().Where(pod => pod.Annotation(JobController.IndexAnnotation) == "1").Select(pod => pod.Annotation("batch.kubernetes.io/job-index-failure-count")),
+                cluster.Pods().Where(pod => pod.Annotation(CompletionIndexes.Annotation) == "1").Select(pod => pod.Annotation("batch.kubernetes.io/job-index-failure-count")),
                 Is.EquivalentTo(new[] { "0", "1" }));
             Assert.That(Conditions(job), Is.EqualTo(new[] { "FailureTarget FailedIndexes Job has failed indexes", "Failed FailedIndexes Job has failed indexes" }));
-            Assert.That(cluster.Pods(), Has.All.Matches<Document>(pod => !pod.HasFinalizer(JobController.TrackingFinalizer)));
+            Assert.That(cluster.Pods(), Has.All.Matches<Document>(pod => !pod.HasFinalizer(JobTracking.Finalizer)));
         });
     }
 
@@ -108,7 +108,7 @@ public sealed class JobTests
         var job = cluster.Find("jobs", "parts", "batch")!;
         Assert.Multiple(() =>
         {
-            Assert.That(JobIndexes.Parse(job.Status.At("failedIndexes").Text()), Has.Count.InRange(3, 4));
+            Assert.That(CompletionIndexes.Parse(job.Status.At("failedIndexes").Text()), Has.Count.InRange(3, 4));
             Assert.That(Conditions(job)[^1], Is.EqualTo("Failed MaxFailedIndexesExceeded Job has exceeded the specified maximal number of failed indexes"));
         });
     }
@@ -117,7 +117,7 @@ public sealed class JobTests
     public async Task A_rule_may_give_an_index_up_at_its_first_failure()
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Kubelet.Exit = pod => pod.Annotation(JobController.IndexAnnotation) == "0" ? 42 : 0;
+        cluster.Kubelet.Exit = pod => pod.Annotation(CompletionIndexes.Annotation) == "0" ? 42 : 0;
 
         cluster.Create(Job("parts", "exit 0", """
             "completions":2,"parallelism":2,"completionMode":"Indexed","backoffLimitPerIndex":5,
@@ -140,7 +140,7 @@ public sealed class JobTests
     public async Task A_success_policy_ends_a_job_when_enough_is_done(string rule, string done)
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Kubelet.Exit = pod => pod.Annotation(JobController.IndexAnnotation) == "0" ? 0 : null;
+        cluster.Kubelet.Exit = pod => pod.Annotation(CompletionIndexes.Annotation) == "0" ? 0 : null;
 
         cluster.Create(Job("parts", "box", $$"""
             "completions":3,"parallelism":3,"completionMode":"Indexed","backoffLimit":6,"successPolicy":{"rules":[{{rule}}]}
@@ -232,11 +232,11 @@ public sealed class JobTests
     [TestCase("@daily", null, "2026-11-22T10:00:00Z", "2026-11-23T00:00:00Z")]
     [TestCase("0 0 1,15 * *", null, "2026-11-02T00:00:00Z", "2026-11-15T00:00:00Z")]
     public void A_schedule_gives_its_next_time(string schedule, string? zone, string after, string next) =>
-        Assert.That(CronSchedule.Parse(schedule, zone).Next(DateTimeOffset.Parse(after)), Is.EqualTo(DateTimeOffset.Parse(next)));
+        Assert.That(CronParser.ParseStandard(schedule, zone is null ? null : TimeZoneInfo.FindSystemTimeZoneById(zone)).Next(DateTimeOffset.Parse(after)), Is.EqualTo(DateTimeOffset.Parse(next)));
 
     [TestCase("* * * *", "expected exactly 5 fields, found 4: [* * * *]")]
     [TestCase("61 * * * *", "end of range (61) above maximum (59): 61")]
     [TestCase("*/0 * * * *", "step of range should be a positive number: */0")]
     public void A_schedule_that_is_none_is_refused(string schedule, string complaint) =>
-        Assert.That(() => CronSchedule.Parse(schedule, null), Throws.TypeOf<FormatException>().With.Message.EqualTo(complaint));
+        Assert.That(() => CronParser.ParseStandard(schedule), Throws.TypeOf<FormatException>().With.Message.EqualTo(complaint));
 }

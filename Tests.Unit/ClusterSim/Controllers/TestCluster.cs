@@ -45,7 +45,14 @@ internal sealed class TestCluster : IAsyncDisposable
         _scheduler = new Scheduler(Context(new ApiClient(Server, UserInfo.Scheduler, "kube-scheduler"), time, logs));
         Kubelet = new FakeKubelet(Context(new ApiClient(Server, new UserInfo("kubelets", [UserInfo.Masters]), "kubelet"), time, logs));
         Clock.Attach(_quiescence);
-        Admin.Create(Resource("storageclasses", "storage.k8s.io"), VolumeProvisioner.StandardClass());
+        Admin.Create(Resource("storageclasses", "storage.k8s.io"), Object(
+            ("apiVersion", "storage.k8s.io/v1"),
+            ("kind", "StorageClass"),
+            ("metadata", Object(("name", "standard"), ("annotations", Object(("storageclass.kubernetes.io/is-default-class", "true"))))),
+            ("provisioner", VolumeProvisioner.Name),
+            ("reclaimPolicy", "Delete"),
+            ("allowVolumeExpansion", false),
+            ("volumeBindingMode", "WaitForFirstConsumer")));
         CreateNamespace("default");
         for (var i = 1; i <= nodes; i++)
             CreateNode($"node-{i}");

@@ -95,7 +95,7 @@ internal sealed class FaultScheduleTests
 
     private static ChaosPlan Generate(int seed) => new ChaosGenerator(new PayingScenario(), [ChaosOptions.PostgresName]).Generate(seed);
 
-    private static ChaosPlan Read(string yaml, string source) => ChaosPlan.Read(Encoding.UTF8.GetBytes(yaml), source, new PayingScenario(), [ChaosOptions.PostgresName]);
+    private static ChaosPlan Read(string yaml, string source) => ChaosPlan.Read(yaml, source, new PayingScenario(), [ChaosOptions.PostgresName]);
 
     private static PayingLoad LoadOf(ChaosPlan plan) => (PayingLoad)plan.Load;
 

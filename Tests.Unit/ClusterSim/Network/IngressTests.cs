@@ -4,7 +4,10 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using ClusterSim;
 using ClusterSim.Client;
+using ClusterSim.Controllers.Ingresses;
+using ClusterSim.Controllers.Services;
 using ClusterSim.Machinery;
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
@@ -185,7 +188,7 @@ internal sealed class IngressTests
         });
         site.Net.Slice("a", "web", 80, echo);
         using var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{site.Controller.HttpPort}/"), default);
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{site.Server.HttpPort}/"), default);
 
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, default);
         var buffer = new byte[100];
@@ -243,14 +246,14 @@ internal sealed class IngressTests
                 RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == certificate.Thumbprint,
             },
         });
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{site.Controller.HttpsPort}/") { Headers = { Host = "shop.example" } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{site.Server.HttpsPort}/") { Headers = { Host = "shop.example" } };
 
         using var answer = await client.SendAsync(request);
         using var redirect = await site.SendAsync(HttpMethod.Get, "shop.example", "/x?y=z");
 
         Assert.That(await answer.Content.ReadAsStringAsync(), Is.EqualTo("web"));
         Assert.That((int)redirect.StatusCode, Is.EqualTo(308));
-        Assert.That(redirect.Headers.Location!.ToString(), Is.EqualTo($"https://shop.example:{site.Controller.HttpsPort}/x?y=z"));
+        Assert.That(redirect.Headers.Location!.ToString(), Is.EqualTo($"https://shop.example:{site.Server.HttpsPort}/x?y=z"));
     }
 
     [Test]
@@ -262,7 +265,7 @@ internal sealed class IngressTests
 
         Assert.That(() => site.Net.Store.Find(resource, new ObjectKey("a", "shop"))!.Status.At("loadBalancer", "ingress").Items()
             .Select(told => $"{told.At("ip").Text()}:{told.At("ports")[0].At("port").Integer()}").FirstOrDefault(),
-            Is.EqualTo($"127.0.0.1:{site.Controller.HttpPort}").After(10_000, 20));
+            Is.EqualTo($"127.0.0.1:{site.Server.HttpPort}").After(10_000, 20));
     }
 
     [Test]
@@ -270,9 +273,10 @@ internal sealed class IngressTests
     {
         await using var net = new TestNetwork();
         await using var api = new TestApi(net);
-        await using var local = new LocalPortController(api.Context, net.Wire);
+        await using var local = new LocalPorts(net.Wire);
+        await using var controller = new ServiceController(api.Context, new LocalLoadBalancer(local));
         api.Start();
-        local.Start();
+        controller.Start();
         var pod = net.Pod("a", "web");
         await net.ServeAsync(pod, 8080);
         net.Service("a", "web", "10.96.0.7", 80, 8080, pod);
@@ -283,23 +287,50 @@ internal sealed class IngressTests
             spec: { type: LoadBalancer, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], ports: [ { port: 80, protocol: TCP, nodePort: 30080 } ] }
             """);
 
-        Assert.That(() => local.Ports.Count, Is.EqualTo(1).After(10_000, 20));
+        Assert.That(() => local.Opened.Count, Is.EqualTo(1).After(10_000, 20));
         using var client = new HttpClient();
-        Assert.That(await client.GetStringAsync($"http://127.0.0.1:{local.Ports[0].Port}/"), Is.EqualTo(pod.Address.ToString()));
+        Assert.That(await client.GetStringAsync($"http://127.0.0.1:{local.Opened[0].Port}/"), Is.EqualTo(pod.Address.ToString()));
         Assert.That(() => net.Store.Find(new GroupResource("", "services"), new ObjectKey("a", "web"))!.Status.At("loadBalancer", "ingress")[0].At("ports")[0].At("port").Integer(0),
-            Is.EqualTo(local.Ports[0].Port).After(10_000, 20));
+            Is.EqualTo(local.Opened[0].Port).After(10_000, 20));
         net.Delete("services", "", "a", "web");
-        Assert.That(() => local.Ports.Count, Is.EqualTo(0).After(10_000, 20));
+        Assert.That(() => local.Opened.Count, Is.EqualTo(0).After(10_000, 20));
+    }
+
+    [Test]
+    public async Task A_node_port_service_gets_a_local_port_and_no_address_in_its_status()
+    {
+        await using var net = new TestNetwork();
+        await using var api = new TestApi(net);
+        await using var local = new LocalPorts(net.Wire);
+        await using var controller = new ServiceController(api.Context, new LocalLoadBalancer(local));
+        api.Start();
+        controller.Start();
+        const string service = """
+            apiVersion: v1
+            kind: Service
+            metadata: { name: web, namespace: a }
+            spec: { type: TYPE, clusterIP: 10.96.0.7, clusterIPs: [ 10.96.0.7 ], ports: [ { port: 80, protocol: TCP, nodePort: 30080 } ] }
+            """;
+
+        net.Apply(service.Replace("TYPE", "NodePort", StringComparison.Ordinal));
+
+        Assert.That(() => local.Opened.Select(port => port.NodePort), Is.EqualTo(new[] { 30080 }).After(10_000, 20));
+        Assert.That(net.Store.Find(new GroupResource("", "services"), new ObjectKey("a", "web"))!.Status.At("loadBalancer").Exists(), Is.False);
+
+        net.Apply(service.Replace("TYPE", "ClusterIP", StringComparison.Ordinal));
+
+        Assert.That(() => local.Opened, Is.Empty.After(10_000, 20));
     }
 
     private sealed class Site : IAsyncDisposable
     {
         private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
         private TestApi _api = null!;
+        private IngressStatusController _status = null!;
 
         public TestNetwork Net { get; } = new();
 
-        public IngressController Controller { get; private set; } = null!;
+        public IngressServer Server { get; private set; } = null!;
 
         public static async Task<Site> StartAsync(IngressOptions? options = null)
         {
@@ -324,16 +355,17 @@ internal sealed class IngressTests
                         """);
             }
             site._api = new TestApi(site.Net);
-            site.Controller = new IngressController(site._api.Context, site.Net.Wire, "node-1", options ?? new IngressOptions());
-            await site.Controller.ListenAsync();
+            site.Server = new IngressServer(site.Net.Wire, "node-1", options ?? new IngressOptions(), site._api.Context.Log);
+            site._status = new IngressStatusController(site._api.Context, new LocalIngressServer(site.Server));
+            await site.Server.ListenAsync();
             site._api.Start();
-            site.Controller.Start();
+            site._status.Start();
             return site;
         }
 
         public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string host, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
         {
-            using var request = new HttpRequestMessage(method, $"http://127.0.0.1:{Controller.HttpPort}{path}") { Content = content, Headers = { Host = host } };
+            using var request = new HttpRequestMessage(method, $"http://127.0.0.1:{Server.HttpPort}{path}") { Content = content, Headers = { Host = host } };
             foreach (var (name, value) in headers)
                 request.Headers.TryAddWithoutValidation(name, value);
             return await _client.SendAsync(request);
@@ -348,7 +380,8 @@ internal sealed class IngressTests
         public async ValueTask DisposeAsync()
         {
             _client.Dispose();
-            await Controller.DisposeAsync();
+            await _status.DisposeAsync();
+            await Server.DisposeAsync();
             await _api.DisposeAsync();
             await Net.DisposeAsync();
         }

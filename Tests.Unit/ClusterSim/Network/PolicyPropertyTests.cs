@@ -173,7 +173,7 @@ internal sealed class PolicyPropertyTests
             Name = $"pod-{number}",
             Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = Values[number % 3], ["statefulset.kubernetes.io/pod-name"] = $"pod-{number}" },
             Address = new IPAddress([10, 244, (byte)(number / 250), (byte)(2 + (number % 250))]),
-            DeclaredPorts = [new("web", TransportProtocol.Tcp, 80), new("metrics", TransportProtocol.Tcp, 9090)],
+            Ports = [new("web", TransportProtocol.Tcp, 80), new("metrics", TransportProtocol.Tcp, 9090)],
         }).ToList();
         var clock = System.Diagnostics.Stopwatch.StartNew();
 
@@ -236,9 +236,9 @@ internal sealed class PolicyPropertyTests
 
     internal sealed record World(IReadOnlyList<JsonObject> Policies, IReadOnlyList<JsonObject> NamespaceLabels, IReadOnlyList<JsonObject> PodLabels, IReadOnlyList<int> PortKinds)
     {
-        public IReadOnlyList<PolicyParty> Parties { get; } =
+        public IReadOnlyList<TrafficPeer> Parties { get; } =
         [
-            .. PodLabels.Select((labels, index) => PolicyParty.Of(new PolicyPod
+            .. PodLabels.Select((labels, index) => TrafficPeer.Of(new PolicyPod
             {
                 Namespace = NamespaceNames[index % 3],
                 Name = $"pod-{index}",
@@ -246,11 +246,11 @@ internal sealed class PolicyPropertyTests
                 Address = new IPAddress([10, 244, (byte)(index % 2), (byte)(2 + index)]),
                 Node = $"node-{index % 2}",
                 IsHostNetwork = index == 5,
-                NamedPorts = [.. PortNames.Take(PortKinds[index]).Select((name, at) => new NamedPort(name, TransportProtocol.Tcp, PortNumbers[(at + index) % 3]))],
+                Ports = [.. PortNames.Take(PortKinds[index]).Select((name, at) => new ContainerPort(name, TransportProtocol.Tcp, PortNumbers[(at + index) % 3]))],
             })),
-            PolicyParty.Outside(IPAddress.Parse("192.0.2.65")),
-            PolicyParty.Outside(IPAddress.Parse("8.8.8.8")),
-            PolicyParty.OfNode("node-1", IPAddress.Parse("10.0.0.11")),
+            TrafficPeer.Outside(IPAddress.Parse("192.0.2.65")),
+            TrafficPeer.Outside(IPAddress.Parse("8.8.8.8")),
+            TrafficPeer.OfNode("node-1", IPAddress.Parse("10.0.0.11")),
         ];
 
         public NetworkPolicyEvaluator Compile() => new(
@@ -268,7 +268,7 @@ internal sealed class PolicyPropertyTests
 
     private static class Naive
     {
-        public static bool Allows(World world, PolicyParty from, PolicyParty to, int port, string protocol)
+        public static bool Allows(World world, TrafficPeer from, TrafficPeer to, int port, string protocol)
         {
             if (from.Pod is not null && ReferenceEquals(from.Pod, to.Pod))
                 return true;
@@ -280,7 +280,7 @@ internal sealed class PolicyPropertyTests
         }
 
         private static bool Side(
-            World world, PolicyParty subject, PolicyParty other, PolicyParty destination, int port, string protocol, string type, string field, string peers)
+            World world, TrafficPeer subject, TrafficPeer other, TrafficPeer destination, int port, string protocol, string type, string field, string peers)
         {
             if (subject.Pod is not { IsHostNetwork: false } pod)
                 return true;
@@ -295,7 +295,7 @@ internal sealed class PolicyPropertyTests
                 ? types.Any(each => (string)each! == type)
                 : type == "Ingress" || (spec["egress"] as JsonArray)?.Count > 0;
 
-        private static bool Peers(World world, JsonObject rule, string field, string @namespace, PolicyParty other)
+        private static bool Peers(World world, JsonObject rule, string field, string @namespace, TrafficPeer other)
         {
             if (rule[field] is not JsonArray { Count: > 0 } peers)
                 return true;
@@ -322,7 +322,7 @@ internal sealed class PolicyPropertyTests
             return false;
         }
 
-        private static bool Ports(JsonObject rule, PolicyParty destination, int port, string protocol)
+        private static bool Ports(JsonObject rule, TrafficPeer destination, int port, string protocol)
         {
             if (rule["ports"] is not JsonArray { Count: > 0 } ports)
                 return true;

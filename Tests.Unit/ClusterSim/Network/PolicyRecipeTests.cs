@@ -51,6 +51,6 @@ internal sealed class PolicyRecipeTests
 
         IEnumerable<JsonObject> OfKind(string kind) => objects.Where(each => each.Text("kind") == kind);
 
-        PolicyParty Party(string who) => IPAddress.TryParse(who, out var address) ? PolicyParty.Outside(address) : PolicyParty.Of(pods[who]);
+        TrafficPeer Party(string who) => IPAddress.TryParse(who, out var address) ? TrafficPeer.Outside(address) : TrafficPeer.Of(pods[who]);
     }
 }

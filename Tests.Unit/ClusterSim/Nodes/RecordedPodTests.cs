@@ -56,7 +56,7 @@ public sealed partial class RecordedPodTests
             Network = new NetworkOptions { PodRange = "10.42.0.0/16" },
             Nodes = [new NodeOptions { Name = "node-1" }],
         });
-        SimulatedImages.AddBoxTo(cluster.Images);
+        BoxImage.AddTo(cluster.Images);
         cluster.ApplyYaml($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {Namespace}}}}}");
         await clock.AdvanceAsync(TimeSpan.FromSeconds(1));
         // Each as long before the end as it was there: what one pod leaves lets the scheduler look at another again.

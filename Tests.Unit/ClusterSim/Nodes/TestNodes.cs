@@ -37,7 +37,7 @@ internal sealed class TestNodes : IAsyncDisposable
         Client = new ApiClient(Server, UserInfo.ApiServer, "test");
         Informers = new Informers(Server, Quiescence);
         SimulatedImages.AddTo(Images);
-        SimulatedImages.AddBoxTo(Images);
+        BoxImage.AddTo(Images);
         Pool = new Kubelets(new NodeEnvironment
         {
             Server = Server,

@@ -3,11 +3,10 @@ using System.Text.Json;
 using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
-using Harness.Images;
-using Harness.Postgres;
+using ClusterSim.Postgres;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.Harness.Images;
+namespace Tests.Unit.ClusterSim.Postgres;
 
 /// <summary>The simulated <c>postgres</c> image: a pod in front of a real server.</summary>
 [TestFixture]

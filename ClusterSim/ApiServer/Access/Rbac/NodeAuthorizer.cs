@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Access.Rbac;
@@ -114,16 +115,15 @@ internal sealed class NodeAuthorizer(VersionedStore store, ImmutableArray<Policy
 
     private static bool Environment(JsonElement spec, string all, string key, string name)
     {
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers", "ephemeralContainers"])
-            foreach (var container in spec.At(list).Items())
-            {
-                foreach (var source in container.At("envFrom").Items())
-                    if (source.At(all, "name").Text() == name)
-                        return true;
-                foreach (var variable in container.At("env").Items())
-                    if (variable.At("valueFrom", key, "name").Text() == name)
-                        return true;
-            }
+        foreach (var container in spec.VisitContainers(ContainerType.AllContainers))
+        {
+            foreach (var source in container.At("envFrom").Items())
+                if (source.At(all, "name").Text() == name)
+                    return true;
+            foreach (var variable in container.At("env").Items())
+                if (variable.At("valueFrom", key, "name").Text() == name)
+                    return true;
+        }
         return false;
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -99,7 +98,7 @@ internal sealed record PolicyRule(
         void Add(string name, ImmutableArray<string> values)
         {
             if (!values.IsEmpty)
-                parts.Add($"{name}:{GoQuoted.List(values)}");
+                parts.Add($"{name}:{GoText.QuoteList(values)}");
         }
     }
 

@@ -8,6 +8,7 @@ namespace ClusterSim.Access.Rbac;
 /// </summary>
 internal sealed class RbacAuthorizer(VersionedStore store) : IAuthorizer
 {
+    private readonly PolicyRuleCache _rules = new();
     private volatile Version? _version;
 
     /// <summary>The roles and bindings as they are now.</summary>
@@ -29,7 +30,7 @@ internal sealed class RbacAuthorizer(VersionedStore store) : IAuthorizer
                 _version = before with { Revision = revision };
                 return before.Index;
             }
-            var index = new RbacIndex(roles, clusterRoles, roleBindings, clusterRoleBindings);
+            var index = new RbacIndex(_rules, roles, clusterRoles, roleBindings, clusterRoleBindings);
             _version = new Version(revision, roles, clusterRoles, roleBindings, clusterRoleBindings, index);
             return index;
         }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ClusterSim.Storage;
 
@@ -11,18 +10,19 @@ namespace ClusterSim.Access.Rbac;
 /// </summary>
 internal sealed class RbacIndex
 {
-    private static readonly ConditionalWeakTable<Document, object> Compiled = [];
-
     private readonly Dictionary<string, List<Grant>> _users = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Grant>> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Namespace, string Name), List<Grant>> _usersIn = [];
     private readonly Dictionary<(string Namespace, string Name), List<Grant>> _groupsIn = [];
+    private readonly PolicyRuleCache _rules;
     private readonly StoreSnapshot _roles;
     private readonly StoreSnapshot _clusterRoles;
 
     /// <summary>Arranges what the snapshots hold.</summary>
-    public RbacIndex(StoreSnapshot roles, StoreSnapshot clusterRoles, StoreSnapshot roleBindings, StoreSnapshot clusterRoleBindings)
+    public RbacIndex(
+        PolicyRuleCache rules, StoreSnapshot roles, StoreSnapshot clusterRoles, StoreSnapshot roleBindings, StoreSnapshot clusterRoleBindings)
     {
+        _rules = rules;
         _roles = roles;
         _clusterRoles = clusterRoles;
         foreach (var binding in clusterRoleBindings.All())
@@ -85,11 +85,7 @@ internal sealed class RbacIndex
 
     /// <summary>The rules of the role a binding in <paramref name="namespace"/> refers to; null where it is missing.</summary>
     public ImmutableArray<PolicyRule>? RulesOf(string kind, string name, string? @namespace) =>
-        (kind == "ClusterRole" ? _clusterRoles.Find(new(null, name)) : _roles.Find(new(@namespace, name))) is { } role ? RulesOf(role) : null;
-
-    /// <summary>A role's rules.</summary>
-    public static ImmutableArray<PolicyRule> RulesOf(Document role) =>
-        (ImmutableArray<PolicyRule>)Compiled.GetValue(role, static document => PolicyRule.ListOf(document.Root.At("rules")));
+        (kind == "ClusterRole" ? _clusterRoles.Find(new(null, name)) : _roles.Find(new(@namespace, name))) is { } role ? _rules.RulesOf(role) : null;
 
     private static Grant? Among(List<Grant>? grants, in AccessAttributes asked, ref List<string>? complaints)
     {

@@ -46,7 +46,7 @@ internal sealed class SecretTokens(VersionedStore store, ServiceAccountKeys keys
             throw new TokenException("invalid bearer token");
         var common = audiences.Where(apiAudiences.Contains).ToList();
         if (common.Count == 0)
-            throw new TokenException($"token audiences {GoQuoted.List(apiAudiences)} is invalid for the target audiences {GoQuoted.List(audiences)}");
+            throw new TokenException($"token audiences {GoText.QuoteList(apiAudiences)} is invalid for the target audiences {GoText.QuoteList(audiences)}");
 
         string Named(string claim) => signed.Claims.At(Claim + claim).Text("");
         var @namespace = Named("namespace");

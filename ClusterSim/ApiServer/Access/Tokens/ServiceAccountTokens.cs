@@ -97,7 +97,7 @@ internal sealed class ServiceAccountTokens(VersionedStore store, TimeProvider cl
             throw new TokenException("invalid bearer token");
         var common = audiences.Where(claims.Audiences.Contains).ToList();
         if (common.Count == 0)
-            throw new TokenException($"token audiences {GoQuoted.List(claims.Audiences)} is invalid for the target audiences {GoQuoted.List(audiences)}");
+            throw new TokenException($"token audiences {GoText.QuoteList(claims.Audiences)} is invalid for the target audiences {GoText.QuoteList(audiences)}");
         var now = clock.GetUtcNow();
         if (now > claims.Expires + Leeway)
             throw new TokenException("service account token has expired");

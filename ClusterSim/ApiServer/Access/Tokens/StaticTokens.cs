@@ -24,9 +24,6 @@ internal sealed class StaticTokens
     /// <summary>Whose token it is; null where it is none.</summary>
     public UserInfo? Find(string token) => _users.GetValueOrDefault(Hash(token));
 
-    /// <summary>Makes a token worthless.</summary>
-    public void Revoke(string token) => _users.TryRemove(Hash(token), out _);
-
     // Looked up by hash, so that the time a lookup takes tells nothing of the tokens there are.
     private static string Hash(string token)
     {

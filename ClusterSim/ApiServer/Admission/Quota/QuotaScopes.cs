@@ -45,7 +45,7 @@ internal static class QuotaScopes
         _ => false,
     };
 
-    private static bool IsBestEffort(JsonElement spec) => !PodContainers.All(spec).Any(container =>
+    private static bool IsBestEffort(JsonElement spec) => !spec.VisitContainers(ContainerType.AllContainers).Any(container =>
         ((ReadOnlySpan<string>)["requests", "limits"]).ToArray().Any(which =>
             PodResources.Read(container.At("resources", which)).Any(one => one.Key is "cpu" or "memory" && !one.Value.IsZero)));
 

@@ -8,12 +8,13 @@ namespace ClusterSim.Admission.Quota;
 /// What objects count against quotas (<c>pkg/quota/v1/evaluator</c>). What is used is read off the store's snapshot, so it is never behind;
 /// each stored object's share is worked out once.
 /// </summary>
-internal static class QuotaUsage
+internal sealed class QuotaUsage(VersionedStore store)
 {
     private static readonly GroupResource Pods = new("", "pods");
     private static readonly GroupResource Services = new("", "services");
     private static readonly GroupResource Claims = new("", "persistentvolumeclaims");
-    private static readonly ConditionalWeakTable<Document, Dictionary<string, Quantity>> Known = [];
+
+    private readonly ConditionalWeakTable<Document, Dictionary<string, Quantity>> _known = [];
 
     /// <summary>The resource whose objects count against a name in <c>spec.hard</c>.</summary>
     public static GroupResource CountedIn(string name)
@@ -50,11 +51,9 @@ internal static class QuotaUsage
     }
 
     /// <summary>What all objects of a namespace count against a quota, for each name in <c>spec.hard</c>: <c>status.used</c>.</summary>
-    /// <param name="store">Where they are.</param>
     /// <param name="quota">The quota.</param>
     /// <param name="only">Only names counted in this resource; null for all.</param>
-    /// <param name="except">An object that is not to be counted; null for none.</param>
-    public static Dictionary<string, Quantity> Used(VersionedStore store, Document quota, GroupResource? only = null, Document? except = null)
+    public Dictionary<string, Quantity> Used(Document quota, GroupResource? only = null)
     {
         var used = new Dictionary<string, Quantity>(StringComparer.Ordinal);
         foreach (var names in quota.Spec.At("hard").Fields().Select(field => field.Name).GroupBy(CountedIn))
@@ -65,9 +64,9 @@ internal static class QuotaUsage
             var totals = new Quantity[counted.Length];
             foreach (var document in store.Current(names.Key).All(quota.Namespace))
             {
-                if ((except is not null && document.Uid == except.Uid) || !Counts(quota, names.Key, document.Root))
+                if (!Counts(quota, names.Key, document.Root))
                     continue;
-                var share = Known.GetValue(document, static one => Of(one.Resource, one.Root));
+                var share = _known.GetValue(document, static one => Of(one.Resource, one.Root));
                 for (var i = 0; i < counted.Length; i++)
                     if (share.TryGetValue(counted[i], out var quantity))
                         totals[i] += quantity;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Schema;
 using Microsoft.AspNetCore.Http;

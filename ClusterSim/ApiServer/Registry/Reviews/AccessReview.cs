@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using static ClusterSim.Machinery.JsonBuilding;
 
 namespace ClusterSim.Registry.Reviews;

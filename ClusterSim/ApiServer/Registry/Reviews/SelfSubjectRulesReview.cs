@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 

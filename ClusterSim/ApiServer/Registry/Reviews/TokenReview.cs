@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ClusterSim.Access;
 using ClusterSim.Access.Tokens;
 using ClusterSim.Requests;
 using static ClusterSim.Machinery.JsonBuilding;

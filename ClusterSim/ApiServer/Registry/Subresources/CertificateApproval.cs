@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Requests;
-using ClusterSim.Storage;
 
 namespace ClusterSim.Registry.Subresources;
 
@@ -13,23 +12,16 @@ internal sealed class CertificateApproval(ApiServer server) : ISubresource
     /// <inheritdoc/>
     public WriteResult Update(in RequestTarget target, JsonObject body, WriteOptions options)
     {
-        while (true)
+        var here = target;
+        return server.GuaranteedUpdate(target, live =>
         {
-            var live = server.Require(target);
             var said = (body["metadata"] as JsonObject).Text("resourceVersion");
             if (!string.IsNullOrEmpty(said) && said != live.Metadata.At("resourceVersion").Text())
                 throw KubernetesApiException.Modified(live.Resource, live.Name);
             var @object = live.ToObject();
             @object.Ensure("status")["conditions"] = WithTimes(body);
-            try
-            {
-                return server.Replace(target, live, @object, options);
-            }
-            catch (StoreConflictException)
-            {
-                // Somebody else wrote in between: once more on what is there now.
-            }
-        }
+            return server.Replace(here, live, @object, options);
+        });
     }
 
     private JsonArray WithTimes(JsonObject body)

@@ -10,9 +10,8 @@ internal sealed class NamespaceFinalize(ApiServer server) : ISubresource
     /// <inheritdoc/>
     public WriteResult Update(in RequestTarget target, JsonObject body, WriteOptions options)
     {
-        while (true)
+        return server.GuaranteedUpdate(target, live =>
         {
-            var live = server.Require(target);
             var said = (body["metadata"] as JsonObject).Text("resourceVersion");
             if (!string.IsNullOrEmpty(said) && said != live.Metadata.At("resourceVersion").Text())
                 throw KubernetesApiException.Modified(live.Resource, live.Name);
@@ -24,19 +23,12 @@ internal sealed class NamespaceFinalize(ApiServer server) : ISubresource
                 @object.Ensure("spec")["finalizers"] = finalizers;
             if (options.DryRun)
                 return new WriteResult(Document.Unstored(live.Resource, @object), 200, []);
-            try
+            if (live.IsDeleting && finalizers.Count == 0 && live.Metadata.At("finalizers").Count() == 0)
             {
-                if (live.IsDeleting && finalizers.Count == 0 && live.Metadata.At("finalizers").Count() == 0)
-                {
-                    server.Store.Delete(live);
-                    return new WriteResult(Document.Unstored(live.Resource, @object), 200, []);
-                }
-                return new WriteResult(server.Store.Update(live, @object), 200, []);
+                server.Store.Delete(live);
+                return new WriteResult(Document.Unstored(live.Resource, @object), 200, []);
             }
-            catch (StoreConflictException)
-            {
-                // Somebody else wrote in between: once more on what is there now.
-            }
-        }
+            return new WriteResult(server.Store.Update(live, @object), 200, []);
+        });
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
@@ -16,30 +15,21 @@ internal sealed class PodBinding(ApiServer server) : ISubresource
         if (string.IsNullOrEmpty(node))
             throw KubernetesApiException.Invalid(new("", "v1", "Binding"), target.Name ?? "", [new("FieldValueRequired", "target.name", "Required value")]);
         var metadata = body["metadata"] as JsonObject;
-        while (true)
+        var binding = target.Resource.GroupResource with { Resource = "pods/binding" };
+        return server.GuaranteedUpdate(target, pod =>
         {
-            var pod = server.Require(target);
             if (metadata.Text("uid") is { Length: > 0 } uid && uid != pod.Uid)
                 throw KubernetesApiException.Conflict(pod.Resource, pod.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.Uid}");
             if (pod.IsDeleting)
-                throw KubernetesApiException.Conflict(target.Resource.GroupResource with { Resource = "pods/binding" }, pod.Name, $"pod {pod.Name} is being deleted, cannot be assigned to a host");
+                throw KubernetesApiException.Conflict(binding, pod.Name, $"pod {pod.Name} is being deleted, cannot be assigned to a host");
             if (pod.NodeName is { } taken)
-                throw KubernetesApiException.Conflict(target.Resource.GroupResource with { Resource = "pods/binding" }, pod.Name, $"pod {pod.Name} is already assigned to node \"{taken}\"");
+                throw KubernetesApiException.Conflict(binding, pod.Name, $"pod {pod.Name} is already assigned to node \"{taken}\"");
             if (pod.Spec.At("schedulingGates").Count() > 0)
-                throw KubernetesApiException.Conflict(target.Resource.GroupResource with { Resource = "pods/binding" }, pod.Name, $"pod {pod.Name} has non-empty .spec.schedulingGates");
+                throw KubernetesApiException.Conflict(binding, pod.Name, $"pod {pod.Name} has non-empty .spec.schedulingGates");
             if (!options.DryRun)
-            {
-                try
-                {
-                    server.Store.Update(pod, Bound(pod, node, metadata));
-                }
-                catch (StoreConflictException)
-                {
-                    continue;
-                }
-            }
+                server.Store.Update(pod, Bound(pod, node, metadata));
             return new WriteResult(pod, 201, []) { Answer = Object(("kind", "Status"), ("apiVersion", "v1"), ("metadata", new JsonObject()), ("status", "Success"), ("code", 201)) };
-        }
+        });
     }
 
     private JsonObject Bound(Document pod, string node, JsonObject? metadata)

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Access;
 using ClusterSim.Objects;
 using ClusterSim.Requests;
-using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
@@ -15,7 +14,9 @@ namespace ClusterSim.Registry.Subresources;
 internal sealed class PodEviction(ApiServer server) : ISubresource
 {
     private const string Refusal = "Cannot evict pod as it would violate the pod's disruption budget.";
-    private const int TriesMax = 20;
+
+    // EvictionsRetry.Steps.
+    private const int RetrySteps = 20;
 
     /// <inheritdoc/>
     public WriteResult Create(in RequestTarget target, JsonObject body, WriteOptions options)
@@ -24,43 +25,35 @@ internal sealed class PodEviction(ApiServer server) : ISubresource
         if (!string.IsNullOrEmpty(name) && name != target.Name)
             throw KubernetesApiException.BadRequest($"name in URL does not match name in Eviction object");
         var wished = body["deleteOptions"] is JsonObject said ? ReadOptions(said) : DeleteOptions.None;
-        var dryRun = options.DryRun || wished.DryRun;
         var podTarget = target with { Subresource = null };
-        for (var tries = 1; ; tries++)
+        return Retry.OnError(RetrySteps, IsRetriable, () => Evict(podTarget, wished with { DryRun = options.DryRun || wished.DryRun }));
+
+        // A pod's version that the caller names stays what it is.
+        bool IsRetriable(Exception ex) => ex is KubernetesApiException { Reason: "Conflict" } conflict
+            && (wished.PreconditionResourceVersion is null || conflict.Details.Text("kind") == "poddisruptionbudgets");
+    }
+
+    private WriteResult Evict(in RequestTarget target, DeleteOptions options)
+    {
+        var pod = server.Require(target);
+        var precondition = options;
+        if (!CanIgnoreBudget(pod) && BudgetOf(pod) is { } budget)
         {
-            var pod = server.Require(target);
-            var precondition = wished;
-            if (!CanIgnoreBudget(pod))
-            {
-                var budget = BudgetOf(pod);
-                var unhealthyPasses = budget is not null && !pod.IsReady()
-                    && (budget.Spec.At("unhealthyPodEvictionPolicy").Text() == "AlwaysAllow"
-                        || budget.Status.At("currentHealthy").Integer(0) >= budget.Status.At("desiredHealthy").Integer(0));
-                if (unhealthyPasses)
-                {
-                    // Only if it is still the unhealthy pod that was judged.
-                    precondition = wished with { PreconditionUid = wished.PreconditionUid ?? pod.Uid, PreconditionResourceVersion = wished.PreconditionResourceVersion ?? pod.Metadata.At("resourceVersion").Text() };
-                }
-                else if (budget is not null)
-                {
-                    if (!TryCharge(budget, pod, dryRun) && tries < TriesMax)
-                        continue;
-                }
-            }
-            try
-            {
-                if (!dryRun)
-                    NoteDisruption(podTarget, pod);
-                if (precondition.PreconditionResourceVersion is not null && server.Store.Find(pod.Resource, pod.Key) is { } noted)
-                    precondition = precondition with { PreconditionResourceVersion = wished.PreconditionResourceVersion ?? noted.Metadata.At("resourceVersion").Text() };
-                server.Delete(podTarget with { User = UserInfo.ApiServer }, precondition with { DryRun = dryRun });
-            }
-            catch (KubernetesApiException raced) when (raced.Code == 409 && wished.PreconditionResourceVersion is null && tries < TriesMax)
-            {
-                continue;
-            }
-            return new WriteResult(pod, 201, []) { Answer = Object(("kind", "Status"), ("apiVersion", "v1"), ("metadata", new JsonObject()), ("status", "Success"), ("code", 201)) };
+            var unhealthyPasses = !pod.IsReady()
+                && (budget.Spec.At("unhealthyPodEvictionPolicy").Text() == "AlwaysAllow"
+                    || budget.Status.At("currentHealthy").Integer(0) >= budget.Status.At("desiredHealthy").Integer(0));
+            // Only if it is still the unhealthy pod that was judged.
+            if (unhealthyPasses)
+                precondition = options with { PreconditionUid = options.PreconditionUid ?? pod.Uid, PreconditionResourceVersion = options.PreconditionResourceVersion ?? pod.Metadata.At("resourceVersion").Text() };
+            else
+                Charge(budget, pod, options.DryRun);
         }
+        if (!options.DryRun)
+            NoteDisruption(pod);
+        if (precondition.PreconditionResourceVersion is not null && server.Store.Find(pod.Resource, pod.Key) is { } noted)
+            precondition = precondition with { PreconditionResourceVersion = options.PreconditionResourceVersion ?? noted.Metadata.At("resourceVersion").Text() };
+        server.Delete(target with { User = UserInfo.ApiServer }, precondition);
+        return new WriteResult(pod, 201, []) { Answer = Object(("kind", "Status"), ("apiVersion", "v1"), ("metadata", new JsonObject()), ("status", "Success"), ("code", 201)) };
     }
 
     private static bool CanIgnoreBudget(Document pod) => pod.IsEnded() || pod.IsDeleting || pod.Phase() is "Pending" or "";
@@ -79,8 +72,8 @@ internal sealed class PodEviction(ApiServer server) : ISubresource
         };
     }
 
-    /// <summary>Takes one disruption from the budget; false where another writer was in between.</summary>
-    private bool TryCharge(Document budget, Document pod, bool dryRun)
+    /// <summary>Takes one disruption from the budget (<c>checkAndDecrement</c>).</summary>
+    private void Charge(Document budget, Document pod, bool dryRun)
     {
         if ((budget.Status.At("observedGeneration").Integer() ?? 0) < budget.Generation())
             throw KubernetesApiException.TooManyRequests(Refusal, 10, Causes($"The disruption budget {budget.Name} is still being processed by the server."));
@@ -94,7 +87,7 @@ internal sealed class PodEviction(ApiServer server) : ISubresource
                 Refusal, 0,
                 Causes($"The disruption budget {budget.Name} needs {budget.Status.At("desiredHealthy").Integer(0)} healthy pods and has {budget.Status.At("currentHealthy").Integer(0)} currently"));
         if (dryRun)
-            return true;
+            return;
         var @object = budget.ToObject();
         var status = @object.Ensure("status");
         status["disruptionsAllowed"] = allowed - 1;
@@ -104,28 +97,25 @@ internal sealed class PodEviction(ApiServer server) : ISubresource
             Conditions.Set(status, "DisruptionAllowed", "False", "InsufficientPods", "", now, ("observedGeneration", status.Integer("observedGeneration")));
         }
         status.Ensure("disruptedPods")[pod.Name] = server.Clock.GetUtcNow().Stamp();
-        try
-        {
-            server.Store.Update(budget, @object);
-            return true;
-        }
-        catch (StoreConflictException)
-        {
-            return false;
-        }
+        Store(budget, @object);
     }
 
-    private void NoteDisruption(in RequestTarget target, Document pod)
+    private void NoteDisruption(Document pod)
     {
         var @object = pod.ToObject();
         Conditions.Set(@object.Ensure("status"), "DisruptionTarget", "True", "EvictionByEvictionAPI", "Eviction API: evicting", server.Clock.GetUtcNow());
+        Store(pod, @object);
+    }
+
+    private void Store(Document seen, JsonObject @object)
+    {
         try
         {
-            server.Store.Update(pod, @object);
+            server.Store.Update(seen, @object);
         }
         catch (StoreConflictException)
         {
-            throw KubernetesApiException.Modified(target.Resource.GroupResource, pod.Name);
+            throw KubernetesApiException.Modified(seen.Resource, seen.Name);
         }
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Access.Tokens;
-using ClusterSim.Patching;
 using ClusterSim.Requests;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;

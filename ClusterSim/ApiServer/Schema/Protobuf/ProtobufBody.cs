@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
@@ -217,8 +216,8 @@ internal static class ProtobufBody
                     1 => result["strVal"]?.ToString() ?? "",
                     var other => throw new DecodeException($"{path}: an IntOrString of type {other}: it should be 0 (a number) or 1 (a string)"),
                 },
-                Machinery + "apis.meta.v1.Time" => Time(result, path, "yyyy-MM-dd'T'HH:mm:ss'Z'"),
-                Machinery + "apis.meta.v1.MicroTime" => Time(result, path, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
+                Machinery + "apis.meta.v1.Time" => Time(result, path, GoTime.Stamp),
+                Machinery + "apis.meta.v1.MicroTime" => Time(result, path, GoTime.StampMicro),
                 Machinery + "apis.meta.v1.FieldsV1" => Json(result["Raw"], path),
                 Machinery + "runtime.RawExtension" or Extensions + "JSON" => Json(result["raw"], path),
                 Extensions + "JSONSchemaPropsOrArray" => Taken(result, "jSONSchemas") ?? Taken(result, "schema"),
@@ -293,14 +292,14 @@ internal static class ProtobufBody
     }
 
     // Go's zero time is written as an empty message, and read back as null.
-    private static JsonValue? Time(JsonObject message, string path, string format)
+    private static JsonValue? Time(JsonObject message, string path, Func<DateTimeOffset, string> write)
     {
         long seconds = (long?)message["seconds"] ?? 0, nanos = (int?)message["nanos"] ?? 0;
         if (seconds == 0 && nanos == 0)
             return null;
         try
         {
-            return JsonValue.Create(DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanos / 100).UtcDateTime.ToString(format, CultureInfo.InvariantCulture));
+            return JsonValue.Create(write(DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanos / 100)));
         }
         catch (ArgumentOutOfRangeException)
         {

@@ -80,8 +80,14 @@ internal sealed class CronJobStrategy : KindStrategy
         }
         else
         {
-            if (CronSyntax.Fault(schedule) is { } fault)
-                errors.Invalid(path.Child("schedule"), schedule, fault);
+            try
+            {
+                CronParser.ParseStandard(schedule);
+            }
+            catch (FormatException ex)
+            {
+                errors.Invalid(path.Child("schedule"), schedule, ex.Message);
+            }
             var toleratesZone = old.At("schedule").Text("").Contains("TZ", StringComparison.Ordinal);
             if (schedule.Contains("TZ", StringComparison.Ordinal))
             {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 using ClusterSim.Validation.Core;
 
 namespace ClusterSim.Validation.Batch;
@@ -183,7 +184,7 @@ internal static class JobValidation
         var rules = policy.At("rules");
         if (rules.Count() > 20)
             errors.TooMany(path.Child("rules"), rules.Count(), 20);
-        var names = spec.At("template", "spec", "containers").Items().Concat(spec.At("template", "spec", "initContainers").Items())
+        var names = spec.At("template", "spec").VisitContainers(ContainerType.WorkloadContainers)
             .Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
         for (var i = 0; i < rules.Count(); i++)
         {

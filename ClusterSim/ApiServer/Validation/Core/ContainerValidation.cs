@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -7,9 +8,6 @@ internal static class ContainerValidation
 {
     private const string NotForEphemeral = "cannot be set for an Ephemeral Container";
     private const string NotForInit = "may not be set for init containers without restartPolicy=Always";
-
-    /// <summary>The lists of containers a spec has, in the order Kubernetes visits them.</summary>
-    public static readonly string[] Lists = ["initContainers", "containers", "ephemeralContainers"];
 
     /// <summary>The regular containers: there is one at least.</summary>
     public static void Regular(FieldErrors errors, PodContext context, FieldPath path)
@@ -40,7 +38,7 @@ internal static class ContainerValidation
         var containers = context.Spec.At("initContainers");
         if (containers.Count() == 0)
             return;
-        var names = context.Spec.At("containers").Items().Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
+        var names = context.Spec.VisitContainers(ContainerType.Containers).Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
         var index = 0;
         foreach (var container in containers.Items())
         {
@@ -55,7 +53,7 @@ internal static class ContainerValidation
             HashSet<string>? hostPorts = null;
             UniqueHostPorts(errors, container, ref hostPorts, path.Index(0));
 
-            if (container.At("restartPolicy").Text() == "Always")
+            if (container.IsRestartableInitContainer())
             {
                 ProbeValidation.LifecycleAndProbes(errors, container, context.GracePeriodSeconds, at);
                 continue;
@@ -72,8 +70,7 @@ internal static class ContainerValidation
         var containers = context.Spec.At("ephemeralContainers");
         if (containers.Count() == 0)
             return;
-        var others = context.Spec.At("containers").Items().Concat(context.Spec.At("initContainers").Items())
-            .Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
+        var others = context.Spec.VisitContainers(ContainerType.WorkloadContainers).Select(container => container.At("name").Text("")).ToHashSet(StringComparer.Ordinal);
         var names = new HashSet<string>(others, StringComparer.Ordinal);
         var index = 0;
         foreach (var container in containers.Items())

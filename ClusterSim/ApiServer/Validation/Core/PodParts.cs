@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -29,7 +30,7 @@ internal static class PodParts
     {
         var sent = pod["spec"] as JsonObject ?? [];
         var spec = old.At("spec").ToObject();
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
+        foreach (var list in ContainerType.WorkloadContainers.Fields())
         {
             List<JsonObject> wished = [.. PodSpecDefaults.Objects(sent, list)];
             List<JsonObject> present = [.. PodSpecDefaults.Objects(spec, list)];

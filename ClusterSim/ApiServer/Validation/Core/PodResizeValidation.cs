@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -23,15 +24,15 @@ internal static class PodResizeValidation
         var (spec, old) = (pod.At("spec"), oldPod.At("spec"));
         if (QualityOfService.Of(spec) != QualityOfService.Of(old))
             errors.Invalid(path, pod.At("status", "qosClass").Text(""), "Pod QOS Class may not change as a result of resizing");
-        foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
+        foreach (var list in ContainerType.WorkloadContainers.Fields())
             if (!SameNames(spec.At(list), old.At(list)))
             {
                 errors.Forbidden(path, OnlyCompute);
                 return;
             }
-        foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
+        foreach (var list in ContainerType.WorkloadContainers.Fields())
             for (var i = 0; i < old.At(list).Count(); i++)
-                if (list == "containers" || IsSidecar(old.At(list)[i]))
+                if (list == "containers" || old.At(list)[i].IsRestartableInitContainer())
                     NothingRemoved(errors, spec.At(list)[i], old.At(list)[i], path.Child(list).Index(i).Child("resources"));
         for (var i = 0; i < old.At("containers").Count(); i++)
             if (!OnlyComputeDiffers(spec.At("containers")[i], old.At("containers")[i]))
@@ -39,12 +40,12 @@ internal static class PodResizeValidation
         for (var i = 0; i < old.At("initContainers").Count(); i++)
         {
             var (now, before) = (spec.At("initContainers")[i], old.At("initContainers")[i]);
-            if (IsSidecar(before) && !OnlyComputeDiffers(now, before))
+            if (before.IsRestartableInitContainer() && !OnlyComputeDiffers(now, before))
                 errors.Forbidden(path, "only cpu and memory resources for sidecar containers are mutable");
-            else if (!IsSidecar(before) && !SemanticEquality.Equal(now, before))
+            else if (!before.IsRestartableInitContainer() && !SemanticEquality.Equal(now, before))
                 errors.Forbidden(path, "resources for non-sidecar init containers are immutable");
         }
-        if (errors.Count == 0 && !SemanticEquality.EqualExcept(spec, old, ["containers", "initContainers"]))
+        if (errors.Count == 0 && !SemanticEquality.EqualExcept(spec, old, [.. ContainerType.WorkloadContainers.Fields()]))
             errors.Forbidden(path, OnlyCompute);
     }
 
@@ -67,8 +68,6 @@ internal static class PodResizeValidation
 
     private static bool SameNames(JsonElement now, JsonElement before) =>
         now.Items().Select(container => container.At("name").Text()).SequenceEqual(before.Items().Select(container => container.At("name").Text()));
-
-    private static bool IsSidecar(JsonElement container) => container.At("restartPolicy").Text() == "Always";
 
     private static bool HasResources(JsonElement pod) =>
         pod.At("spec", "resources", "requests").Count() + pod.At("spec", "resources", "limits").Count() > 0;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -23,9 +24,8 @@ internal static class PodSpecDefaults
     {
         foreach (var volume in Objects(spec, "volumes"))
             DefaultVolume(volume);
-        foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers", "ephemeralContainers"])
-            foreach (var container in Objects(spec, list))
-                DefaultContainer(container);
+        foreach (var container in spec.VisitContainers(ContainerType.AllContainers))
+            DefaultContainer(container);
         spec.Default("restartPolicy", "Always");
         spec.Default("terminationGracePeriodSeconds", 30);
         spec.Default("dnsPolicy", "ClusterFirst");
@@ -42,15 +42,14 @@ internal static class PodSpecDefaults
     public static void DefaultPod(JsonObject spec)
     {
         spec.Default("enableServiceLinks", true);
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
-            foreach (var container in Objects(spec, list))
-            {
-                RequestsFromLimits(container["resources"] as JsonObject);
-                if (spec["hostNetwork"] is JsonValue flag && flag.TryGetValue<bool>(out var onHost) && onHost)
-                    foreach (var port in Objects(container, "ports"))
-                        if (port["containerPort"] is { } number && port.Integer("hostPort") is null or 0)
-                            port["hostPort"] = number.DeepClone();
-            }
+        foreach (var container in spec.VisitContainers(ContainerType.WorkloadContainers))
+        {
+            RequestsFromLimits(container["resources"] as JsonObject);
+            if (spec["hostNetwork"] is JsonValue flag && flag.TryGetValue<bool>(out var onHost) && onHost)
+                foreach (var port in Objects(container, "ports"))
+                    if (port["containerPort"] is { } number && port.Integer("hostPort") is null or 0)
+                        port["hostPort"] = number.DeepClone();
+        }
         RequestsFromLimits(spec["resources"] as JsonObject);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -122,7 +123,7 @@ internal static class PodUpdateValidation
             index++;
             var ended = before.At("state", "terminated");
             var name = before.At("name").Text("");
-            var mayRestart = old.At("spec", "initContainers").Items().Concat(old.At("spec", "containers").Items())
+            var mayRestart = old.At("spec").VisitContainers(ContainerType.WorkloadContainers)
                 .Any(container => container.At("name").Text("") == name && container.At("restartPolicy").Exists());
             if (!ended.Exists() || mayRestart || (policy == "OnFailure" && ended.At("exitCode").Integer(0) != 0))
                 continue;
@@ -158,7 +159,7 @@ internal static class PodUpdateValidation
     private static JsonObject Munged(JsonElement spec, JsonElement old)
     {
         var munged = spec.ToObject();
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
+        foreach (var list in ContainerType.WorkloadContainers.Fields())
         {
             var index = 0;
             foreach (var container in PodSpecDefaults.Objects(munged, list))

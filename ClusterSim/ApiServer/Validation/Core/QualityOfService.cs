@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -12,7 +13,7 @@ internal static class QualityOfService
         var podLevel = spec.At("resources");
         var resources = podLevel.At("requests").Count() + podLevel.At("limits").Count() > 0
             ? [podLevel]
-            : spec.At("initContainers").Items().Concat(spec.At("containers").Items()).Select(container => container.At("resources")).ToList();
+            : spec.VisitContainers(ContainerType.WorkloadContainers).Select(container => container.At("resources")).ToList();
 
         var anyRequested = false;
         var isGuaranteed = true;

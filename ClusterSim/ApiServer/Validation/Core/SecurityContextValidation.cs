@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ClusterSim.Objects;
 
 namespace ClusterSim.Validation.Core;
 
@@ -110,7 +111,7 @@ internal static partial class SecurityContextValidation
     /// <summary>Every container of a spec and where it stands, in the order Kubernetes visits them.</summary>
     public static IEnumerable<(JsonElement Container, FieldPath Path)> Containers(JsonElement spec, FieldPath? path)
     {
-        foreach (var list in ContainerValidation.Lists)
+        foreach (var list in ContainerType.AllContainers.Fields())
         {
             var index = 0;
             foreach (var container in spec.At(list).Items())

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Client;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
@@ -17,6 +16,7 @@ internal sealed class ClusterRoleAggregationController : Controller
     public const string Account = "clusterrole-aggregation-controller";
 
     private readonly ResourceType _clusterRoles;
+    private readonly PolicyRuleCache _rules = new();
 
     /// <inheritdoc cref="ClusterRoleAggregationController"/>
     public ClusterRoleAggregationController(ControllerContext context)
@@ -41,8 +41,8 @@ internal sealed class ClusterRoleAggregationController : Controller
         var roles = Client.Snapshot(_clusterRoles);
         if (roles.Find(key) is not { } role || !IsAggregated(role))
             return null;
-        var wanted = Aggregated(role, roles);
-        if (wanted.SequenceEqual(RbacIndex.RulesOf(role)))
+        var wanted = Aggregated(role, roles, _rules);
+        if (wanted.SequenceEqual(_rules.RulesOf(role)))
             return null;
         Client.Change(_clusterRoles, key, @object =>
         {
@@ -53,7 +53,7 @@ internal sealed class ClusterRoleAggregationController : Controller
     }
 
     /// <summary>What an aggregated role is to hold, given all roles.</summary>
-    internal static IReadOnlyList<PolicyRule> Aggregated(Document role, StoreSnapshot roles)
+    internal static IReadOnlyList<PolicyRule> Aggregated(Document role, StoreSnapshot roles, PolicyRuleCache parsed)
     {
         var rules = new List<PolicyRule>();
         var seen = new HashSet<PolicyRule>();
@@ -62,7 +62,7 @@ internal sealed class ClusterRoleAggregationController : Controller
             var selector = LabelSelector.FromObject(item);
             foreach (var other in roles.All())
                 if (other.Name != role.Name && selector.Matches(other.Labels))
-                    rules.AddRange(RbacIndex.RulesOf(other).Where(seen.Add));
+                    rules.AddRange(parsed.RulesOf(other).Where(seen.Add));
         }
         return rules;
     }

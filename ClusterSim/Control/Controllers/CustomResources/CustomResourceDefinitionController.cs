@@ -4,7 +4,6 @@ using ClusterSim.Access;
 using ClusterSim.Client;
 using ClusterSim.CustomResources;
 using ClusterSim.Objects;
-using ClusterSim.Registry;
 using ClusterSim.Registry.Subresources;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
@@ -18,13 +17,10 @@ namespace ClusterSim.Controllers.CustomResources;
 /// </summary>
 internal sealed class CustomResourceDefinitionController : Controller
 {
-    private static readonly string[] Verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
-    private static readonly string[] SubresourceVerbs = ["get", "patch", "update"];
-
     private readonly ResourceType _definitions;
     private readonly TypeSchema _types;
     private readonly UserInfo _user;
-    private readonly CustomScale _scale;
+    private readonly ScaleSubresource _scale;
     private readonly Dictionary<string, Served> _served = new(StringComparer.Ordinal);
 
     /// <summary>A controller of CustomResourceDefinitions; <paramref name="user"/> is the client's identity.</summary>
@@ -34,7 +30,7 @@ internal sealed class CustomResourceDefinitionController : Controller
         _types = types;
         _user = user;
         _definitions = Client.Resource("customresourcedefinitions", "apiextensions.k8s.io");
-        _scale = new CustomScale(Client.Server);
+        _scale = new ScaleSubresource(Client.Server);
         ForEach(_definitions);
         context.Informers.HandleCustom(change =>
         {
@@ -119,7 +115,7 @@ internal sealed class CustomResourceDefinitionController : Controller
             return;
         var types = definition.Spec.At("versions").Items()
             .Where(version => version.At("served").Flag(false) || version.At("storage").Flag(false))
-            .Select(version => (Version: version, Type: TypeOf(definition, version, names)))
+            .Select(version => (Version: version, Type: CustomResourceTypes.Read(definition.Root, version, names, _types)))
             .ToList();
         var served = new Served(identity, resource, [.. types.Select(type => type.Type.CustomVersion()!)]);
         _served[definition.Name] = served;
@@ -128,32 +124,6 @@ internal sealed class CustomResourceDefinitionController : Controller
             types.Find(type => type.Version.At("storage").Flag(false)).Type,
             [.. types.Where(type => type.Version.At("served").Flag(false)).Select(type => type.Type)]);
         before?.End();
-    }
-
-    private ResourceType TypeOf(Document definition, JsonElement version, JsonElement names)
-    {
-        var custom = new CustomResourceVersion(definition.Root, version, _types);
-        var subresources = new Dictionary<string, SubresourceType>(StringComparer.Ordinal);
-        var kind = new GroupVersionKind(definition.Spec.At("group").Text(""), version.At("name").Text(""), names.At("kind").Text(""));
-        if (custom.HasStatus)
-            subresources["status"] = new SubresourceType("status", kind, SubresourceVerbs);
-        if (custom.Scale is not null)
-            subresources["scale"] = new SubresourceType("scale", new("autoscaling", "v1", "Scale"), SubresourceVerbs);
-        return new ResourceType
-        {
-            Group = kind.Group,
-            Version = kind.Version,
-            Name = names.At("plural").Text(""),
-            SingularName = names.At("singular").Text(""),
-            Kind = kind.Kind,
-            ListKind = names.At("listKind").Text(""),
-            Namespaced = definition.Spec.At("scope").Text() == "Namespaced",
-            ShortNames = [.. names.At("shortNames").Items().Select(name => name.Text(""))],
-            Categories = [.. names.At("categories").Items().Select(name => name.Text(""))],
-            Verbs = Verbs,
-            Subresources = subresources,
-            Custom = custom,
-        };
     }
 
     private void Unserve(string definition)

@@ -113,7 +113,7 @@ internal sealed class DaemonSetController : Controller
         foreach (var node in Current(_nodes).All())
         {
             var pods = byNode.GetValueOrDefault(node.Name) ?? [];
-            var (shouldRun, shouldContinue) = Judge(set, node);
+            var (shouldRun, shouldContinue) = NodeShouldRunDaemonPod(set, node);
             if (!shouldContinue)
             {
                 pods.Where(pod => !pod.IsDeleting).ToList().ForEach(pod => _podControl.Delete(set, pod));
@@ -163,7 +163,7 @@ internal sealed class DaemonSetController : Controller
 
     private void Roll(Document set, Dictionary<string, List<Document>> byNode, string hash, long minReadySeconds)
     {
-        var nodes = Current(_nodes).All().Where(node => Judge(set, node).ShouldRun).ToList();
+        var nodes = Current(_nodes).All().Where(node => NodeShouldRunDaemonPod(set, node).ShouldRun).ToList();
         var surge = MaxSurge(set);
         var rolling = set.Spec.At("updateStrategy", "rollingUpdate");
         var maxUnavailable = surge > 0 ? 0 : Math.Max(1, IntOrPercent.Of(rolling.At("maxUnavailable"), nodes.Count, roundUp: true, absent: 1));
@@ -207,16 +207,13 @@ internal sealed class DaemonSetController : Controller
     private int MaxSurge(Document set) => set.Spec.At("updateStrategy", "type").Text("RollingUpdate") != "RollingUpdate" ? 0
         : IntOrPercent.Of(set.Spec.At("updateStrategy", "rollingUpdate", "maxSurge"), Current(_nodes).Count, roundUp: true);
 
-    /// <summary>Whether a node should run a pod of the set, and whether one that runs may stay.</summary>
-    private static (bool ShouldRun, bool ShouldContinue) Judge(Document set, Document node)
+    /// <summary>Returns whether a node should run a pod of the DaemonSet, and whether one that runs there may continue (<c>NodeShouldRunDaemonPod</c>).</summary>
+    private static (bool ShouldRun, bool ShouldContinue) NodeShouldRunDaemonPod(Document set, Document node)
     {
         var spec = set.Spec.At("template", "spec");
         if (spec.At("nodeName").Text() is { Length: > 0 } only && only != node.Name)
             return (false, false);
-        foreach (var (label, value) in spec.At("nodeSelector").TextMap())
-            if (node.Labels.GetValueOrDefault(label) != value)
-                return (false, false);
-        if (NodeAffinity.Of(spec.At("affinity", "nodeAffinity").At("requiredDuringSchedulingIgnoredDuringExecution")) is { } affinity && !affinity.Matches(node.Name, node.Labels))
+        if (!RequiredNodeAffinity.Of(spec).Match(node.Name, node.Labels))
             return (false, false);
         var tolerations = Toleration.Of(Tolerations(spec).ToElement());
         var untolerated = Taint.Of(node.Spec.At("taints")).Where(taint => taint.Effect != "PreferNoSchedule" && !tolerations.Any(one => one.Tolerates(taint))).ToList();
@@ -287,7 +284,7 @@ internal sealed class DaemonSetController : Controller
         foreach (var node in Current(_nodes).All())
         {
             var pods = (byNode.GetValueOrDefault(node.Name) ?? []).Where(pod => !pod.IsDeleting || MaxSurge(set) == 0).ToList();
-            if (!Judge(set, node).ShouldRun)
+            if (!NodeShouldRunDaemonPod(set, node).ShouldRun)
             {
                 misscheduled += pods.Count > 0 ? 1 : 0;
                 continue;

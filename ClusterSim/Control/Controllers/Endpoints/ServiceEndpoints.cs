@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Client;
 using ClusterSim.Objects;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
@@ -89,19 +88,10 @@ internal static class ServiceEndpoints
             return (int)number;
         if (target.Text() is not { } name)
             return port.At("port").Integer(0);
-        foreach (var container in Containers(pod))
+        foreach (var container in pod.Spec.VisitRunningContainers())
             foreach (var declared in container.At("ports").Items())
                 if (declared.At("name").Text() == name && declared.At("protocol").Text("TCP") == protocol)
                     return declared.At("containerPort").Integer(0);
         return null;
-    }
-
-    private static IEnumerable<JsonElement> Containers(Document pod)
-    {
-        foreach (var container in pod.Spec.At("containers").Items())
-            yield return container;
-        foreach (var init in pod.Spec.At("initContainers").Items())
-            if (init.At("restartPolicy").Text() == "Always")
-                yield return init;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class CronJobController : Controller
 {
     private const string ScheduledAnnotation = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
-    // More missed starts than this are told of, as a sign that something was wrong for long.
+    // More missed starts than this cause a Warning event (TooManyMissedTimes).
     private const int MissedMax = 100;
     private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(100);
 
@@ -41,15 +41,20 @@ internal sealed class CronJobController : Controller
         CleanUp(cron, jobs);
         if (cron.IsDeleting || cron.Spec.At("suspend").Flag(false))
             return null;
+        TimeZoneInfo? zone = null;
+        if (cron.Spec.At("timeZone").Text() is { Length: > 0 } name && !TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone))
+        {
+            Context.Events.Warning(cron, "UnknownTimeZone", $"invalid timeZone: {GoText.Quote(name)}: unknown time zone {name}");
+            return null;
+        }
         CronSchedule schedule;
         try
         {
-            schedule = CronSchedule.Parse(cron.Spec.At("schedule").Text(""), cron.Spec.At("timeZone").Text());
+            schedule = CronParser.ParseStandard(cron.Spec.At("schedule").Text(""), zone);
         }
-        catch (FormatException unreadable)
+        catch (FormatException ex)
         {
-            var reason = unreadable.Message.StartsWith("unknown time zone", StringComparison.Ordinal) ? "UnknownTimeZone" : "UnparseableSchedule";
-            Context.Events.Warning(cron, reason, $"unparseable schedule: \"{cron.Spec.At("schedule").Text()}\" : {unreadable.Message}");
+            Context.Events.Warning(cron, "UnparseableSchedule", $"unparseable schedule: {GoText.Quote(cron.Spec.At("schedule").Text(""))} : {ex.Message}");
             return null;
         }
         var now = Now;

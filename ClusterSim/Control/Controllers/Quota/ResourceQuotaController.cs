@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using ClusterSim.Admission;
 using ClusterSim.Admission.Quota;
 using ClusterSim.Client;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
@@ -19,6 +18,7 @@ internal sealed class ResourceQuotaController : Controller
 
     private static readonly GroupResource ResourceQuotas = new("", "resourcequotas");
     private readonly ResourceType _quotas;
+    private readonly QuotaUsage _usage;
     private readonly HashSet<GroupResource> _watched = [];
     private readonly Lock _watching = new();
 
@@ -27,6 +27,7 @@ internal sealed class ResourceQuotaController : Controller
         : base(context)
     {
         _quotas = Client.Resource("resourcequotas");
+        _usage = new QuotaUsage(Client.Server.Store);
         Context.Informers.Handle(_quotas, change =>
         {
             if (change.Change == StoreChange.Deleted)
@@ -43,7 +44,7 @@ internal sealed class ResourceQuotaController : Controller
         if (Client.Snapshot(_quotas).Find(key) is not { } quota)
             return null;
         var hard = PodResources.Read(quota.Spec.At("hard"));
-        var used = QuotaUsage.Used(Client.Server.Store, quota);
+        var used = _usage.Used(quota);
         var status = new JsonObject { ["hard"] = Told(hard), ["used"] = Told(used) };
         if (!JsonNode.DeepEquals(status, quota.Status.ToNode()))
             Client.Change(_quotas, key, @object =>

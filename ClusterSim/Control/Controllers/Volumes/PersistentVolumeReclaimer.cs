@@ -42,7 +42,7 @@ internal sealed class PersistentVolumeReclaimer : Controller
             return null;
         switch (volume.Spec.At("persistentVolumeReclaimPolicy").Text("Retain"))
         {
-            case "Delete" when volume.Annotation(PersistentVolumeBinder.ProvisionedBy) == VolumeProvisioner.Name:
+            case "Delete" when volume.Annotation(PersistentVolumeController.ProvisionedBy) == VolumeProvisioner.Name:
                 Write(volume, "Released");
                 Client.Delete(_volumes, key, new DeleteOptions { PreconditionUid = volume.Uid });
                 break;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Client;
-using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
@@ -18,16 +17,6 @@ internal sealed class VolumeProvisioner(ControllerContext context)
 
     private readonly ResourceType _volumes = context.Client.Resource("persistentvolumes");
 
-    /// <summary>The default StorageClass <c>standard</c>, as a cluster starts with it.</summary>
-    public static JsonObject StandardClass() => Object(
-        ("apiVersion", "storage.k8s.io/v1"),
-        ("kind", "StorageClass"),
-        ("metadata", Object(("name", "standard"), ("annotations", Object(("storageclass.kubernetes.io/is-default-class", "true"))))),
-        ("provisioner", Name),
-        ("reclaimPolicy", "Delete"),
-        ("allowVolumeExpansion", false),
-        ("volumeBindingMode", "WaitForFirstConsumer"));
-
     /// <summary>Makes the volume of a claim, reserved for it.</summary>
     public void Provision(Document claim, Document storageClass)
     {
@@ -40,7 +29,7 @@ internal sealed class VolumeProvisioner(ControllerContext context)
             ("kind", "PersistentVolume"),
             ("metadata", Object(
                 ("name", name),
-                ("annotations", Object((PersistentVolumeBinder.ProvisionedBy, Name))),
+                ("annotations", Object((PersistentVolumeController.ProvisionedBy, Name))),
                 ("finalizers", new JsonArray("kubernetes.io/pv-protection")))),
             ("spec", Object(
                 ("accessModes", claim.Spec.At("accessModes").ToNode()),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using ClusterSim.Streaming;
 
@@ -64,7 +63,7 @@ internal sealed class ContainerLog(TimeProvider clock)
             {
                 if (line.Time < since)
                     continue;
-                var bytes = options.Timestamps ? [.. Encoding.ASCII.GetBytes(Stamp(line.Time) + " "), .. line.Bytes, (byte)'\n'] : (byte[])[.. line.Bytes, (byte)'\n'];
+                var bytes = options.Timestamps ? [.. Encoding.ASCII.GetBytes(line.Time.StampNano() + " "), .. line.Bytes, (byte)'\n'] : (byte[])[.. line.Bytes, (byte)'\n'];
                 var count = (int)Math.Min(bytes.Length, left);
                 await output.WriteAsync(bytes.AsMemory(0, count), cancellation);
                 left -= count;
@@ -124,8 +123,6 @@ internal sealed class ContainerLog(TimeProvider clock)
         }
         wake?.TrySetResult();
     }
-
-    private static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture);
 
     private readonly record struct Line(DateTimeOffset Time, byte[] Bytes);
 

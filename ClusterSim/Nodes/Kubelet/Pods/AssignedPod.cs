@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ClusterSim.Network;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Pods;
@@ -22,9 +23,9 @@ internal sealed class AssignedPod
         StartTime = document.Status.At("startTime").Time() ?? now;
         _containers =
         [
-            .. document.Spec.At("initContainers").Items().Select(spec =>
-                new PodContainer(spec.At("restartPolicy").Text() == "Always" ? ContainerKind.Sidecar : ContainerKind.Init, spec)),
-            .. document.Spec.At("containers").Items().Select(spec => new PodContainer(ContainerKind.Regular, spec)),
+            .. document.Spec.VisitContainers(ContainerType.InitContainers).Select(spec =>
+                new PodContainer(spec.IsRestartableInitContainer() ? ContainerKind.Sidecar : ContainerKind.Init, spec)),
+            .. document.Spec.VisitContainers(ContainerType.Containers).Select(spec => new PodContainer(ContainerKind.Regular, spec)),
         ];
         foreach (var status in document.Status.At("containerStatuses").Items().Concat(document.Status.At("initContainerStatuses").Items()))
             if (status.At("containerID").Exists())
@@ -70,9 +71,9 @@ internal sealed class AssignedPod
     {
         var before = _document;
         _document = live;
-        foreach (var spec in live.Spec.At("containers").Items().Concat(live.Spec.At("initContainers").Items()))
+        foreach (var spec in live.Spec.VisitContainers(ContainerType.WorkloadContainers))
             Find(spec.At("name").Text(""))?.UpdateSpec(spec);
-        foreach (var spec in live.Spec.At("ephemeralContainers").Items())
+        foreach (var spec in live.Spec.VisitContainers(ContainerType.EphemeralContainers))
             if (Find(spec.At("name").Text("")) is null)
                 _containers = [.. _containers, new PodContainer(ContainerKind.Ephemeral, spec)];
         return !before.Metadata.At("labels").IsSameAs(live.Metadata.At("labels")) || !before.Metadata.At("annotations").IsSameAs(live.Metadata.At("annotations"));

@@ -20,7 +20,7 @@ internal static class ProbeActions
             if (target.IsStub)
                 return await AskStubAsync(target, probe, timeout.Token);
             if (probe.At("httpGet") is { ValueKind: JsonValueKind.Object } http)
-                return await HttpAction.RunAsync(target, http, "kube-probe/1.36", timeout.Token);
+                return await HttpAction.RunAsync(target, http, $"kube-probe/{KubernetesVersion.MajorMinor}", timeout.Token);
             if (probe.At("tcpSocket") is { ValueKind: JsonValueKind.Object } tcp)
                 return await ConnectAsync(target, tcp, timeout.Token);
             if (probe.At("grpc") is { ValueKind: JsonValueKind.Object } grpc)

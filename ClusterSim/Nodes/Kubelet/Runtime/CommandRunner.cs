@@ -52,7 +52,7 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
         var exit = new TaskCompletionSource<int>();
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
-            if (run.Image.IsTracked)
+            if (run.Image.KeepsToItsClock)
                 node.Dispatcher.Post(_ => _ = RunAsync(), null);
             else
                 ThreadPool.UnsafeQueueUserWorkItem(_ => _ = RunAsync(), null);
@@ -62,7 +62,7 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
             var first = await Task.WhenAny(exit.Task, run.Ended).WaitAsync(cancellation);
             if (first == exit.Task)
                 return await exit.Task;
-            if (run.Image.IsTracked)
+            if (run.Image.KeepsToItsClock)
                 end.Cancel(); // CancelAsync goes over the thread pool, where a manual clock does not see it
             else
                 await end.CancelAsync();

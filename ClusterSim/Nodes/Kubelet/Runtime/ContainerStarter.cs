@@ -122,7 +122,7 @@ internal sealed class ContainerStarter(
                 HasTerminal = container.Spec.At("tty").Flag(false),
             },
             pod.ContextOf(container, node.Name),
-            run.Image.IsTracked ? node.Dispatcher : null);
+            run.Image.KeepsToItsClock ? node.Dispatcher : null);
         events.RecordNormal(container, "Started", "Container started");
     }
 

@@ -20,7 +20,7 @@ internal static class HandlerRunner
             }
             if (handler.At("httpGet") is { ValueKind: JsonValueKind.Object } http)
             {
-                var result = await HttpAction.RunAsync(target, http, "kube-lifecycle/1.36", cancellation);
+                var result = await HttpAction.RunAsync(target, http, $"kube-lifecycle/{KubernetesVersion.MajorMinor}", cancellation);
                 // Any answer counts as success, whatever its status.
                 return result.Outcome == ProbeOutcome.Success || result.Message.StartsWith("HTTP probe failed", StringComparison.Ordinal) ? null : result.Message;
             }

@@ -50,7 +50,7 @@ internal sealed record PeerAtom(string Namespace, PolicyPeer Peer)
 }
 
 /// <summary>All that the policies can know of a party; parties with equal knowledge share one.</summary>
-internal sealed class PartyKind(int id, bool[] means, bool[] near, CompiledPolicy[] ingress, CompiledPolicy[] egress, NamedPort[] namedPorts)
+internal sealed class PartyKind(int id, bool[] means, bool[] near, CompiledPolicy[] ingress, CompiledPolicy[] egress, ContainerPort[] namedPorts)
 {
     /// <summary>Its number.</summary>
     public int Id => id;
@@ -62,7 +62,7 @@ internal sealed class PartyKind(int id, bool[] means, bool[] near, CompiledPolic
     public CompiledPolicy[] Egress => egress;
 
     /// <summary>Its named ports, of the names that policies use.</summary>
-    public NamedPort[] NamedPorts => namedPorts;
+    public ContainerPort[] NamedPorts => namedPorts;
 
     /// <summary>Whether a peer means it.</summary>
     public bool Means(int atom) => means[atom];

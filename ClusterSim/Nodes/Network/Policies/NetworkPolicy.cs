@@ -4,39 +4,32 @@ using System.Text.Json;
 
 namespace ClusterSim.Network.Policies;
 
-/// <summary>The protocols a port may have.</summary>
-internal enum TransportProtocol
+/// <summary>A <c>NetworkPolicy</c> of networking.k8s.io/v1.</summary>
+public sealed class NetworkPolicy
 {
-    /// <summary>TCP, the default.</summary>
-    Tcp,
+    internal NetworkPolicy(string @namespace, string name, LabelSelector pods, IReadOnlyList<PolicyRule>? ingress, IReadOnlyList<PolicyRule>? egress) =>
+        (Namespace, Name, Pods, Ingress, Egress) = (@namespace, name, pods, ingress, egress);
 
-    /// <summary>UDP.</summary>
-    Udp,
+    /// <summary>The namespace that the policy is in.</summary>
+    public string Namespace { get; }
 
-    /// <summary>SCTP.</summary>
-    Sctp,
-}
+    /// <summary>The name.</summary>
+    public string Name { get; }
 
-/// <summary>The direction a policy speaks of, seen from the pod it selects.</summary>
-internal enum PolicyDirection
-{
-    /// <summary>Connections to the pod.</summary>
-    Ingress,
+    /// <summary>Whether a rule of the policy has an <c>ipBlock</c>.</summary>
+    public bool HasIPBlock => (Ingress ?? []).Concat(Egress ?? []).Any(rule => rule.Peers.Any(peer => peer.Block is not null));
 
-    /// <summary>Connections from the pod.</summary>
-    Egress,
-}
+    /// <summary>The pods it selects.</summary>
+    internal LabelSelector Pods { get; }
 
-/// <summary>A <c>NetworkPolicy</c> of networking.k8s.io/v1, read.</summary>
-/// <param name="Namespace">Where it holds.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Pods">The pods it selects.</param>
-/// <param name="Ingress">Who may come in; null where the policy does not speak of ingress.</param>
-/// <param name="Egress">Where the pods may go; null where the policy does not speak of egress.</param>
-internal sealed record NetworkPolicy(
-    string Namespace, string Name, LabelSelector Pods, IReadOnlyList<PolicyRule>? Ingress, IReadOnlyList<PolicyRule>? Egress)
-{
-    /// <summary>Reads a stored policy. <c>policyTypes</c> absent means Ingress, and Egress only where there are egress rules.</summary>
+    /// <summary>The rules for ingress; null where the policy does not restrict it.</summary>
+    internal IReadOnlyList<PolicyRule>? Ingress { get; }
+
+    /// <summary>The rules for egress; null where the policy does not restrict it.</summary>
+    internal IReadOnlyList<PolicyRule>? Egress { get; }
+
+    /// <summary>Reads a policy from its object. Without <c>policyTypes</c> it restricts ingress, and egress only where it has egress rules.</summary>
+    /// <exception cref="FormatException">A field has a value that the API rejects: see <c>ManifestValidator</c>.</exception>
     public static NetworkPolicy Read(JsonElement policy)
     {
         var spec = policy.At("spec");
@@ -51,10 +44,13 @@ internal sealed record NetworkPolicy(
             egress ? [.. spec.At("egress").Items().Select(rule => PolicyRule.Read(rule, "to"))] : null);
     }
 
-    /// <summary>Its rules for one direction; null where it does not isolate in that direction.</summary>
-    public IReadOnlyList<PolicyRule>? Rules(PolicyDirection direction) => direction == PolicyDirection.Ingress ? Ingress : Egress;
+    /// <summary>Returns whether the policy selects a pod.</summary>
+    public bool Selects(PolicyPod pod) => pod.Namespace == Namespace && Pods.Matches(pod.Labels);
 
-    /// <summary>Namespace and name.</summary>
+    /// <summary>Returns the rules for one direction; null where the policy does not restrict it.</summary>
+    internal IReadOnlyList<PolicyRule>? Rules(PolicyType direction) => direction == PolicyType.Ingress ? Ingress : Egress;
+
+    /// <summary>The namespace and the name.</summary>
     public override string ToString() => $"{Namespace}/{Name}";
 }
 

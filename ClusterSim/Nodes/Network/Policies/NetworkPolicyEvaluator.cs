@@ -6,14 +6,15 @@ using System.Text;
 namespace ClusterSim.Network.Policies;
 
 /// <summary>
-/// Who may reach whom: the semantics of networking.k8s.io/v1, for one set of policies and namespaces; immutable, for any number of threads.
+/// Evaluates NetworkPolicies of networking.k8s.io/v1: whether one peer may connect to another, and why. It holds one set of policies and namespaces,
+/// is immutable, and any number of threads may use it.
 /// <para>
 /// How it is fast: whatever the policies can tell apart is numbered once (each distinct selector and address block). A pod's kind is which
 /// of these mean it, which policies isolate it and which named ports it has. Pods of one kind get the same ruling, so rulings are
 /// computed once a pair of kinds and port; for pods that policies do not distinguish that is a look-up.
 /// </para>
 /// </summary>
-internal sealed class NetworkPolicyEvaluator
+public sealed class NetworkPolicyEvaluator
 {
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -40,29 +41,35 @@ internal sealed class NetworkPolicyEvaluator
         {
             if (!_policies.TryGetValue(policy.Namespace, out var there))
                 _policies[policy.Namespace] = there = [];
-            there.Add(new CompiledPolicy(index++, policy, Compile(policy, PolicyDirection.Ingress), Compile(policy, PolicyDirection.Egress)));
+            there.Add(new CompiledPolicy(index++, policy, Compile(policy, PolicyType.Ingress), Compile(policy, PolicyType.Egress)));
         }
     }
 
-    /// <summary>How many kinds of parties have been told apart so far.</summary>
-    public int KindCount => Volatile.Read(ref _kindCount);
-
-    /// <summary>The verdict on a connection to a port of the destination itself (a Service has been resolved before).</summary>
-    public PolicyVerdict Evaluate(in PolicyParty from, in PolicyParty to, int port, TransportProtocol protocol = TransportProtocol.Tcp)
+    /// <summary>Evaluates a connection to a port of the destination itself: the Service, if any, is resolved before.</summary>
+    /// <param name="from">The peer that connects.</param>
+    /// <param name="to">The peer that listens.</param>
+    /// <param name="port">The port of the destination.</param>
+    /// <param name="protocol">The protocol.</param>
+    public NetworkPolicyVerdict Evaluate(in TrafficPeer from, in TrafficPeer to, int port, TransportProtocol protocol = TransportProtocol.Tcp)
     {
         if (to.Pod is { } target)
         {
             if (from.Pod is { } self && self.Namespace == target.Namespace && self.Name == target.Name)
-                return new PolicyVerdict("a pod always reaches itself");
+                return new NetworkPolicyVerdict("a pod always reaches itself");
             if (from.Node is not null && from.Node == target.Node)
-                return new PolicyVerdict("a node always reaches its own pods");
+                return new NetworkPolicyVerdict("a node always reaches its own pods");
         }
         else if (to.Node is not null && from.Pod is { } guest && guest.Node == to.Node)
         {
-            return new PolicyVerdict("a pod always reaches its own node");
+            return new NetworkPolicyVerdict("a pod always reaches its own node");
         }
-        return new PolicyVerdict(Rule(KindOf(from), KindOf(to), port, protocol), from, to, port, protocol);
+        return new NetworkPolicyVerdict(Rule(KindOf(from), KindOf(to), port, protocol), from, to, port, protocol);
     }
+
+    /// <summary>
+    /// Returns the number of the peer's class. Peers of one class are alike to these policies: verdicts on them differ in nothing but names.
+    /// </summary>
+    public int ClassOf(in TrafficPeer peer) => KindOf(peer).Id;
 
     /// <summary>The ruling for all parties of two kinds.</summary>
     internal Ruling Rule(PartyKind from, PartyKind to, int port, TransportProtocol protocol)
@@ -71,19 +78,19 @@ internal sealed class NetworkPolicyEvaluator
         if (_rulings.TryGetValue(key, out var known))
             return known;
         return _rulings[key] = new Ruling(
-            Rule(from.Egress, PolicyDirection.Egress, to, to, port, protocol), Rule(to.Ingress, PolicyDirection.Ingress, from, to, port, protocol));
+            Rule(from.Egress, PolicyType.Egress, to, to, port, protocol), Rule(to.Ingress, PolicyType.Ingress, from, to, port, protocol));
     }
 
     /// <summary>A party's kind.</summary>
-    internal PartyKind KindOf(in PolicyParty party)
+    internal PartyKind KindOf(in TrafficPeer party)
     {
         if (party.Pod is { } pod)
-            return _kindByPod.GetValue(pod, known => Intern(PolicyParty.Of(known)));
+            return _kindByPod.GetValue(pod, known => Intern(TrafficPeer.Of(known)));
         return Intern(party);
     }
 
     private static DirectionRuling Rule(
-        CompiledPolicy[] isolating, PolicyDirection direction, PartyKind other, PartyKind destination, int port, TransportProtocol protocol)
+        CompiledPolicy[] isolating, PolicyType direction, PartyKind other, PartyKind destination, int port, TransportProtocol protocol)
     {
         if (isolating.Length == 0)
             return DirectionRuling.Open;
@@ -91,7 +98,7 @@ internal sealed class NetworkPolicyEvaluator
         var closest = Shortfall.Namespace;
         foreach (var policy in isolating)
         {
-            var rules = direction == PolicyDirection.Ingress ? policy.Ingress! : policy.Egress!;
+            var rules = direction == PolicyType.Ingress ? policy.Ingress! : policy.Egress!;
             for (var index = 0; index < rules.Length; index++)
             {
                 var rule = rules[index];
@@ -115,7 +122,7 @@ internal sealed class NetworkPolicyEvaluator
             ? labels
             : new Dictionary<string, string>(labels, StringComparer.Ordinal) { ["kubernetes.io/metadata.name"] = @namespace };
 
-    private CompiledRule[]? Compile(NetworkPolicy policy, PolicyDirection direction) => policy.Rules(direction)?.Select(rule =>
+    private CompiledRule[]? Compile(NetworkPolicy policy, PolicyType direction) => policy.Rules(direction)?.Select(rule =>
     {
         foreach (var port in rule.Ports)
             if (port.Name is { } name)
@@ -137,7 +144,7 @@ internal sealed class NetworkPolicyEvaluator
         static string TextOf(LabelSelector selector) => selector.Requirements.Count == 0 && !selector.IsEmpty ? "(nothing)" : selector.ToString();
     }
 
-    private PartyKind Intern(PolicyParty party)
+    private PartyKind Intern(TrafficPeer party)
     {
         // A pod in its node's network is an address like any other, to policies.
         var pod = party.Pod is { IsHostNetwork: false } ? party.Pod : null;

@@ -1,79 +1,66 @@
 using System.Net;
+using System.Text.Json;
+using ClusterSim.Objects;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Network.Policies;
 
-/// <summary>A port that a container of a pod gives a name.</summary>
-internal readonly record struct NamedPort(string Name, TransportProtocol Protocol, int Port);
+/// <summary>A port that a container declares.</summary>
+/// <param name="Name">The name; empty where there is none.</param>
+/// <param name="Protocol">The protocol.</param>
+/// <param name="Port">The number.</param>
+public readonly record struct ContainerPort(string Name, TransportProtocol Protocol, int Port);
 
-/// <summary>What policies can know of a pod.</summary>
-internal sealed class PolicyPod
+/// <summary>What NetworkPolicies depend on of a pod.</summary>
+public sealed class PolicyPod
 {
-    /// <summary>Its namespace.</summary>
+    private static readonly GroupResource Pods = new("", "pods");
+
+    /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its labels.</summary>
+    /// <summary>The labels.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
-    /// <summary>The ports its containers name.</summary>
-    public IReadOnlyList<NamedPort> NamedPorts { get; init; } = [];
+    /// <summary>The ports that the containers declare. Policies refer to those with names.</summary>
+    public IReadOnlyList<ContainerPort> Ports { get; init; } = [];
 
-    /// <summary>The TCP, UDP and SCTP ports its containers declare: informational, what <c>harness reach</c> asks about.</summary>
-    public IReadOnlyList<NamedPort> DeclaredPorts { get; init; } = [];
-
-    /// <summary>Its address; null while it has none.</summary>
+    /// <summary>The address; null while the pod has none.</summary>
     public IPAddress? Address { get; init; }
 
-    /// <summary>Its node; null while it has none.</summary>
+    /// <summary>The node; null while the pod has none.</summary>
     public string? Node { get; init; }
 
-    /// <summary>A pod in its node's network: policies neither select it nor mean it by its labels.</summary>
+    /// <summary>Whether the pod is in the network of its node: policies neither select it nor refer to it by its labels.</summary>
     public bool IsHostNetwork { get; init; }
 
-    /// <summary>Reads a stored pod.</summary>
-    public static PolicyPod Read(Document pod, IPAddress? address = null)
+    /// <summary>The ports with names.</summary>
+    internal IEnumerable<ContainerPort> NamedPorts => Ports.Where(port => port.Name.Length > 0);
+
+    /// <summary>Reads a pod from its object.</summary>
+    public static PolicyPod Read(JsonElement pod) => Read(Document.Unstored(Pods, pod.ToObject()));
+
+    internal static PolicyPod Read(Document pod, IPAddress? address = null)
     {
-        var declared = new List<NamedPort>();
-        foreach (var containers in (ReadOnlySpan<string>)["initContainers", "containers"])
-            foreach (var container in pod.Spec.At(containers).Items())
-                if (containers == "containers" || container.At("restartPolicy").Text() == "Always")
-                    foreach (var port in container.At("ports").Items())
-                        declared.Add(new(port.At("name").Text(""), PolicyPort.ReadProtocol(port.At("protocol")), port.At("containerPort").Integer(0)));
+        var ports = new List<ContainerPort>();
+        foreach (var container in pod.Spec.Sidecars().Concat(pod.Spec.VisitContainers(ContainerType.Containers)))
+            foreach (var port in container.At("ports").Items())
+                ports.Add(new(port.At("name").Text(""), PolicyPort.ReadProtocol(port.At("protocol")), port.At("containerPort").Integer(0)));
         return new PolicyPod
         {
             Namespace = pod.Namespace ?? "default",
             Name = pod.Name,
             Labels = pod.Labels,
-            DeclaredPorts = declared,
-            NamedPorts = declared.Exists(port => port.Name.Length > 0) ? [.. declared.Where(port => port.Name.Length > 0)] : [],
+            Ports = ports,
             Address = address ?? (IPAddress.TryParse(pod.Status.At("podIP").Text(), out var told) ? told : null),
             Node = pod.NodeName,
             IsHostNetwork = pod.Spec.At("hostNetwork").Flag(false),
         };
     }
 
-    /// <summary>Namespace and name.</summary>
+    /// <summary>The namespace and the name.</summary>
     public override string ToString() => $"{Namespace}/{Name}";
-}
-
-/// <summary>One end of a connection: a pod, a node, or an address outside the cluster.</summary>
-/// <param name="Pod">The pod; null for anything else.</param>
-/// <param name="Address">The address.</param>
-/// <param name="Node">The node where this is a node itself.</param>
-internal readonly record struct PolicyParty(PolicyPod? Pod, IPAddress? Address, string? Node)
-{
-    /// <summary>A pod.</summary>
-    public static PolicyParty Of(PolicyPod pod) => new(pod, pod.Address, null);
-
-    /// <summary>Something outside the cluster.</summary>
-    public static PolicyParty Outside(IPAddress address) => new(null, address, null);
-
-    /// <summary>A node: its kubelet, or whatever else runs on it outside pods.</summary>
-    public static PolicyParty OfNode(string node, IPAddress? address) => new(null, address, node);
-
-    /// <summary>As a reason names it.</summary>
-    public override string ToString() => Pod?.ToString() ?? (Node is null ? $"address {Address}" : $"node {Node}");
 }

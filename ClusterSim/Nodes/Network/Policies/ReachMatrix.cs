@@ -16,12 +16,12 @@ internal sealed class ReachMatrix
     /// <param name="evaluator">The policies.</param>
     /// <param name="pods">The pods, in the order of rows and columns.</param>
     /// <param name="ports">The ports of each pod that are asked about; by default those its containers declare.</param>
-    public ReachMatrix(NetworkPolicyEvaluator evaluator, IReadOnlyList<PolicyPod> pods, Func<PolicyPod, IReadOnlyList<NamedPort>>? ports = null)
+    public ReachMatrix(NetworkPolicyEvaluator evaluator, IReadOnlyList<PolicyPod> pods, Func<PolicyPod, IReadOnlyList<ContainerPort>>? ports = null)
     {
         _evaluator = evaluator;
         Pods = pods;
-        Ports = [.. pods.Select(pod => (ports ?? (each => each.DeclaredPorts))(pod))];
-        var kindsOfPods = pods.Select(pod => evaluator.KindOf(PolicyParty.Of(pod))).ToArray();
+        Ports = [.. pods.Select(pod => (ports ?? (each => each.Ports))(pod))];
+        var kindsOfPods = pods.Select(pod => evaluator.KindOf(TrafficPeer.Of(pod))).ToArray();
         var kinds = kindsOfPods.Distinct().ToArray();
         var indexes = kinds.Select((kind, at) => (kind, at)).ToDictionary(pair => pair.kind, pair => pair.at);
         _kindOfPod = [.. kindsOfPods.Select(kind => indexes[kind])];
@@ -39,12 +39,12 @@ internal sealed class ReachMatrix
     public IReadOnlyList<PolicyPod> Pods { get; }
 
     /// <summary>The ports asked about, of each pod in order.</summary>
-    public IReadOnlyList<IReadOnlyList<NamedPort>> Ports { get; }
+    public IReadOnlyList<IReadOnlyList<ContainerPort>> Ports { get; }
 
     /// <summary>Whether <paramref name="from"/> reaches <paramref name="to"/> on one of its ports, by its place in <see cref="Ports"/>.</summary>
     public bool Allows(int from, int to, int port) => from == to || _allowed[to][port][_kindOfPod[from]];
 
     /// <summary>The verdict, with its reason.</summary>
-    public PolicyVerdict Verdict(int from, int to, int port) => _evaluator.Evaluate(
-        PolicyParty.Of(Pods[from]), PolicyParty.Of(Pods[to]), Ports[to][port].Port, Ports[to][port].Protocol);
+    public NetworkPolicyVerdict Verdict(int from, int to, int port) => _evaluator.Evaluate(
+        TrafficPeer.Of(Pods[from]), TrafficPeer.Of(Pods[to]), Ports[to][port].Port, Ports[to][port].Protocol);
 }

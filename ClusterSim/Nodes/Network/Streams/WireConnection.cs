@@ -95,4 +95,4 @@ internal sealed class WireConnection
 /// <param name="To">Who accepts.</param>
 /// <param name="Source">The dialling end's address and port.</param>
 /// <param name="Destination">The accepting end's address and port.</param>
-internal sealed record WireHop(PolicyParty From, PolicyParty To, IPEndPoint Source, IPEndPoint Destination);
+internal sealed record WireHop(TrafficPeer From, TrafficPeer To, IPEndPoint Source, IPEndPoint Destination);

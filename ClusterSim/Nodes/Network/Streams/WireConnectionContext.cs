@@ -42,9 +42,6 @@ internal sealed class WireConnectionContext : ConnectionContext,
         Features = features;
     }
 
-    /// <summary>Between whom it runs.</summary>
-    public WireHop Hop => _connection.Hop;
-
     /// <inheritdoc/>
     public override string ConnectionId { get; set; }
 

@@ -194,9 +194,6 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
                 case "EXIT" or "0":
                     state.OnExit = action;
                     break;
-                case "INT" or "SIGINT" or "2":
-                    state.OnInterrupt = action;
-                    break;
                 default:
                     break; // signals that nobody sends here
             }

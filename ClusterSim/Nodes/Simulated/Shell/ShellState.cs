@@ -59,9 +59,6 @@ internal sealed class ShellState(ServiceProcess process)
     /// <summary>What to do when the shell ends; null: nothing.</summary>
     public ShellNode? OnExit { get; set; }
 
-    /// <summary>What to do at Ctrl-C; null: end.</summary>
-    public ShellNode? OnInterrupt { get; set; }
-
     /// <summary>What to do at SIGTERM; null: nothing, which for process 1 is to ignore it.</summary>
     public ShellNode? OnTerminate { get; set; }
 

@@ -1,0 +1,44 @@
+using ClusterSim.Registry;
+using ClusterSim.Requests;
+using ClusterSim.Schema;
+using ClusterSim.Tables;
+using Microsoft.AspNetCore.Http;
+
+namespace ClusterSim.Http.Handlers;
+
+/// <summary>Handles <c>list</c>.</summary>
+internal sealed class ListResource(ApiServer server, ITables tables, ObjectResponse response) : IVerbHandler
+{
+    private static readonly ResourceType PartialList = new()
+    {
+        Group = "meta.k8s.io",
+        Version = "v1",
+        Name = "partialobjectmetadata",
+        SingularName = "",
+        Kind = "PartialObjectMetadata",
+        Namespaced = false,
+        Verbs = [],
+    };
+
+    /// <inheritdoc/>
+    public async Task HandleAsync(HttpContext context, RequestTarget target)
+    {
+        var options = QueryOptions.ReadList(context.Request.Query);
+        await ResourceVersions.WaitAsync(server, options, context.RequestAborted);
+        var list = server.List(target, options);
+        switch (MediaTypes.FormOf(context.Request))
+        {
+            case ObjectForm.Table:
+                var include = QueryOptions.Text(context.Request.Query, "includeObject") ?? "Metadata";
+                await context.Response.WriteAsync(200, tables.Table(target.Resource, list.Items, include, withColumns: true, list));
+                break;
+            case ObjectForm.Metadata:
+                await context.Response.WriteListAsync(
+                    PartialList, list, document => ObjectResponse.MetadataOf(document).ToUtf8().AsMemory(1));
+                break;
+            default:
+                await context.Response.WriteListAsync(target.Resource, list, response.ItemOf(target));
+                break;
+        }
+    }
+}
