@@ -8,8 +8,13 @@ public abstract class FileRoot
     /// <summary>The machine's own root: every path is itself.</summary>
     public static FileRoot OfThisMachine { get; } = new MachineRoot();
 
-    /// <summary>The machine's path for <paramref name="path"/>, an absolute path as the process knows it (symbolic links included).</summary>
+    /// <summary>
+    /// The machine's path for <paramref name="path"/>, an absolute path as the process knows it. In a pod, symbolic links are followed within the
+    /// pod's files, the last one too, so the path has none and stays in the pod's folders. Resolve a path anew for each use: when a ConfigMap,
+    /// Secret or projection changes, its files have other paths.
+    /// </summary>
     /// <exception cref="ArgumentException">The path is not absolute.</exception>
+    /// <exception cref="IOException">The path leads nowhere: through too many links, or one that the process itself made on the machine.</exception>
     public abstract string Resolve(string path);
 
     /// <summary>Whether the process may not write at <paramref name="path"/>: a read-only mount or root. The permission bits decide besides.</summary>

@@ -97,9 +97,9 @@ public sealed class PostgresImage(PostgresServer server, PostgresSwitch? leads =
     /// <summary>What initdb and the entry point's first run do: the role and the database, once a data directory.</summary>
     private async Task<OwnDatabase> InitializeAsync(ServiceProcess process, string user, string password, string database)
     {
-        var directory = process.Files.Resolve(process.Environment.GetValueOrDefault("PGDATA", "/var/lib/postgresql/data"));
-        Directory.CreateDirectory(directory);
-        var marker = Path.Combine(directory, Marker);
+        var data = process.Environment.GetValueOrDefault("PGDATA", "/var/lib/postgresql/data");
+        Directory.CreateDirectory(process.Files.Resolve(data));
+        var marker = process.Files.Resolve($"{data.TrimEnd('/')}/{Marker}");
         if (File.Exists(marker))
         {
             await WriteLineAsync(process.Error, "PostgreSQL Database directory appears to contain a database; Skipping initialization");

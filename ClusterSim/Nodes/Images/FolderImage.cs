@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // Reads an image from the folder that the user published; containers have no part in it.
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Security.Cryptography;

@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // Makes folders for sockets, which containers do not see.
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;

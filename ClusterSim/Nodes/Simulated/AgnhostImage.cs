@@ -71,7 +71,7 @@ internal static class AgnhostImage
             case "dns-server-list":
                 return await SayAsync(process, string.Join(',', Resolver(process, "nameserver")));
             case "etc-hosts":
-                return await SayAsync(process, await File.ReadAllTextAsync(process.Files.Resolve("/etc/hosts")));
+                return await SayAsync(process, Text(process, "/etc/hosts"));
             case "--version" or "version":
                 await process.Output.SayAsync($"agnhost version {Version}\n");
                 return 0;
@@ -96,7 +96,9 @@ internal static class AgnhostImage
         return 0;
     }
 
-    private static IEnumerable<string> Resolver(ServiceProcess process, string field) => File.ReadLines(process.Files.Resolve("/etc/resolv.conf"))
+    private static string Text(ServiceProcess process, string path) => Command.Of("agnhost", process).Files.ReadAllText(path);
+
+    private static IEnumerable<string> Resolver(ServiceProcess process, string field) => Text(process, "/etc/resolv.conf").Split('\n')
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(words => words.FirstOrDefault() == field).SelectMany(words => words.Skip(1));
 
     private static async Task<int> PorterAsync(ServiceProcess process)
@@ -168,13 +170,13 @@ internal static class AgnhostImage
         while (true)
         {
             await Task.Delay(pause, process.Clock, process.Stop);
-            var header = $"Bearer {await File.ReadAllTextAsync(process.Files.Resolve($"{Account}/token"), process.Stop)}";
+            var header = $"Bearer {Text(process, $"{Account}/token")}";
             await LogAsync('I', "calling /healthz");
             await LogAsync('I', $"authz_header={System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes($"salt|{header}")))}");
             try
             {
                 var authorities = new System.Security.Cryptography.X509Certificates.X509Certificate2Collection();
-                authorities.ImportFromPemFile(process.Files.Resolve($"{Account}/ca.crt"));
+                authorities.ImportFromPem(Text(process, $"{Account}/ca.crt"));
                 var answer = await HttpFetch.SendAsync(process, "GET", url, [("Authorization", header)], null, process.Stop, authorities);
                 if (answer.Status != 200)
                     await FailAsync($"{answer.StatusLine}\n{Encoding.UTF8.GetString(answer.Body)}");

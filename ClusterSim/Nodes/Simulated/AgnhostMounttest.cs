@@ -19,10 +19,8 @@ internal static class AgnhostMounttest
         foreach (var (option, mode) in NewFiles)
             foreach (var path in Paths(option))
             {
-                var file = command.ResolveForWriting(path);
-                await File.WriteAllTextAsync(file, "mount-tester new file\n");
-                if (!OperatingSystem.IsWindows())
-                    File.SetUnixFileMode(file, (UnixFileMode)mode);
+                command.Files.WriteAllBytes(command.Absolute(path), "mount-tester new file\n"u8);
+                command.Files.SetMode(command.Absolute(path), (UnixFileMode)mode);
             }
         var code = 0;
         foreach (var path in Paths("file_mode"))
@@ -47,8 +45,7 @@ internal static class AgnhostMounttest
 
         async Task<int> OfEntryAsync(string path, Func<ListCommand.Entry, string> said)
         {
-            var entry = new ListCommand.Entry(path, command.Resolve(path));
-            if (entry.Exists)
+            if (ListCommand.Entry.Find(command, path, followsLast: true) is { } entry)
                 return await PrintCommands.PrintAsync(command, said(entry));
             await command.SayAsync($"error from lstat(\"{path}\"): lstat {path}: no such file or directory\n");
             return 1;
@@ -56,11 +53,11 @@ internal static class AgnhostMounttest
 
         async Task<int> ContentAsync(string path)
         {
-            var file = command.Resolve(path);
-            await command.SayAsync(File.Exists(file)
-                ? $"content of file \"{path}\": {await File.ReadAllTextAsync(file)}\n"
+            var isThere = command.IsFile(path);
+            await command.SayAsync(isThere
+                ? $"content of file \"{path}\": {command.Files.ReadAllText(command.Absolute(path))}\n"
                 : $"error reading file content for \"{path}\": open {path}: no such file or directory\n");
-            return File.Exists(file) ? 0 : 1;
+            return isThere ? 0 : 1;
         }
     }
 }

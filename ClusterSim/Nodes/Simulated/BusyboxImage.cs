@@ -100,7 +100,7 @@ internal static class BusyboxImage
         {
             state.Name = words[0];
             state.Parameters = [.. words.Skip(1)];
-            if (!File.Exists(command.Resolve(words[0])))
+            if (!command.IsFile(words[0]))
                 return await (command with { Name = "sh" }).FailAsync($"can't open '{words[0]}': No such file or directory", 2);
             return await shell.RunAsync(await command.ReadAsync(words.Take(1)), command.Input, command.Output, command.Error);
         }

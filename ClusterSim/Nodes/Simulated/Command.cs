@@ -1,5 +1,6 @@
 using System.Text;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Files;
 using ClusterSim.Nodes.Volumes;
 using Processes;
 
@@ -21,8 +22,6 @@ internal sealed record Command(
     string Name, IReadOnlyList<string> Arguments, ServiceProcess Process, Stream Input, Stream Output, Stream Error,
     IReadOnlyDictionary<string, string> Variables, string Directory)
 {
-    private const int LinksMax = 40;
-
     /// <summary>Finds other programs, for those that run them (xargs, env, timeout, find -exec).</summary>
     public Func<string, CommandMain?> Find { get; init; } = BusyboxImage.Find;
 
@@ -30,36 +29,34 @@ internal sealed record Command(
     public static Command Of(string name, ServiceProcess process) =>
         new(name, process.Arguments, process, process.Input, process.Output, process.Error, process.Environment, process.WorkingDirectory);
 
-    /// <summary>Where a path lies on the machine; symbolic links are followed within the container, the last one too.</summary>
-    public string Resolve(string path) => Process.Files.Resolve(FollowLinks(Absolute(path)));
+    /// <summary>The files that it sees: the only way to one.</summary>
+    public ContainerFileSystem Files => Process.Files is ContainerFileRoot root ? root.FileSystem
+        : throw new NotSupportedException("simulated programs have files in pods alone");
 
-    /// <summary>Where a path lies on the machine, as <see cref="Resolve"/>, but a link at its end is itself.</summary>
-    public string ResolveLink(string path)
-    {
-        var absolute = Normal(path);
-        return absolute == "/" ? Process.Files.Resolve("/") : Process.Files.Resolve(FollowLinks(Path.GetDirectoryName(absolute)!).TrimEnd('/') + "/" + Path.GetFileName(absolute));
-    }
+    /// <summary>Returns what is known of the file that a path leads to; null where it leads to none.</summary>
+    public FileEntry? Stat(string path) => Files.Stat(Absolute(path));
+
+    /// <summary>Returns what is known of an entry, itself where it is a link; null where there is none.</summary>
+    public FileEntry? LStat(string path) => Files.LStat(Absolute(path));
+
+    /// <summary>Whether a path leads to a directory.</summary>
+    public bool IsDirectory(string path) => Stat(path) is { IsDirectory: true };
+
+    /// <summary>Whether a path leads to a regular file.</summary>
+    public bool IsFile(string path) => Stat(path) is { IsFile: true };
+
+    /// <summary>Returns the target of a link; null where the path is no link.</summary>
+    public string? LinkTarget(string path) => Files.ReadLink(Absolute(path));
+
+    /// <summary>Returns the entries of a directory by name.</summary>
+    /// <exception cref="FileSystemException">It is none, or cannot be read.</exception>
+    public IEnumerable<(string Name, FileEntry Entry)> Enumerate(string path) => Files.Enumerate(Absolute(path)).OrderBy(entry => entry.Name, StringComparer.Ordinal);
 
     /// <summary>A path from the root.</summary>
     public string Absolute(string path) => path.StartsWith('/') ? path : $"{Directory.TrimEnd('/')}/{path}";
 
     /// <summary>A path from the root, without dots.</summary>
     public string Normal(string path) => Path.GetFullPath(Absolute(path)) is var full && full.Length > 1 ? full.TrimEnd('/') : "/";
-
-    /// <summary>Where a path that is to be written lies on the machine.</summary>
-    /// <exception cref="IOException">It is on a read-only file system.</exception>
-    /// <exception cref="UnauthorizedAccessException">It is another user's.</exception>
-    public string ResolveForWriting(string path) => Writable(FollowLinks(Absolute(path)));
-
-    /// <summary>As <see cref="ResolveForWriting"/>, for what is done to a name (made, removed, moved): the folder it is in counts, not what is mounted there.</summary>
-    public string ResolveLinkForWriting(string path)
-    {
-        Writable(FollowLinks(Path.GetDirectoryName(Normal(path)) ?? "/"));
-        return ResolveLink(path);
-    }
-
-    /// <summary>Where a link leads, as it says itself; null where the path is no link.</summary>
-    public string? LinkTarget(string path) => new FileInfo(ResolveLink(path)).LinkTarget;
 
     /// <summary>Opens a file or a device for reading.</summary>
     /// <exception cref="IOException">It cannot be opened; the message is the program's complaint.</exception>
@@ -80,12 +77,14 @@ internal sealed record Command(
             default:
                 break;
         }
-        var file = Resolve(path);
-        if (System.IO.Directory.Exists(file))
-            throw new IOException("read error: Is a directory");
-        return File.Exists(file)
-            ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0)
-            : throw new IOException($"can't open '{path}': No such file or directory");
+        try
+        {
+            return Files.OpenRead(Absolute(path));
+        }
+        catch (FileSystemException ex)
+        {
+            throw new IOException(ex.Error == Errno.IsDirectory ? "read error: Is a directory" : $"can't open '{path}': {ex.Message}", ex);
+        }
     }
 
     /// <summary>The streams that a list of files names: <c>-</c>, and an empty list, is standard input. What is given is to be disposed.</summary>
@@ -119,42 +118,7 @@ internal sealed record Command(
     }
 
     /// <summary>What programs say of a failed file operation.</summary>
-    public static string Words(Exception failure) => failure switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
-        UnauthorizedAccessException => "Permission denied",
-        _ => failure.Message,
-    };
-
-    private string Writable(string path) =>
-        Process.Files.IsReadOnly(path) ? throw new IOException("Read-only file system")
-        : Process.Files is ContainerFileRoot files && !files.IsWritableByUser(path) ? throw new UnauthorizedAccessException("Permission denied")
-        : Process.Files.Resolve(path);
-
-    /// <summary>A path without links: what a link in the container says is a path in the container.</summary>
-    private string FollowLinks(string path)
-    {
-        for (var links = 0; links < LinksMax; links++)
-        {
-            var parts = Path.GetFullPath(path).Split('/', StringSplitOptions.RemoveEmptyEntries);
-            var followed = false;
-            var walked = "";
-            for (var i = 0; i < parts.Length && !followed; i++)
-            {
-                var next = $"{walked}/{parts[i]}";
-                if (new FileInfo(Process.Files.Resolve(next)).LinkTarget is { } target)
-                {
-                    var rest = string.Join('/', parts[(i + 1)..]);
-                    path = $"{(target.StartsWith('/') ? target : $"{walked}/{target}")}{(rest.Length > 0 ? "/" + rest : "")}";
-                    followed = true;
-                }
-                walked = next;
-            }
-            if (!followed)
-                return walked.Length == 0 ? "/" : walked;
-        }
-        throw new IOException("Too many levels of symbolic links");
-    }
+    public static string Words(Exception failure) => failure is UnauthorizedAccessException ? "Permission denied" : failure.Message;
 
     private sealed class EndlessStream(FillBuffer fill) : ReadOnlyStream
     {

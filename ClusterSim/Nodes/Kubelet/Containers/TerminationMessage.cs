@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ClusterSim.Nodes.Volumes;
 
@@ -23,9 +24,9 @@ internal readonly record struct TerminationMessage(string Path, bool FallsBackTo
     /// <param name="exitCode">The exit code.</param>
     public string Read(ContainerFileRoot? files, ContainerLog log, int exitCode)
     {
-        var message = files?.ReadIfThere(Path) ?? "";
+        var message = files?.ReadIfThere(Path, LengthMax) is { } read ? Encoding.UTF8.GetString(read) : "";
         if (message.Length == 0 && exitCode != 0 && FallsBackToLogs)
             return log.Tail(LogLinesMax, LogLengthMax);
-        return message.Length > LengthMax ? message[..LengthMax] : message;
+        return message;
     }
 }

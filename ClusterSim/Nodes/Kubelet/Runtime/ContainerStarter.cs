@@ -18,7 +18,7 @@ internal sealed class ContainerStarter(
     /// <summary>
     /// Starts a container:
     /// 1. get the image;
-    /// 2. make the configuration: environment, user, sub-paths of mounts, command;
+    /// 2. make the configuration: environment, user, command, files with the sub-paths of mounts;
     /// 3. create the instance;
     /// 4. start its process;
     /// 5. run the postStart hook, without waiting for its end;
@@ -34,8 +34,9 @@ internal sealed class ContainerStarter(
             var (image, reference) = _images.EnsureImageExists(container);
             var (environment, subPaths) = MakeEnvironment(container, image);
             var command = MakeCommand(container, image, environment);
+            var files = MakeFiles(container, image, subPaths);
             var run = Create(container, image, reference);
-            StartProcess(container, run, command, environment, subPaths);
+            StartProcess(container, run, command, environment, files);
             if (container.IsHookPending)
                 node.Dispatcher.Post(_ => _ = RunPostStartAsync(container, run), null);
             probes.Start(container, run);
@@ -94,7 +95,7 @@ internal sealed class ContainerStarter(
         return run;
     }
 
-    private void StartProcess(PodContainer container, ContainerRun run, List<string> argv, IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> subPaths)
+    private void StartProcess(PodContainer container, ContainerRun run, List<string> argv, IReadOnlyDictionary<string, string> environment, ContainerFileRoot files)
     {
         var configuration = run.Image.Configuration;
         var program = run.Image.MainOf(container.Spec, MustEnd(container));
@@ -108,7 +109,6 @@ internal sealed class ContainerStarter(
         container.SetHookPending(container.Spec.At("lifecycle", "postStart").Exists());
         var programWords = run.Image.EntrypointIsOneProgram && argv.Take(configuration.Entrypoint.Count).SequenceEqual(configuration.Entrypoint) ? configuration.Entrypoint.Count : 1;
         var workingDirectory = container.Spec.At("workingDir").Text() ?? configuration.WorkingDirectory;
-        var files = MakeFiles(container, run, subPaths);
         PidNamespaces.Add(run, files.Processes, string.Join(' ', argv));
         run.Start(
             program,
@@ -126,18 +126,23 @@ internal sealed class ContainerStarter(
         events.RecordNormal(container, "Started", "Container started");
     }
 
-    private ContainerFileRoot MakeFiles(PodContainer container, ContainerRun run, IReadOnlyList<string> subPaths)
+    private ContainerFileRoot MakeFiles(PodContainer container, Image image, IReadOnlyList<string> subPaths)
     {
-        var files = new ContainerFileRoot(
-            sandbox.Volumes, container.Spec, subPaths,
-            run.Image.ContentFolder is { } folder ? (run.Image.Configuration.WorkingDirectory, folder) : null, sandbox.EtcFiles)
+        var user = RunAsNonRoot.Identity(pod.Document, container.Spec, image.Configuration);
+        try
         {
-            User = run.User,
-            Groups = [.. ContainerStatuses.GroupsOf(pod.Document, run.User.Gid)],
-            Processes = _pidNamespaces.Of(container),
-        };
-        files.Prepare();
-        return files;
+            return new ContainerFileRoot(
+                sandbox.Volumes, container.Spec, subPaths,
+                image.ContentFolder is { } folder ? (image.Configuration.WorkingDirectory, folder) : null, sandbox.EtcFiles, user)
+            {
+                Groups = [.. ContainerStatuses.GroupsOf(pod.Document, user.Gid)],
+                Processes = _pidNamespaces.Of(container),
+            };
+        }
+        catch (ContainerConfigException ex)
+        {
+            throw new ContainerStartException("CreateContainerConfigError", ex.Message);
+        }
     }
 
     // An init container must end, and so must one of a Job; a container with ports is taken to serve until it is stopped.

@@ -1,59 +1,74 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Nodes.Volumes;
 
 /// <summary>
-/// A folder whose files change all at once, as the kubelet's AtomicWriter makes it: the files lie in a folder named after the time,
-/// <c>..data</c> links to it, each name links into <c>..data</c>, and an update swaps the one link.
+/// A folder whose files change all at once, as the kubelet's AtomicWriter makes it: the files are in a folder named after the time,
+/// <c>..data</c> links to it, each name links into <c>..data</c>, and an update swaps the one link. The links are data (<see cref="TreeDirectory"/>).
 /// </summary>
-internal sealed class AtomicFolder(string path, TimeProvider clock)
+internal sealed class AtomicFolder(FileTree tree, TimeProvider clock)
 {
+    private const string Data = "..data";
+    private const string NewData = "..data_tmp";
+
     private Dictionary<string, VolumeFile>? _written;
     private string? _current;
+    private string? _replaced;
     private int _generation;
+
+    /// <summary>The folder.</summary>
+    public FileTree Tree { get; } = tree;
+
+    /// <summary>Whether replaced files stay until the next update: real programs have their paths.</summary>
+    public bool KeepsReplaced { get; set; }
 
     /// <summary>Puts these files, by relative path, in the place of those there are. Nothing is touched where nothing differs.</summary>
     public void Write(Dictionary<string, VolumeFile> files)
     {
         if (_written is not null && Same(_written, files))
             return;
-        Directory.CreateDirectory(path);
+        using var root = Tree.Open();
         var name = string.Create(CultureInfo.InvariantCulture, $"..{clock.GetUtcNow().UtcDateTime:yyyy_MM_dd_HH_mm_ss}.{++_generation:D9}");
-        var folder = Path.Combine(path, name);
-        Directory.CreateDirectory(folder);
-        foreach (var (relative, file) in files)
-        {
-            var target = Path.Combine(folder, relative);
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.WriteAllBytes(target, file.Content);
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(target, (UnixFileMode)(file.Mode & 0xfff));
-        }
-        var link = Path.Combine(path, "..data_tmp");
-        File.CreateSymbolicLink(link, name);
-        // File.Move refuses a link to a folder; rename(2) swaps it in one step.
-        if (Rename([.. Encoding.UTF8.GetBytes(link), 0], [.. Encoding.UTF8.GetBytes(Path.Combine(path, "..data")), 0]) != 0)
-            throw new IOException($"{link} could not be renamed to ..data: error {Marshal.GetLastPInvokeError()}");
-        LinkNames(files.Keys.Select(relative => relative.Split('/')[0]).ToHashSet(StringComparer.Ordinal));
-        if (_current is not null)
-            Directory.Delete(_current, recursive: true);
-        (_current, _written) = (folder, files);
+        root.CreateDirectory(name);
+        using (var folder = root.OpenDirectory(name))
+            foreach (var (path, file) in files)
+                Write(folder, path.Split('/'), file);
+        root.RemoveAll(NewData);
+        root.CreateLink(NewData, name);
+        root.Rename(NewData, root, Data);
+        LinkNames(root, files.Keys.Select(path => path.Split('/')[0]).ToHashSet(StringComparer.Ordinal));
+        if (_replaced is not null)
+            root.RemoveAll(_replaced);
+        if (_current is not null && !KeepsReplaced)
+            root.RemoveAll(_current);
+        _replaced = KeepsReplaced ? _current : null;
+        (_current, _written) = (name, files);
     }
 
-    private void LinkNames(HashSet<string> names)
+    private static void Write(TreeDirectory folder, ReadOnlySpan<string> path, VolumeFile file)
     {
-        foreach (var entry in Directory.GetFileSystemEntries(path).Select(Path.GetFileName).OfType<string>())
-            if (!entry.StartsWith("..", StringComparison.Ordinal) && !names.Remove(entry))
-                File.Delete(Path.Combine(path, entry));
-        foreach (var name in names)
-            File.CreateSymbolicLink(Path.Combine(path, name), Path.Combine("..data", name));
+        if (path.Length > 1)
+        {
+            if (folder.Find(path[0]) is null)
+                folder.CreateDirectory(path[0]);
+            using var below = folder.OpenDirectory(path[0]);
+            Write(below, path[1..], file);
+            return;
+        }
+        using (var written = folder.OpenFile(path[0], FileMode.Create, FileAccess.Write))
+            written.Write(file.Content);
+        folder.SetMode(path[0], (UnixFileMode)(file.Mode & 0xfff));
     }
 
-    [DllImport("libc", EntryPoint = "rename", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Rename(byte[] from, byte[] to);
+    private static void LinkNames(TreeDirectory root, HashSet<string> names)
+    {
+        foreach (var entry in root.Names())
+            if (!entry.StartsWith("..", StringComparison.Ordinal) && !names.Remove(entry))
+                root.RemoveAll(entry);
+        foreach (var name in names)
+            root.CreateLink(name, $"{Data}/{name}");
+    }
 
     private static bool Same(Dictionary<string, VolumeFile> one, Dictionary<string, VolumeFile> other) =>
         one.Count == other.Count && one.All(file =>

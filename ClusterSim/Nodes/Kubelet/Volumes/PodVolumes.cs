@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClusterSim.Client;
+using ClusterSim.Nodes.Files;
 using ClusterSim.Storage;
 
 namespace ClusterSim.Nodes.Volumes;
@@ -21,8 +22,11 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
     private volatile Document _pod = pod;
     private PodFields? _fields;
 
-    /// <summary>The folder of the pod; there once something is written.</summary>
-    public string Folder { get; } = folders.OfPod(pod.Uid);
+    /// <summary>The folders of the cluster's nodes.</summary>
+    public NodeFolders Folders { get; } = folders;
+
+    /// <summary>The uid of the pod.</summary>
+    public string Uid { get; } = pod.Uid;
 
     /// <summary>Checks every volume: what it refers to is there, and the simulator knows its type.</summary>
     /// <exception cref="VolumeException">It is not.</exception>
@@ -41,7 +45,7 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
                 case "persistentVolumeClaim" or "ephemeral":
                     ClaimedVolume(volume);
                     break;
-                case "hostPath" when folders.HostPathsAllowed:
+                case "hostPath" when Folders.HostPathsAllowed:
                     break;
                 case "hostPath":
                     throw new VolumeException(name, $"hostPath {volume.At("hostPath", "path").Text("")}: the simulator gives pods nothing of this machine unless its options allow host paths");
@@ -56,22 +60,30 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
 
     /// <summary>The folder (or device, in time) of a volume, written if it was not.</summary>
     /// <exception cref="VolumeException">What it is made of vanished meanwhile.</exception>
-    public string Open(string name)
+    public FileTree Open(string name)
     {
         var volume = Volume(name);
         switch (TypeOf(volume))
         {
             case "emptyDir":
-                return Directory.CreateDirectory(Path.Combine(Folder, "v", name)).FullName;
+                return Folders.OfVolume(Uid, name);
             case "persistentVolumeClaim" or "ephemeral":
-                return Directory.CreateDirectory(folders.OfPersistentVolume(ClaimedVolume(volume))).FullName;
+                return Folders.OfPersistentVolume(ClaimedVolume(volume));
             case "hostPath":
-                return volume.At("hostPath", "path").Text("/");
+                return Folders.OfHost(volume.At("hostPath", "path").Text("/"));
             default:
-                var path = Path.Combine(Folder, "v", name);
-                Write(name, volume, path);
-                return path;
+                return Write(name, volume);
         }
+    }
+
+    /// <summary>
+    /// A real program was given a path into a volume: its files stay for a while after they were replaced, as nothing but their path leads to them.
+    /// </summary>
+    public void Share(string name)
+    {
+        lock (_lock)
+            if (_made.TryGetValue(name, out var folder))
+                folder.KeepsReplaced = true;
     }
 
     /// <summary>Whether a volume holds what API objects say: a ConfigMap, a Secret, the downward API, a projection.</summary>
@@ -101,7 +113,7 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
                     watchers.Remove(isConfigMap, new ObjectKey(_pod.Namespace, source), this);
             _made.Clear();
         }
-        FolderRemoval.Remove(Folder);
+        Folders.RemovePod(Uid);
     }
 
     private JsonElement Volume(string name) => _pod.Spec.At("volumes").Items().FirstOrDefault(volume => volume.At("name").Text() == name);
@@ -128,21 +140,20 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
         }
     }
 
-    private void Write(string name, JsonElement volume, string path)
+    private FileTree Write(string name, JsonElement volume)
     {
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            if (_made.ContainsKey(name) && !(FreshnessOf(volume) is { } fresh && now - _tokens[name] > fresh))
-                return;
-            if (!_made.TryGetValue(name, out var folder))
-                folder = new AtomicFolder(path, clock);
+            if (_made.TryGetValue(name, out var folder) && !(FreshnessOf(volume) is { } fresh && now - _tokens[name] > fresh))
+                return folder.Tree;
+            folder ??= new AtomicFolder(Folders.OfVolume(Uid, name), clock);
             folder.Write(sources.Files(_pod, volume, _fields ?? throw new InvalidOperationException($"volume {name} of pod {_pod.Key} was opened before the pod had an address")));
-            Directory.CreateDirectory(path);
             if (_made.TryAdd(name, folder))
                 foreach (var (isConfigMap, source) in VolumeSources.ReferencesOf(volume))
                     watchers.Add(isConfigMap, new ObjectKey(_pod.Namespace, source), this);
             _tokens[name] = now;
+            return folder.Tree;
         }
     }
 
@@ -165,7 +176,8 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
         var claim = client.Find(client.Resource("persistentvolumeclaims"), new ObjectKey(_pod.Namespace, claimName))
             ?? throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: failed to fetch PVC from API server: persistentvolumeclaims \"{claimName}\" not found");
         if (claim.Spec.At("volumeName").Text("") is { Length: > 0 } volumeName && claim.Status.At("phase").Text() == "Bound")
-            return volumeName;
+            return NodeFolders.IsFolderName(volumeName) ? volumeName
+                : throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: failed to fetch PV {volumeName} from API server: it is no name of a PersistentVolume");
         throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: PVC is not bound");
     }
 

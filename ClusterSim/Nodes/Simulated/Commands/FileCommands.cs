@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -21,7 +22,7 @@ internal static class FileCommands
         ("chown", ChangeOwnerAsync),
         ("chgrp", ChangeOwnerAsync),
         ("readlink", ReadLinkAsync),
-        ("realpath", command => EachAsync(command, "", path => Path.Exists(command.Resolve(path)) ? command.Normal(path) : throw new FileNotFoundException())),
+        ("realpath", command => EachAsync(command, "", path => command.Files.RealPath(command.Absolute(path)))),
         ("mktemp", MakeTemporaryAsync),
         ("sync", _ => Task.FromResult(0)),
         ("tar", TarCommand.RunAsync),
@@ -47,20 +48,20 @@ internal static class FileCommands
                 if (change(path) is { } said)
                     await command.SayAsync(said + "\n");
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
             {
-                code = await command.FailAsync(refusal.Length == 0 ? $"{path}: {Command.Words(failure)}" : $"{refusal} '{path}': {Command.Words(failure)}");
+                code = await command.FailAsync(refusal.Length == 0 ? $"{path}: {Command.Words(ex)}" : $"{refusal} '{path}': {Command.Words(ex)}");
             }
         return code;
     }
 
     private static void Touch(Command command, string path)
     {
-        var file = command.ResolveForWriting(path);
-        if (Path.Exists(file))
-            File.SetLastWriteTimeUtc(file, command.Process.Clock.GetUtcNow().UtcDateTime);
+        var file = command.Absolute(path);
+        if (command.Stat(path) is not null)
+            command.Files.SetModified(file, command.Process.Clock.GetUtcNow().UtcDateTime);
         else
-            File.WriteAllBytes(file, []);
+            command.Files.OpenWrite(file, System.IO.FileMode.OpenOrCreate).Dispose();
     }
 
     private static Task<int> MakeDirectoryAsync(Command command)
@@ -68,26 +69,17 @@ internal static class FileCommands
         var options = Options.Read(command.Arguments, "m", []);
         return EachAsync(command with { Arguments = options.Rest }, "can't create directory", path =>
         {
-            var folder = command.ResolveForWriting(path);
-            if (Path.Exists(folder) && !(options.Has("p") && Directory.Exists(folder)))
-                throw new IOException("File exists");
-            if (!options.Has("p") && !Directory.Exists(Path.GetDirectoryName(folder)))
-                throw new DirectoryNotFoundException();
-            Directory.CreateDirectory(folder);
-            if (options.Value("m") is { } mode && !OperatingSystem.IsWindows())
-                File.SetUnixFileMode(folder, FileMode(mode, UnixFileMode.None));
+            var folder = command.Absolute(path);
+            if (options.Has("p"))
+                command.Files.CreateDirectories(folder);
+            else
+                command.Files.CreateDirectory(folder);
+            if (options.Value("m") is { } mode)
+                command.Files.SetMode(folder, FileMode(mode, UnixFileMode.None));
         });
     }
 
-    private static Task<int> RemoveDirectoryAsync(Command command) => EachAsync(command, "", path =>
-    {
-        var folder = command.ResolveForWriting(path);
-        if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException();
-        if (Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new IOException("Directory not empty");
-        Directory.Delete(folder);
-    });
+    private static Task<int> RemoveDirectoryAsync(Command command) => EachAsync(command, "", path => command.Files.RemoveDirectory(command.Absolute(path)));
 
     private static Task<int> TruncateAsync(Command command)
     {
@@ -95,7 +87,7 @@ internal static class FileCommands
         var size = TextCommands.Amount(options.Value("s") ?? "0");
         return EachAsync(command with { Arguments = options.Rest }, "", path =>
         {
-            using var file = new FileStream(command.ResolveForWriting(path), System.IO.FileMode.OpenOrCreate, FileAccess.Write);
+            using var file = command.Files.OpenWrite(command.Absolute(path), System.IO.FileMode.OpenOrCreate);
             file.SetLength(size);
         });
     }
@@ -105,17 +97,13 @@ internal static class FileCommands
         var options = Options.Read(command.Arguments, "", []);
         return EachAsync(command with { Arguments = options.Rest }, "can't remove", path =>
         {
-            if (options.Has("f") && !Path.Exists(command.ResolveLink(path)) && command.LinkTarget(path) is null)
+            var entry = command.Absolute(path);
+            if (options.Has("f") && command.LStat(path) is null)
                 return;
-            var entry = command.ResolveLinkForWriting(path);
-            if (command.LinkTarget(path) is not null || File.Exists(entry))
-                File.Delete(entry);
-            else if (!Directory.Exists(entry))
-                throw new FileNotFoundException();
-            else if (!options.Has("r") && !options.Has("R"))
-                throw new IOException("Is a directory");
+            if (options.Has("r") || options.Has("R"))
+                command.Files.RemoveAll(entry);
             else
-                Directory.Delete(entry, recursive: true);
+                command.Files.Remove(entry);
         });
     }
 
@@ -125,40 +113,28 @@ internal static class FileCommands
         var isDeep = options.Has("r") || options.Has("R") || options.Has("a");
         return ToAsync(command, options, (from, to) =>
         {
-            if (!Directory.Exists(from))
-                File.Copy(from, to, overwrite: true);
+            if (!command.IsDirectory(from))
+                FileCopy.CopyFile(command.Files, from, to);
             else if (isDeep)
-                CopyFolder(from, to);
+                FileCopy.CopyAll(command.Files, from, to);
             else
                 throw new IOException($"omitting directory '{from}'");
         });
     }
 
-    private static void CopyFolder(string from, string to)
-    {
-        // The list first: a folder may be copied into itself.
-        var entries = Directory.EnumerateFileSystemEntries(from).ToList();
-        Directory.CreateDirectory(to);
-        foreach (var entry in entries)
-        {
-            var target = Path.Combine(to, Path.GetFileName(entry));
-            if (new FileInfo(entry).LinkTarget is { } link)
-                File.CreateSymbolicLink(target, link);
-            else if (Directory.Exists(entry))
-                CopyFolder(entry, target);
-            else
-                File.Copy(entry, target, overwrite: true);
-        }
-    }
-
     private static Task<int> MoveAsync(Command command) => ToAsync(command, Options.Read(command.Arguments, "", []), (from, to) =>
     {
-        if (!Directory.Exists(from))
-            File.Move(from, to, overwrite: true);
-        else if (Directory.Exists(to))
-            throw new IOException("File exists");
-        else
-            Directory.Move(from, to);
+        if (command.LStat(from) is { IsDirectory: true } && command.LStat(to) is { IsDirectory: true })
+            throw new FileSystemException(Errno.Exists);
+        try
+        {
+            command.Files.Rename(from, to);
+        }
+        catch (FileSystemException ex) when (ex.Error == Errno.CrossDevice)
+        {
+            FileCopy.CopyAll(command.Files, from, to);
+            command.Files.RemoveAll(from);
+        }
     }, removes: true);
 
     private static async Task<int> ToAsync(Command command, Options options, Action<string, string> move, bool removes = false)
@@ -166,7 +142,7 @@ internal static class FileCommands
         var paths = options.Rest;
         if (paths.Count < 2)
             return await command.FailAsync("missing file operand");
-        var isInto = Directory.Exists(command.Resolve(paths[^1]));
+        var isInto = command.IsDirectory(paths[^1]);
         if (paths.Count > 2 && !isInto)
             return await command.FailAsync($"target '{paths[^1]}' is not a directory");
         var code = 0;
@@ -175,21 +151,20 @@ internal static class FileCommands
             var target = isInto ? $"{paths[^1].TrimEnd('/')}/{Path.GetFileName(from.TrimEnd('/'))}" : paths[^1];
             try
             {
-                var source = removes ? command.ResolveLinkForWriting(from) : command.Resolve(from);
-                if (!Path.Exists(source))
+                if ((removes ? command.LStat(from) : command.Stat(from)) is null)
                 {
                     code = await command.FailAsync($"can't {(removes ? "rename" : "stat")} '{from}': No such file or directory");
                     continue;
                 }
-                move(source, command.ResolveForWriting(target));
+                move(command.Absolute(from), command.Absolute(target));
             }
-            catch (IOException omitted) when (omitted.Message.StartsWith("omitting", StringComparison.Ordinal))
+            catch (IOException ex) when (ex.Message.StartsWith("omitting", StringComparison.Ordinal))
             {
                 code = await command.FailAsync($"omitting directory '{from}'");
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
             {
-                code = await command.FailAsync($"can't {(removes ? "rename" : "create")} '{(removes ? from : target)}': {Command.Words(failure)}");
+                code = await command.FailAsync($"can't {(removes ? "rename" : "create")} '{(removes ? from : target)}': {Command.Words(ex)}");
             }
         }
         return code;
@@ -201,24 +176,22 @@ internal static class FileCommands
         if (options.Rest.Count < 2)
             return await command.FailAsync("missing file operand");
         var (target, path) = (options.Rest[0], options.Rest[1]);
-        if (Directory.Exists(command.Resolve(path)) && !options.Has("n"))
+        if (command.IsDirectory(path) && !options.Has("n"))
             path = $"{path.TrimEnd('/')}/{Path.GetFileName(target)}";
         try
         {
-            var link = command.ResolveLinkForWriting(path);
-            if (options.Has("f") && (File.Exists(link) || new FileInfo(link).LinkTarget is not null))
-                File.Delete(link);
-            if (Path.Exists(link) || new FileInfo(link).LinkTarget is not null)
-                throw new IOException("File exists");
+            var link = command.Absolute(path);
+            if (options.Has("f") && command.LStat(path) is { IsDirectory: false })
+                command.Files.Remove(link);
             if (options.Has("s"))
-                File.CreateSymbolicLink(link, target);
+                command.Files.CreateSymbolicLink(link, target);
             else
-                File.Copy(command.Resolve(target), link); // a hard link's two names would differ from here on; nobody is told
+                command.Files.CreateHardLink(command.Absolute(target), link);
             return 0;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {
-            return await command.FailAsync($"{path}: {Command.Words(failure)}");
+            return await command.FailAsync($"{path}: {Command.Words(ex)}");
         }
     }
 
@@ -230,14 +203,19 @@ internal static class FileCommands
             return await command.FailAsync("usage: chmod [-R] MODE FILE...");
         return await EachAsync(command with { Arguments = words[1..] }, "", path =>
         {
-            var file = command.ResolveForWriting(path);
-            if (!Path.Exists(file))
-                throw new FileNotFoundException();
-            var all = options.Contains("-R") && Directory.Exists(file) ? Directory.EnumerateFileSystemEntries(file, "*", SearchOption.AllDirectories).Prepend(file) : [file];
-            if (!OperatingSystem.IsWindows())
-                foreach (var one in all)
-                    File.SetUnixFileMode(one, FileMode(words[0], File.GetUnixFileMode(one)));
+            Change(command.Absolute(path), isDeep: options.Contains("-R"));
         });
+
+        void Change(string path, bool isDeep)
+        {
+            var entry = command.Stat(path) ?? throw new FileSystemException(Errno.NotFound);
+            command.Files.SetMode(path, FileMode(words[0], entry.Mode));
+            if (!isDeep || !entry.IsDirectory)
+                return;
+            // As chmod -R: links in it are left alone.
+            foreach (var (name, child) in command.Enumerate(path).Where(child => !child.Entry.IsSymbolicLink))
+                Change($"{path.TrimEnd('/')}/{name}", child.IsDirectory);
+        }
     }
 
     /// <summary>A mode in octal or in letters: <c>0644</c>, <c>+x</c>, <c>u=rw,go-w</c>.</summary>
@@ -273,8 +251,7 @@ internal static class FileCommands
             return await command.FailAsync("usage: chown [-R] USER[:[GRP]] FILE...");
         return await EachAsync(command with { Arguments = words[1..] }, "", path =>
         {
-            if (!Path.Exists(command.ResolveForWriting(path)))
-                throw new FileNotFoundException();
+            command.Files.RequireWritable(command.Absolute(path));
             if (SystemCommands.UserOf(command).Uid != 0)
                 throw new IOException("Operation not permitted");
         });
@@ -304,11 +281,10 @@ internal static class FileCommands
         var letters = System.Security.Cryptography.RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", count);
         var name = template[..^count] + letters;
         var path = options.Rest.Count > 0 && options.Value("p") is null ? name : $"{folder.TrimEnd('/')}/{name}";
-        var machine = command.ResolveForWriting(path);
         if (options.Has("d"))
-            Directory.CreateDirectory(machine);
+            command.Files.CreateDirectory(command.Absolute(path));
         else
-            File.WriteAllBytes(machine, []);
+            command.Files.OpenWrite(command.Absolute(path), System.IO.FileMode.CreateNew).Dispose();
         return await SayAsync(command, path);
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ClusterSim.Nodes.Volumes;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -13,13 +13,12 @@ internal static class FileFacts
         var code = 0;
         foreach (var path in options.Rest)
         {
-            var entry = new ListCommand.Entry(path, options.Has("L") ? command.Resolve(path) : command.ResolveLink(path));
-            if (!entry.Exists)
+            if (ListCommand.Entry.Find(command, path, followsLast: options.Has("L")) is not { } entry)
             {
                 code = await command.FailAsync($"can't stat '{path}': No such file or directory");
                 continue;
             }
-            var mode = Convert.ToString(entry.LinkTarget is not null ? 0x1ff : (int)new FileInfo(entry.Path).UnixFileMode, 8);
+            var mode = Convert.ToString((int)entry.Of.Mode, 8);
             var kind = entry.LinkTarget is not null ? "symbolic link" : entry.IsFolder ? "directory" : entry.Bytes == 0 ? "regular empty file" : "regular file";
             var (uid, gid) = SystemCommands.UserOf(command);
             var stamp = entry.Changed.ToString("yyyy-MM-dd HH:mm:ss.fffffff00 +0000", CultureInfo.InvariantCulture);
@@ -47,8 +46,7 @@ internal static class FileFacts
     public static async Task<int> DiskFreeAsync(Command command)
     {
         var options = Options.Read(command.Arguments, "", []);
-        var files = command.Process.Files as ContainerFileRoot;
-        var mounts = (files?.Mounts ?? []).Append("/").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var mounts = command.Files.VolumePaths.Append("/").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         if (options.Rest.Count > 0)
             mounts = [.. options.Rest.Select(path => mounts.Where(mount => mount == "/" || command.Normal(path) == mount || command.Normal(path).StartsWith(mount + "/", StringComparison.Ordinal)).MaxBy(mount => mount.Length)!)];
         var unit = options.Has("m") ? 1024L * 1024 : 1024;
@@ -56,12 +54,7 @@ internal static class FileFacts
             : unit == 1024 ? "Filesystem           1K-blocks      Used Available Use% Mounted on\n" : "Filesystem           1M-blocks      Used Available Use% Mounted on\n");
         foreach (var mount in mounts)
         {
-            // What is mounted may be a file.
-            var path = command.Resolve(mount);
-            while (!Directory.Exists(path))
-                path = Path.GetDirectoryName(path)!;
-            var drive = new DriveInfo(path);
-            var (size, free) = (drive.TotalSize, drive.AvailableFreeSpace);
+            var (size, free) = command.Files.SpaceOf(mount);
             string Shown(long bytes) => options.Has("h") ? Human(bytes) : Text(bytes / unit);
             await command.SayAsync(string.Create(CultureInfo.InvariantCulture,
                 $"{(mount == "/" ? "overlay" : "/dev/root"),-20} {Shown(size),9} {Shown(size - free),9} {Shown(free),9} {(size == 0 ? 0 : (size - free) * 100 / size),3}% {mount}\n"));
@@ -75,20 +68,34 @@ internal static class FileFacts
         var options = Options.Read(command.Arguments, "d", []);
         foreach (var path in options.Rest.DefaultIfEmpty("."))
         {
-            var root = command.Resolve(path);
-            if (!Path.Exists(root))
+            if (command.Stat(path) is not { } root)
                 return await command.FailAsync($"{path}: No such file or directory");
-            if (!options.Has("s") && Directory.Exists(root))
-                foreach (var folder in Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal))
-                    await command.SayAsync($"{Shown(Bytes(folder))}\t{path.TrimEnd('/')}/{Path.GetRelativePath(root, folder)}\n");
-            await command.SayAsync($"{Shown(Bytes(root))}\t{path}\n");
+            var folders = new List<(string Path, long Bytes)>();
+            var all = Bytes(path, root, folders);
+            if (!options.Has("s"))
+                foreach (var (folder, bytes) in folders.OrderByDescending(folder => folder.Path, StringComparer.Ordinal))
+                    await command.SayAsync($"{Shown(bytes)}\t{folder}\n");
+            await command.SayAsync($"{Shown(all)}\t{path}\n");
         }
         return 0;
 
         string Shown(long bytes) => options.Has("h") ? Human(bytes) : Text((bytes + 1023) / 1024);
 
-        static long Bytes(string path) => File.Exists(path) ? new FileInfo(path).Length
-            : 4096 + Directory.EnumerateFileSystemEntries(path, "*", SearchOption.AllDirectories).Sum(entry => File.Exists(entry) ? new FileInfo(entry).Length : 4096);
+        long Bytes(string path, FileEntry entry, List<(string Path, long Bytes)> folders)
+        {
+            if (!entry.IsDirectory)
+                return entry.Length;
+            var sum = 4096L;
+            foreach (var (name, child) in command.Enumerate(path))
+            {
+                var below = $"{path.TrimEnd('/')}/{name}";
+                var bytes = Bytes(below, child, folders);
+                sum += bytes;
+                if (child.IsDirectory)
+                    folders.Add((below, bytes));
+            }
+            return sum;
+        }
     }
 
     /// <summary>A size as <c>-h</c> writes it: <c>1.5M</c>.</summary>

@@ -60,7 +60,7 @@ internal static class FindCommand
         var code = 0;
         foreach (var root in roots.DefaultIfEmpty("."))
         {
-            if (!Path.Exists(command.Resolve(root)))
+            if (command.LStat(root) is null)
             {
                 code = await command.FailAsync($"{root}: No such file or directory");
                 continue;
@@ -83,21 +83,22 @@ internal static class FindCommand
 
     private static void Delete(Command command, string path, ListCommand.Entry entry)
     {
-        var machine = command.ResolveLinkForWriting(path);
         if (entry.IsFolder)
-            Directory.Delete(machine);
+            command.Files.RemoveDirectory(command.Absolute(path));
         else
-            File.Delete(machine);
+            command.Files.Remove(command.Absolute(path));
     }
 
     private static IEnumerable<(string Path, ListCommand.Entry Entry, int Depth)> Walk(Command command, string path, int depth, int deepest)
     {
-        var entry = new ListCommand.Entry(Path.GetFileName(path.TrimEnd('/')) is { Length: > 0 } name ? name : path, command.ResolveLink(path));
+        if (ListCommand.Entry.Find(command, path) is not { } found)
+            yield break; // removed meanwhile
+        var entry = found with { Name = Path.GetFileName(path.TrimEnd('/')) is { Length: > 0 } name ? name : path };
         yield return (path, entry, depth);
         if (!entry.IsFolder || depth >= deepest)
             yield break;
-        foreach (var child in Directory.EnumerateFileSystemEntries(entry.Path).Order(StringComparer.Ordinal))
-            foreach (var found in Walk(command, $"{path.TrimEnd('/')}/{Path.GetFileName(child)}", depth + 1, deepest))
-                yield return found;
+        foreach (var (child, _) in command.Enumerate(path))
+            foreach (var below in Walk(command, $"{path.TrimEnd('/')}/{child}", depth + 1, deepest))
+                yield return below;
     }
 }

@@ -88,11 +88,9 @@ internal static class GrepCommand
     private static string Bounded(string pattern, Options options) =>
         options.Has("x") ? $"^({pattern})$" : options.Has("w") ? $"\\b({pattern})\\b" : pattern;
 
-    private static IEnumerable<string> Below(Command command, string root)
-    {
-        var path = command.Resolve(root);
-        return Directory.Exists(path)
-            ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => $"{root.TrimEnd('/')}/{Path.GetRelativePath(path, file)}")
-            : [root];
-    }
+    /// <summary>The files below a path; links in it are left alone, as with <c>grep -r</c>.</summary>
+    private static IEnumerable<string> Below(Command command, string root) =>
+        !command.IsDirectory(root) ? [root]
+        : command.Enumerate(root).SelectMany(child => child.Entry.IsDirectory ? Below(command, $"{root.TrimEnd('/')}/{child.Name}")
+            : child.Entry.IsFile ? [$"{root.TrimEnd('/')}/{child.Name}"] : []);
 }

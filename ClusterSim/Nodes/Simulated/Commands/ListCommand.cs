@@ -1,6 +1,6 @@
 using System.Globalization;
 using ClusterSim.Nodes.Containers;
-using ClusterSim.Nodes.Volumes;
+using ClusterSim.Nodes.Files;
 using ClusterSim.Streaming;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
@@ -20,10 +20,9 @@ internal static class ListCommand
         var folders = new List<string>();
         foreach (var path in paths)
         {
-            var entry = new Entry(path, command.ResolveLink(path));
-            if (!entry.Exists)
+            if (Entry.Find(command, path) is not { } entry)
                 code = await command.FailAsync($"{path}: No such file or directory");
-            else if (!options.Has("d") && Directory.Exists(command.Resolve(path)) && (entry.LinkTarget is null || !options.Has("l")))
+            else if (!options.Has("d") && command.IsDirectory(path) && (entry.LinkTarget is null || !options.Has("l")))
                 folders.Add(path);
             else
                 files.Add(entry);
@@ -33,12 +32,14 @@ internal static class ListCommand
         {
             if (paths.Count > 1 || options.Has("R"))
                 await command.SayAsync($"{(i > 0 || files.Count > 0 ? "\n" : "")}{folders[i]}:\n");
-            var entries = Directory.EnumerateFileSystemEntries(command.Resolve(folders[i])).Select(entry => new Entry(Path.GetFileName(entry), entry))
-                .Concat(Shadowed(command, folders[i]))
-                .DistinctBy(entry => entry.Name, StringComparer.Ordinal)
-                .Where(entry => options.Has("a") || options.Has("A") || entry.Name[0] != '.').ToList();
+            var folder = folders[i];
+            var entries = command.Enumerate(folder)
+                .Where(entry => options.Has("a") || options.Has("A") || entry.Name[0] != '.')
+                .Select(entry => new Entry(entry.Name, entry.Entry, entry.Entry.IsSymbolicLink ? command.LinkTarget($"{folder}/{entry.Name}") : null)).ToList();
             if (options.Has("a"))
-                entries.AddRange([new Entry(".", command.Resolve(folders[i])), new Entry("..", command.Resolve(folders[i] + "/.."))]);
+                foreach (var dots in (string[])[".", ".."])
+                    if (command.Stat($"{folder}/{dots}") is { } own)
+                        entries.Add(new Entry(dots, own, null));
             if (options.Has("l"))
                 await command.SayAsync(string.Create(CultureInfo.InvariantCulture, $"total {entries.Sum(entry => (entry.Bytes + 1023) / 1024)}\n"));
             await PrintAsync(command, options, entries);
@@ -46,17 +47,6 @@ internal static class ListCommand
                 folders.InsertRange(i + 1, entries.Where(entry => entry.IsFolder && entry.LinkTarget is null && entry.Name is not ("." or "..")).Select(entry => $"{folders[i].TrimEnd('/')}/{entry.Name}").Order(StringComparer.Ordinal));
         }
         return code;
-    }
-
-    /// <summary>What is mounted into a folder is there, whatever the folder below it holds.</summary>
-    private static IEnumerable<Entry> Shadowed(Command command, string folder)
-    {
-        if (command.Process.Files is not ContainerFileRoot root)
-            yield break;
-        var prefix = command.Normal(folder).TrimEnd('/') + "/";
-        foreach (var mount in root.Mounts)
-            if (mount.StartsWith(prefix, StringComparison.Ordinal) && mount[prefix.Length..].Split('/')[0] is { Length: > 0 } name)
-                yield return new Entry(name, command.Resolve(prefix + name));
     }
 
     private static async Task PrintAsync(Command command, Options options, List<Entry> entries)
@@ -95,34 +85,27 @@ internal static class ListCommand
 
     /// <summary>Something in a folder.</summary>
     /// <param name="Name">Its name there.</param>
-    /// <param name="Path">Where it lies on the machine.</param>
-    internal sealed record Entry(string Name, string Path)
+    /// <param name="Of">What is known of it.</param>
+    /// <param name="LinkTarget">Where a link leads; null for others.</param>
+    internal sealed record Entry(string Name, FileEntry Of, string? LinkTarget)
     {
-        private readonly FileSystemInfo _info = Directory.Exists(Path) ? new DirectoryInfo(Path) : new FileInfo(Path);
-
-        /// <summary>Whether it is there.</summary>
-        public bool Exists => _info.Exists || _info.LinkTarget is not null;
+        private const long FolderBytes = 4096;
 
         /// <summary>Whether it is a folder.</summary>
-        public bool IsFolder => _info is DirectoryInfo && LinkTarget is null;
-
-        /// <summary>Where a link leads; null for others.</summary>
-        public string? LinkTarget => _info.LinkTarget;
+        public bool IsFolder => Of.IsDirectory;
 
         /// <summary>Its size.</summary>
-        public long Bytes => LinkTarget?.Length ?? (_info is FileInfo { Exists: true } file ? file.Length : IsFolder ? 4096 : 0);
+        public long Bytes => IsFolder ? FolderBytes : Of.Length;
 
         /// <summary>When its content changed.</summary>
-        public DateTime Changed => _info.LastWriteTimeUtc;
+        public DateTime Changed => Of.Modified;
 
         /// <summary>Kind and rights, as ls writes them.</summary>
-        public string Mode
-        {
-            get
-            {
-                var bits = LinkTarget is not null ? 0x1ff : (int)_info.UnixFileMode;
-                return (LinkTarget is not null ? "l" : IsFolder ? "d" : "-") + string.Concat(Enumerable.Range(0, 9).Select(bit => (bits & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
-            }
-        }
+        public string Mode => (Of.IsSymbolicLink ? "l" : IsFolder ? "d" : "-")
+            + string.Concat(Enumerable.Range(0, 9).Select(bit => ((int)Of.Mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
+
+        /// <summary>Finds what a path names, a link as itself; null where there is nothing.</summary>
+        public static Entry? Find(Command command, string path, bool followsLast = false) =>
+            (followsLast ? command.Stat(path) : command.LStat(path)) is { } of ? new Entry(path, of, of.IsSymbolicLink ? command.LinkTarget(path) : null) : null;
     }
 }

@@ -35,7 +35,7 @@ internal static class NetworkCommands
             if (to == "-")
                 await command.Output.WriteAsync(fetched.Body);
             else
-                File.WriteAllBytes(command.ResolveForWriting(to.Length == 0 ? "index.html" : to), fetched.Body);
+                command.Files.WriteAllBytes(command.Absolute(to.Length == 0 ? "index.html" : to), fetched.Body);
             return 0;
         }
         catch (OperationCanceledException) when (!command.Process.Killed.IsCancellationRequested)
@@ -75,7 +75,7 @@ internal static class NetworkCommands
             if (to is null)
                 await command.Output.WriteAsync(fetched.Body);
             else if (to != "/dev/null")
-                File.WriteAllBytes(command.ResolveForWriting(to), fetched.Body);
+                command.Files.WriteAllBytes(command.Absolute(to), fetched.Body);
             if ((options.Value("w") ?? options.Value("write-out")) is { } format)
                 await command.SayAsync(format.Replace("%{http_code}", fetched.Status.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal));
             return 0;
@@ -112,7 +112,7 @@ internal static class NetworkCommands
     {
         var authorities = new X509Certificate2Collection();
         if (file is not null)
-            authorities.ImportFromPemFile(command.Resolve(file));
+            authorities.ImportFromPem(command.Files.ReadAllText(command.Absolute(file)));
         return authorities;
     }
 

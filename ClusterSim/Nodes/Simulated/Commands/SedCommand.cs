@@ -30,7 +30,7 @@ internal static class SedCommand
         {
             using var changed = new MemoryStream();
             await FilterAsync(command, steps, options.Has("n"), [file], changed);
-            File.WriteAllBytes(command.ResolveForWriting(file), changed.ToArray());
+            command.Files.WriteAllBytes(command.Absolute(file), changed.ToArray());
         }
         return 0;
     }

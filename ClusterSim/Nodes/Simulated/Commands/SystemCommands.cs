@@ -131,8 +131,7 @@ internal static class SystemCommands
     private static string? HostsAddress(Command command)
     {
         var name = command.Process.Environment.GetValueOrDefault("HOSTNAME", "localhost");
-        var file = command.Resolve("/etc/hosts");
-        return !File.Exists(file) ? null : File.ReadLines(file).Select(line => line.Split('\t')).FirstOrDefault(words => words.Skip(1).Contains(name))?[0];
+        return !command.IsFile("/etc/hosts") ? null : command.Files.ReadAllText("/etc/hosts").Split('\n').Select(line => line.Split('\t')).FirstOrDefault(words => words.Skip(1).Contains(name))?[0];
     }
 
     private static async Task<int> IdAsync(Command command)

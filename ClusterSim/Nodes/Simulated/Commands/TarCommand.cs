@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -23,7 +24,7 @@ internal static class TarCommand
             file = command.Normal(file);
         if ((options.Value("C") ?? options.Value("directory")) is { } folder)
         {
-            if (!Directory.Exists(command.Resolve(folder)))
+            if (!command.IsDirectory(folder))
                 return await command.FailAsync($"can't change directory to '{folder}': No such file or directory");
             command = command with { Directory = command.Normal(folder) };
         }
@@ -45,14 +46,15 @@ internal static class TarCommand
     {
         if (options.Rest.Count == 0)
             return await command.FailAsync("empty archive");
-        var to = file == "-" ? command.Output : new FileStream(command.ResolveForWriting(file), FileMode.Create, FileAccess.Write);
+        var to = file == "-" ? command.Output : command.Files.OpenWrite(file, FileMode.Create);
         var code = 0;
         try
         {
+            var archive = file == "-" ? null : command.Stat(file);
             var zipped = options.Has("z") ? new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true) : null;
             await using (var writer = new TarWriter(zipped ?? to, TarEntryFormat.Gnu, leaveOpen: true))
                 foreach (var path in options.Rest)
-                    code |= await AddAsync(command, writer, path, options.Has("v"));
+                    code |= await AddAsync(command, writer, path, archive, options.Has("v"));
             if (zipped is not null)
                 await zipped.DisposeAsync();
         }
@@ -64,11 +66,15 @@ internal static class TarCommand
         return code;
     }
 
-    private static async Task<int> AddAsync(Command command, TarWriter writer, string path, bool tells)
+    private static async Task<int> AddAsync(Command command, TarWriter writer, string path, FileEntry? archive, bool tells)
     {
-        var entry = new ListCommand.Entry(path, command.ResolveLink(path));
-        if (!entry.Exists)
+        if (ListCommand.Entry.Find(command, path) is not { } entry)
             return await command.FailAsync($"{path}: No such file or directory");
+        if (archive is { } own && own.IsSameFile(entry.Of))
+        {
+            await command.Error.SayAsync($"tar: {path}: file is the archive; skipping\n");
+            return 0;
+        }
         var name = path.TrimStart('/');
         var kind = entry.LinkTarget is not null ? TarEntryType.SymbolicLink : entry.IsFolder ? TarEntryType.Directory : TarEntryType.RegularFile;
         if (name.Length > 0)
@@ -79,11 +85,11 @@ internal static class TarCommand
                 ModificationTime = new DateTimeOffset(entry.Changed, TimeSpan.Zero),
                 Uid = (int)uid,
                 Gid = (int)gid,
-                Mode = kind == TarEntryType.SymbolicLink ? (UnixFileMode)0x1ff : new FileInfo(entry.Path).UnixFileMode,
+                Mode = entry.Of.Mode & (UnixFileMode)0xfff,
             };
             if (entry.LinkTarget is { } target)
                 made.LinkName = target;
-            await using var content = kind == TarEntryType.RegularFile ? new FileStream(entry.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+            await using var content = kind == TarEntryType.RegularFile ? command.Files.OpenRead(command.Absolute(path)) : null;
             if (content is not null)
                 made.DataStream = content;
             await writer.WriteEntryAsync(made, command.Process.Killed);
@@ -92,8 +98,8 @@ internal static class TarCommand
         }
         var code = 0;
         if (kind == TarEntryType.Directory)
-            foreach (var child in Directory.EnumerateFileSystemEntries(entry.Path).Order(StringComparer.Ordinal))
-                code |= await AddAsync(command, writer, $"{path.TrimEnd('/')}/{Path.GetFileName(child)}", tells);
+            foreach (var (child, _) in command.Enumerate(path))
+                code |= await AddAsync(command, writer, $"{path.TrimEnd('/')}/{child}", archive, tells);
         return code;
     }
 
@@ -140,39 +146,38 @@ internal static class TarCommand
                     await shown.PassOnAsync(command.Output, command.Process.Killed);
                 return 0;
             }
-            var to = command.ResolveLinkForWriting(path);
-            Directory.CreateDirectory(command.ResolveForWriting(Path.GetDirectoryName(command.Normal(path))!));
+            var to = command.Normal(path);
+            command.Files.CreateDirectories(Path.GetDirectoryName(to)!);
+            // As tar: not into what is there, and not into what a link leads to.
+            if (command.Files.LStat(to) is { IsDirectory: false })
+                command.Files.Remove(to);
             switch (entry.EntryType)
             {
                 case TarEntryType.Directory:
-                    Directory.CreateDirectory(to);
+                    command.Files.CreateDirectories(to);
                     break;
                 case TarEntryType.SymbolicLink:
-                    File.Delete(to);
-                    File.CreateSymbolicLink(to, entry.LinkName);
+                    command.Files.CreateSymbolicLink(to, entry.LinkName);
                     return 0;
                 case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                    if (File.Exists(to))
-                        File.Delete(to); // as tar: not into what a link leads to
-                    await using (var written = new FileStream(to, FileMode.Create, FileAccess.Write))
+                    await using (var written = command.Files.OpenWrite(to, FileMode.CreateNew))
                         if (entry.DataStream is { } content)
                             await content.CopyToAsync(written, command.Process.Killed);
                     break;
                 case TarEntryType.HardLink:
-                    File.Copy(command.Resolve(entry.LinkName), to, overwrite: true);
+                    command.Files.CreateHardLink(command.Absolute(entry.LinkName), to);
                     return 0;
                 default:
                     return await command.FailAsync($"'{entry.Name}': {entry.EntryType} entries are not supported by the simulator");
             }
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(to, entry.Mode);
+            command.Files.SetMode(to, entry.Mode);
             if (keepsTime && entry.EntryType != TarEntryType.Directory)
-                File.SetLastWriteTimeUtc(to, entry.ModificationTime.UtcDateTime);
+                command.Files.SetModified(to, entry.ModificationTime.UtcDateTime);
             return 0;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {
-            return await command.FailAsync($"can't open '{entry.Name}': {Command.Words(failure)}");
+            return await command.FailAsync($"can't open '{entry.Name}': {Command.Words(ex)}");
         }
     }
 }

@@ -52,7 +52,7 @@ internal static class TestCommand
             case [var left, ">", var right]:
                 return Code(string.CompareOrdinal(left, right) > 0);
             case [var left, "-nt" or "-ot", var right]:
-                var (one1, other1) = (File.GetLastWriteTimeUtc(command.Resolve(left)), File.GetLastWriteTimeUtc(command.Resolve(right)));
+                var (one1, other1) = (command.Stat(left)?.Modified ?? DateTime.MinValue, command.Stat(right)?.Modified ?? DateTime.MinValue);
                 return Code(words[1] == "-nt" ? one1 > other1 : one1 < other1);
             case [var left, "-eq" or "-ne" or "-lt" or "-le" or "-gt" or "-ge", var right]:
                 if (!long.TryParse(left, CultureInfo.InvariantCulture, out var one2))
@@ -71,30 +71,18 @@ internal static class TestCommand
     {
         'n' => path.Length > 0,
         'z' => path.Length == 0,
-        'e' => Path.Exists(command.Resolve(path)),
-        'f' => File.Exists(command.Resolve(path)),
-        'd' => Directory.Exists(command.Resolve(path)),
-        's' => new FileInfo(command.Resolve(path)) is { Exists: true, Length: > 0 },
-        'r' => Path.Exists(command.Resolve(path)),
-        'x' => Path.Exists(command.Resolve(path)) && (new FileInfo(command.Resolve(path)).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None,
-        'w' => IsWritable(command, path),
-        'L' or 'h' => command.LinkTarget(path) is not null,
+        'e' => command.Stat(path) is not null,
+        'f' => command.IsFile(path),
+        'd' => command.IsDirectory(path),
+        's' => command.Stat(path) is { IsFile: true, Length: > 0 },
+        'r' => command.Stat(path) is not null,
+        'x' => command.Stat(path) is { } entry && (entry.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None,
+        'w' => command.Files.IsWritable(command.Absolute(path)),
+        'L' or 'h' => command.LStat(path) is { IsSymbolicLink: true },
         'p' or 'S' or 'b' or 'c' or 'u' or 'g' or 'k' => false,
         't' => path switch { "0" => command.Input is TerminalInput, "1" => command.Output is TerminalOutput, "2" => command.Error is TerminalOutput, _ => false },
         _ => null,
     };
-
-    private static bool IsWritable(Command command, string path)
-    {
-        try
-        {
-            return Path.Exists(command.ResolveForWriting(path));
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
 
     private static int Code(bool holds) => holds ? 0 : 1;
 }

@@ -171,7 +171,7 @@ internal static class TextCommands
             sorted = [.. sorted.DistinctBy(line => numeric ? Number(Key(line)).ToString(CultureInfo.InvariantCulture) : Key(line))];
         var text = string.Concat(sorted.Select(line => line + "\n"));
         if (options.Value("o") is { } to)
-            File.WriteAllText(command.ResolveForWriting(to), text);
+            command.Files.WriteAllBytes(command.Absolute(to), Encoding.UTF8.GetBytes(text));
         else
             await command.SayAsync(text);
         return 0;
@@ -268,8 +268,7 @@ internal static class TextCommands
     private static async Task<int> TeeAsync(Command command)
     {
         var options = Options.Read(command.Arguments, "", []);
-        var files = options.Rest.ConvertAll(file => new FileStream(
-            command.ResolveForWriting(file), options.Has("a") ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        var files = options.Rest.ConvertAll(file => command.Files.OpenWrite(command.Absolute(file), options.Has("a") ? FileMode.Append : FileMode.Create));
         try
         {
             var buffer = new byte[32 * 1024];

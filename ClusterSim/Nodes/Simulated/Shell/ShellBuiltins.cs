@@ -93,8 +93,8 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
     private async Task<int> ChangeDirectoryAsync(Command command)
     {
         var to = command.Arguments switch { [] => command.Variables.GetValueOrDefault("HOME", "/"), ["-"] => command.Variables.GetValueOrDefault("OLDPWD", "/"), [var one, ..] => one };
-        if (!Directory.Exists(command.Resolve(to)))
-            return await command.FailAsync($"can't cd to {to}: {(File.Exists(command.Resolve(to)) ? "Not a directory" : "No such file or directory")}", 2);
+        if (!command.IsDirectory(to))
+            return await command.FailAsync($"can't cd to {to}: {(command.IsFile(to) ? "Not a directory" : "No such file or directory")}", 2);
         state.Variables["OLDPWD"] = state.Directory;
         state.Directory = command.Normal(to);
         state.Variables["PWD"] = state.Directory;

@@ -127,22 +127,21 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         foreach (var part in pattern.Split('/', StringSplitOptions.RemoveEmptyEntries))
             found = [.. found.SelectMany(before => Entries(command, before, part))];
         if (pattern.EndsWith('/'))
-            found = [.. found.Where(path => Directory.Exists(command.Resolve(path))).Select(path => path.TrimEnd('/') + "/")];
+            found = [.. found.Where(path => command.IsDirectory(path)).Select(path => path.TrimEnd('/') + "/")];
         return found.Count > 0 && pattern.Length > 0 ? found : [word];
     }
 
     private static IEnumerable<string> Entries(Command command, string before, string part)
     {
         var prefix = before.Length == 0 || before.EndsWith('/') ? before : before + "/";
-        var folder = command.Resolve(prefix.Length == 0 ? "." : prefix);
+        var folder = prefix.Length == 0 ? "." : prefix;
         if (part.IndexOfAny(['*', '?', '[']) < 0)
         {
             var name = part.Replace("\\", "", StringComparison.Ordinal);
-            return Path.Exists(command.Resolve(prefix + name)) ? [prefix + name] : [];
+            return command.LStat(prefix + name) is not null ? [prefix + name] : [];
         }
-        return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!)
-            .Where(name => (name[0] != '.' || part[0] == '.') && PosixPattern.Matches(part, name))
-            .Order(StringComparer.Ordinal).Select(name => prefix + name);
+        return !command.IsDirectory(folder) ? [] : command.Enumerate(folder).Select(entry => entry.Name)
+            .Where(name => (name[0] != '.' || part[0] == '.') && PosixPattern.Matches(part, name)).Select(name => prefix + name);
     }
 
     /// <summary>The pieces of a word, and whether each was quoted (and so is neither split nor a pattern).</summary>

@@ -335,10 +335,9 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     {
         if (!command.Name.Contains('/', StringComparison.Ordinal))
             return await ComplainAsync(streams, $"{command.Name}: not found", 127);
-        var file = command.Resolve(command.Name);
-        if (!Path.Exists(file))
+        if (command.Stat(command.Name) is not { } file)
             return await ComplainAsync(streams, $"{command.Name}: not found", 127);
-        if (Directory.Exists(file) || (new FileInfo(file).UnixFileMode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
+        if (file.IsDirectory || (file.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
             return await ComplainAsync(streams, $"{command.Name}: Permission denied", 126);
         return await find("sh")!(command with { Arguments = [command.Name, .. command.Arguments] });
     }

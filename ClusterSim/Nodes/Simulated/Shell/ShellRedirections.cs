@@ -1,4 +1,5 @@
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
@@ -36,11 +37,11 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
                 else
                     Set(redirection.Descriptor, opened);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
             {
-                return failure is FileNotFoundException or DirectoryNotFoundException
+                return ex is FileSystemException { Error: Errno.NotFound }
                     ? redirection.Operator == "<" ? $"can't open {word}: no such file" : $"can't create {word}: nonexistent directory"
-                    : $"can't {(redirection.Operator == "<" ? "open" : "create")} {word}: {Command.Words(failure)}";
+                    : $"can't {(redirection.Operator == "<" ? "open" : "create")} {word}: {Command.Words(ex)}";
             }
         }
         return null;
@@ -81,12 +82,9 @@ internal sealed class ShellRedirections(ShellState state, Streams streams) : IAs
                 break;
         }
         if (how == "<")
-            return File.Exists(command.Resolve(word)) ? new FileInput(command.OpenRead(word)) : command.Absolute(word).StartsWith("/dev/", StringComparison.Ordinal) ? command.OpenRead(word) : throw new FileNotFoundException();
-        var file = command.ResolveForWriting(word);
-        if (Directory.Exists(file))
-            throw new IOException("Is a directory");
-        return new Shared(new FileStream(
-            file, how == ">>" ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), isOwned: true);
+            return command.Stat(word) is null && command.Absolute(word).StartsWith("/dev/", StringComparison.Ordinal)
+                ? command.OpenRead(word) : new FileInput(command.Files.OpenRead(command.Absolute(word)));
+        return new Shared(command.Files.OpenWrite(command.Absolute(word), how == ">>" ? FileMode.Append : FileMode.Create), isOwned: true);
     }
 
     /// <summary>Reads at once, for the same reason; one position for all who read from it, as <c>while read</c> wants.</summary>

@@ -1,6 +1,6 @@
-using ClusterSim.Nodes.Volumes;
+using ClusterSim.Nodes.Files;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace Tests.Unit.ClusterSim.Nodes.Files;
 
 internal sealed class FolderRemovalTests
 {
