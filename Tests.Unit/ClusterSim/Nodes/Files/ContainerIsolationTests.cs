@@ -225,7 +225,8 @@ public sealed class ContainerIsolationTests
             await using var registration = given.Stop.Register(stopped.SetResult);
             await stopped.Task;
             return 0;
-        }) { KeepsToItsClock = true });
+        })
+        { KeepsToItsClock = true });
         nodes.Pod("pod", $$"""
             {"initContainers":[{"name":"init","image":"busybox:1.36","command":["sh","-c","ln -s {{_outside.Path}} /d/x; ln -s {{_outside.Path}}/canary /d/f; ln -s .. /d/up; ln -s / /d/root; mkdir /d/sub; ln -s {{_outside.Path}} /d/sub/x"],"volumeMounts":[{"name":"d","mountPath":"/d"}]}],
              "containers":[{"name":"main","image":"real:1","volumeMounts":[{"name":"d","mountPath":"/d"},{"name":"d","mountPath":"/s","subPath":"sub"}]}],

@@ -117,7 +117,8 @@ public sealed partial class SharedFolderTests
             await using var registration = given.Stop.Register(stopped.SetResult);
             await stopped.Task;
             return 0;
-        }) { KeepsToItsClock = true });
+        })
+        { KeepsToItsClock = true });
         return nodes;
     }
 
