@@ -9,9 +9,6 @@ internal sealed class FileTree(string folder, Lock names)
     /// <summary>The folder.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>Whether the folder, or a file in its place, is there.</summary>
-    public bool Exists => Path.Exists(Folder);
-
     /// <summary>A tree whose folder is made if it is missing.</summary>
     public static FileTree Create(string folder, Lock names)
     {
