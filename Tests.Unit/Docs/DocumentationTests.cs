@@ -107,7 +107,7 @@ internal sealed partial class DocumentationTests
     private static string Here([CallerFilePath] string here = "") => here;
 
     // `Folder/SomeTests.A_test_of_it`, and A_test_…, which follows.
-    [GeneratedRegex(@"(?<folder>(?:\w+/)*)\b(?<class>\w+Tests)\b(?:\.(?<test>[A-Z][A-Za-z0-9]*_\w+)(?<rest>…)?)?|\b(?<test>[A-Z][A-Za-z0-9]*_[a-zA-Z0-9]\w*)(?<rest>…)?")]
+    [GeneratedRegex(@"(?<folder>(?:\w[\w.]*/)*)\b(?<class>\w+Tests)\b(?:\.(?<test>[A-Z][A-Za-z0-9]*_\w+)(?<rest>…)?)?|\b(?<test>[A-Z][A-Za-z0-9]*_[a-zA-Z0-9]\w*)(?<rest>…)?")]
     private static partial Regex ClassOrTest();
 
     [GeneratedRegex(@"`([\w][\w./-]*)`")]

@@ -63,12 +63,15 @@ internal static class BoxImage
     private static async Task AnswerAsync(ConnectionContext connection, int status)
     {
         await using var opened = connection;
-        using var reader = new StreamReader(connection.Transport.Input.AsStream(), Encoding.Latin1);
         try
         {
-            // The request's head ends at the empty line. Nobody sends a body.
-            while (await reader.ReadLineAsync() is { Length: > 0 })
+            // The request's head ends at the empty line. Nobody sends a body. A StreamReader would leave the container's synchronization context,
+            // by which a manual clock knows that the container is at work.
+            while (await connection.Transport.Input.ReadAsync() is var read && !Encoding.Latin1.GetString(read.Buffer).Contains("\r\n\r\n", StringComparison.Ordinal))
             {
+                if (read.IsCompleted)
+                    return;
+                connection.Transport.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
             var body = $"{status}\n";
             await connection.Transport.Output.WriteAsync(Encoding.Latin1.GetBytes(
