@@ -81,7 +81,7 @@ internal sealed class ChaosRunner
         }
         finally
         {
-            // A fault that would begin after the load meets nobody.
+            // A fault that begins after the load has no effect.
             await over.CancelAsync();
             await faults;
         }

@@ -32,7 +32,7 @@ public sealed record HarnessYaml
     /// <summary>The images that are built from projects.</summary>
     public IReadOnlyList<ProjectImage> Images { get; init; } = [];
 
-    /// <summary>The databases that simulated images stand for.</summary>
+    /// <summary>The databases that simulated images provide.</summary>
     public DatabaseImages Databases { get; init; } = new();
 
     /// <summary>The ports on this machine.</summary>
@@ -75,7 +75,7 @@ public sealed record ProjectImage(string Reference, string Project, string Docke
     public string ProjectName => Path.GetFileNameWithoutExtension(Project);
 }
 
-/// <summary>The images that stand for a real server on this machine.</summary>
+/// <summary>The images that are backed by a real server on this machine.</summary>
 public sealed record DatabaseImages
 {
     /// <summary>The reference of the PostgreSQL image; null: no PostgreSQL is started.</summary>

@@ -5,7 +5,7 @@ namespace ClusterSim.Admission;
 /// <summary>Finds the default among several classes: the newest that is marked as default, by name where equally new.</summary>
 internal static class DefaultClass
 {
-    /// <summary>The default; null where no class says so.</summary>
+    /// <summary>Returns the default class; null where no class is annotated as the default.</summary>
     public static Document? Of(StoreSnapshot classes, string annotation) => classes.All()
         .Where(one => one.Metadata.At("annotations", annotation).Text() == "true")
         .OrderByDescending(one => one.Metadata.At("creationTimestamp").Time()).ThenBy(one => one.Name, StringComparer.Ordinal).FirstOrDefault();

@@ -18,7 +18,7 @@ internal readonly record struct RequestInfo(string Group, string Version, string
     // Subresources of a namespace itself; anything else below /namespaces/ns/ is a resource in it.
     private static bool IsNamespaceSubresource(string segment) => segment is "status" or "finalize";
 
-    /// <summary>The verb that a request asks for; empty for a method that stands for none.</summary>
+    /// <summary>The verb of a request; empty for a method without a verb.</summary>
     public static string VerbOf(HttpRequest request, bool isCollection) => request.Method switch
     {
         "GET" or "HEAD" => !isCollection ? "get" : QueryOptions.Flag(request.Query, "watch") ? "watch" : "list",

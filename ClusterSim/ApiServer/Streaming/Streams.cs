@@ -17,7 +17,7 @@ internal static class Streams
         return kubelets.Find(node) ?? throw KubernetesApiException.InternalError($"error dialing backend: node {node} does not answer");
     }
 
-    /// <summary>The container that is asked for; the only one, or the one an annotation prefers, where none is.</summary>
+    /// <summary>Returns the requested container; without a request the only one, or the one that an annotation names as the default.</summary>
     /// <exception cref="KubernetesApiException">400: there is no such, or several to choose from.</exception>
     public static string ContainerOf(Document pod, string? asked)
     {

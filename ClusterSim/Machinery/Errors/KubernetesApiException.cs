@@ -99,7 +99,7 @@ public sealed class KubernetesApiException : Exception
     internal static KubernetesApiException TooManyRequests(string message, int retryAfterSeconds, JsonObject? details = null) =>
         new(429, "TooManyRequests", message, details) { RetryAfterSeconds = retryAfterSeconds };
 
-    /// <summary>500 that tells what is wrong.</summary>
+    /// <summary>500: an internal error, with its cause.</summary>
     internal static KubernetesApiException InternalError(string message) => new(
         500, "InternalError", $"Internal error occurred: {message}", Object(("causes", new JsonArray(Object(("message", message))))));
 

@@ -90,7 +90,7 @@ internal sealed class TreeDirectory : IDisposable
         lock (_names)
         {
             RequireFree(name);
-            // Complete before it has its name, so that nobody reads half a target.
+            // The file is complete before it gets its name: a reader never sees half a target.
             using (var draft = _directory.OpenFile(DraftPrefix + name, FileMode.Create, FileAccess.Write))
                 draft.Write(content);
             _directory.Rename(DraftPrefix + name, _directory, LinkPrefix + name);

@@ -33,7 +33,7 @@ internal sealed class ProxiedRequest(HttpContext context, Uri server, string? re
     }
 
     /// <summary>Passes the request on, and the answer back.</summary>
-    /// <exception cref="KubernetesApiException">503: nobody answers.</exception>
+    /// <exception cref="KubernetesApiException">503: nothing answers at the address.</exception>
     [SuppressMessage("Security", "CA5359", Justification = "kube-apiserver does not check the certificates of what it proxies to either: nobody could say which authority they are of.")]
     public async Task RunAsync()
     {

@@ -31,7 +31,7 @@ internal sealed class PodSandbox
     /// <summary>The pod's volumes.</summary>
     public PodVolumes Volumes { get; }
 
-    /// <summary>Whether the sandbox was ever created, be it removed since.</summary>
+    /// <summary>Whether the sandbox was created, even if it was removed later.</summary>
     public bool WasCreated => _fields is not null;
 
     /// <summary>Whether the sandbox is there now.</summary>

@@ -148,7 +148,7 @@ internal static class TarCommand
             }
             var to = command.Normal(path);
             command.Files.CreateDirectories(Path.GetDirectoryName(to)!);
-            // As tar: not into what is there, and not into what a link leads to.
+            // As GNU tar: an existing entry is replaced, and no link is followed.
             if (command.Files.LStat(to) is { IsDirectory: false })
                 command.Files.Remove(to);
             switch (entry.EntryType)
