@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Harness.Configuration;
 using Harness.Running;
 
 namespace Harness.Commands;
 
 /// <summary>
-/// <c>harness serve</c>: hosts a cluster until it is told to stop. What <c>up --detach</c> starts in the background; of use by hand where
-/// one wants the cluster without the manifests.
+/// <c>harness serve</c>: hosts a cluster without any manifests until it is told to stop. Works in any folder; where there is a harness.yaml, the
+/// cluster has its images, databases and ports. <c>up --detach</c> runs it in the background.
 /// </summary>
 internal static class ServeCommand
 {
@@ -17,8 +18,9 @@ internal static class ServeCommand
         var command = new Command("serve", "Host an empty cluster in the foreground, until Ctrl-C.") { apiPort, ingressPort, unknown };
         command.SetAction(async (parsed, cancellation) =>
         {
+            var folder = HarnessFolder.FindOrHere(context.Process.Environment, context.Process.WorkingDirectory);
             await using var host = await ClusterHost.StartAsync(
-                context.Folder, context.Harness, new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UpCommand.UnknownImagesOf(parsed.GetValue(unknown))), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
+                folder, HarnessYaml.LoadOrEmpty(folder.Root), new UpCommand.Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UpCommand.UnknownImagesOf(parsed.GetValue(unknown))), context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
             await ClusterHost.StoppedAsync(cancellation);
             return 0;
         });

@@ -57,6 +57,11 @@ public sealed record HarnessYaml
         return HarnessYamlReader.Read(File.ReadAllText(path), root);
     }
 
+    /// <summary>Reads the file of a repository; where there is none, returns what an empty cluster needs: no images, no databases, the default ports.</summary>
+    /// <exception cref="CommandException">The file is wrong.</exception>
+    public static HarnessYaml LoadOrEmpty(string root) =>
+        File.Exists(Path.Combine(root, FileName)) ? Load(root) : new HarnessYaml { Root = root, Name = Path.GetFileName(root), Kustomization = "." };
+
     /// <summary>The error where there is no file.</summary>
     internal static CommandException Missing(string where) =>
         new($"{where}. Create it in the repository's root, for example:\n\n{Example}\n\ndocs/harness-yaml.md describes every field.");

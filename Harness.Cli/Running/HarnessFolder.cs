@@ -35,17 +35,20 @@ public sealed record HarnessFolder(string Root)
 
     private string StateFile => Path.Combine(Folder, "state.json");
 
-    /// <summary>The folder of the repository around the working directory (or <c>HARNESS_ROOT</c>).</summary>
+    private bool HasHarnessYaml => File.Exists(Path.Combine(Root, HarnessYaml.FileName));
+
+    /// <summary>
+    /// Finds the folder: <c>HARNESS_ROOT</c>, else the nearest folder at or above the working directory that has a harness.yaml or a cluster that
+    /// <c>harness serve</c> started.
+    /// </summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public static HarnessFolder Find(IReadOnlyDictionary<string, string> environment, string workingDirectory)
-    {
-        if (environment.TryGetValue("HARNESS_ROOT", out var said) && said.Length > 0)
-            return new HarnessFolder(Path.GetFullPath(said));
-        for (var folder = new DirectoryInfo(workingDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, HarnessYaml.FileName)))
-                return new HarnessFolder(folder.FullName);
-        throw HarnessYaml.Missing($"no {HarnessYaml.FileName} in {workingDirectory} or a folder above it");
-    }
+    public static HarnessFolder Find(IReadOnlyDictionary<string, string> environment, string workingDirectory) =>
+        Search(environment, workingDirectory, folder => folder.HasHarnessYaml || File.Exists(folder.StateFile))
+        ?? throw HarnessYaml.Missing($"no {HarnessYaml.FileName} in {workingDirectory} or a folder above it");
+
+    /// <summary>Finds the folder for a new cluster: as <see cref="Find"/>, but by harness.yaml alone; the working directory where there is none.</summary>
+    public static HarnessFolder FindOrHere(IReadOnlyDictionary<string, string> environment, string workingDirectory) =>
+        Search(environment, workingDirectory, folder => folder.HasHarnessYaml) ?? new HarnessFolder(Path.GetFullPath(workingDirectory));
 
     /// <summary>Returns the folder that a project is published to; null where it is not published.</summary>
     public string? FindPublished(string projectName)
@@ -100,5 +103,15 @@ public sealed record HarnessFolder(string Root)
             return;
         File.Delete(StateFile);
         File.Delete(Kubeconfig);
+    }
+
+    private static HarnessFolder? Search(IReadOnlyDictionary<string, string> environment, string workingDirectory, Func<HarnessFolder, bool> isIt)
+    {
+        if (environment.TryGetValue("HARNESS_ROOT", out var said) && said.Length > 0)
+            return new HarnessFolder(Path.GetFullPath(said));
+        for (var directory = new DirectoryInfo(workingDirectory); directory is not null; directory = directory.Parent)
+            if (new HarnessFolder(directory.FullName) is var folder && isIt(folder))
+                return folder;
+        return null;
     }
 }

@@ -135,6 +135,37 @@ internal sealed class CommandTests : CommandFixture
     }
 
     [Test]
+    public async Task Serve_needs_no_harness_yaml_and_other_commands_find_its_cluster_from_a_folder_below()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(Root.FullName, "bare"));
+        var below = root.CreateSubdirectory("below");
+        using var stop = new CancellationTokenSource();
+        using var log = new SharedOutput();
+
+        var serving = HarnessCommand.RunAsync(In(root, log, stop.Token, "serve", "--ingress-port", "0"));
+        await log.Says("the cluster answers at");
+        await ServiceDefaults.Eventually.ThatAsync(() => Task.FromResult(new HarnessFolder(root.FullName).FindRunning() is not null), "the files of the cluster are there");
+        using var namespaces = new SharedOutput();
+        var code = await HarnessCommand.RunAsync(In(below, namespaces, default, "get", "namespaces"));
+        await stop.CancelAsync();
+
+        Assert.That(code, Is.Zero, namespaces.Text);
+        Assert.That(namespaces.Text, Does.Contain("kube-system"));
+        Assert.That(await serving, Is.Zero);
+    }
+
+    private static ServiceProcess In(DirectoryInfo folder, SharedOutput output, CancellationToken stop, params string[] arguments) => new()
+    {
+        Arguments = arguments,
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal),
+        WorkingDirectory = folder.FullName,
+        Output = output,
+        Error = output,
+        Network = MachineProcess.MachineNetwork.Instance,
+        Stop = stop,
+    };
+
+    [Test]
     public async Task Get_says_what_it_was_given_that_makes_no_sense()
     {
         Assert.That(await RunAsync(default, "get", "nosuch"), Is.EqualTo((1, "", "harness: the server doesn't have a resource type \"nosuch\"\n")));
