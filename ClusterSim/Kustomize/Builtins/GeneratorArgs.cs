@@ -56,6 +56,7 @@ internal sealed record GeneratorArgs
     {
         var resource = factory.Create(node, source);
         resource.NeedsHashSuffix = !Options.DisableNameSuffixHash;
+        resource.IsGenerated = true;
         resource.Behavior = Behavior;
         if (Options.Labels.Count > 0)
             resource.SetTexts("labels", Options.Labels);

@@ -44,10 +44,10 @@ internal static class PatchText
             {
                 document = JsonPatch.Apply(document, new JsonArray(applied).ToUtf8());
             }
-            catch (KubernetesApiException ex)
+            catch (KubernetesApiException)
             {
                 throw new KustomizeException(
-                    $"{resource.Source}: {resource.CurrentId}: operation {at} ({operation.At("op").Text("?")} {operation.At("path").Text("?")}) does not apply: {ex.Message}");
+                    $"{resource.Source}: {resource.CurrentId}: operation {at} ({operation.At("op").Text("?")} {operation.At("path").Text("?")}) does not apply");
             }
             at++;
         }

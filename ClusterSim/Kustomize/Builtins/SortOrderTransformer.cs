@@ -33,10 +33,8 @@ internal sealed class SortOrderTransformer : ITransformer
     public static SortOrderTransformer Legacy { get; } = new(true, DefaultOrderFirst, DefaultOrderLast);
 
     /// <summary>Reads <c>sortOptions</c>.</summary>
-    public static SortOrderTransformer Configure(FieldReader? options)
+    public static SortOrderTransformer Configure(FieldReader options)
     {
-        if (options is null)
-            return new SortOrderTransformer(false, [], []);
         var order = options.Require("order", "legacySortOptions").Text("order");
         var legacy = options.Object("legacySortOptions")?.Require("orderFirst", "orderLast");
         return order switch

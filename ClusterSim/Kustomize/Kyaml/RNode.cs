@@ -31,6 +31,9 @@ internal sealed class RNode
     /// <summary>Whether the text was quoted: what is not tagged is then a string.</summary>
     public bool IsQuoted { get; set; }
 
+    /// <summary>Whether the text was a folded block (<c>&gt;</c>).</summary>
+    public bool IsFolded { get; set; }
+
     /// <summary>The fields of a mapping, in the order they were written.</summary>
     public IReadOnlyList<KeyValuePair<string, RNode>> Fields => _fields;
 
@@ -114,6 +117,7 @@ internal sealed class RNode
         Value = other.Value;
         Tag = other.Tag;
         IsQuoted = other.IsQuoted;
+        IsFolded = other.IsFolded;
         Items = other.Items;
         if (ReferenceEquals(this, other))
             return;
@@ -132,7 +136,7 @@ internal sealed class RNode
 
     public RNode Clone()
     {
-        var copy = new RNode(Kind) { Value = Value, Tag = Tag, IsQuoted = IsQuoted };
+        var copy = new RNode(Kind) { Value = Value, Tag = Tag, IsQuoted = IsQuoted, IsFolded = IsFolded };
         foreach (var (key, value) in _fields)
             copy._fields.Add(new(key, value.Clone()));
         copy.Items.AddRange(Items.Select(item => item.Clone()));
@@ -200,7 +204,7 @@ internal sealed class RNode
             : ScalarResolver.Float(Value) is { } number && double.IsInteger(number) ? GoNumber.ToJson(number) : throw Mistyped("an integer"),
         ScalarTag.Float => ScalarResolver.Float(Value) is { } real && double.IsFinite(real) ? GoNumber.ToJson(real) : throw Mistyped("a number"),
         ScalarTag.Timestamp => ScalarResolver.Time(Value) is { } time ? GoTimeText(time) : throw Mistyped("a time"),
-        _ => Value,
+        _ => IsFolded ? FoldedText.Reread(Value) : Value,
     };
 
     private static string GoTimeText(DateTimeOffset time) =>

@@ -134,7 +134,9 @@ internal sealed class YamlReader
                 "tag:yaml.org,2002:timestamp" => ScalarTag.Timestamp,
                 _ => ScalarTag.Str,
             };
-        return RNode.Scalar(scalar.Value, tag, quoted);
+        var node = RNode.Scalar(scalar.Value, tag, quoted);
+        node.IsFolded = scalar.Style == ScalarStyle.Folded;
+        return node;
     }
 
     private static int Count(RNode node) => 1 + node.Fields.Sum(field => Count(field.Value)) + node.Items.Sum(Count);

@@ -211,5 +211,5 @@ internal sealed class YamlWriter
     }
 
     private static bool IsString(string text) =>
-        ScalarResolver.Resolve(text) == ScalarTag.Str && !ScalarResolver.IsYaml11Bool(text) && !ScalarResolver.IsBase60(text) && text is not ("<<" or "=");
+        ScalarResolver.Resolve(text) == ScalarTag.Str && !ScalarResolver.IsYaml11Bool(text) && !ScalarResolver.IsBase60(text) && text != "<<";
 }

@@ -24,6 +24,8 @@ internal sealed class Resource(RNode node, string source, OpenApiSchema openApi)
 
     public bool NeedsHashSuffix { get; set; }
 
+    public bool IsGenerated { get; set; }
+
     public GeneratorBehavior Behavior { get; set; }
 
     /// <summary>For patches: whether the name may change.</summary>
@@ -72,7 +74,7 @@ internal sealed class Resource(RNode node, string source, OpenApiSchema openApi)
     public IReadOnlyDictionary<string, string> Annotations => Texts("annotations");
 
     /// <summary>Whether upstream keeps anything of this resource in its annotations.</summary>
-    public bool HasBuildAnnotations => _previous.Count + _prefixes.Count + _suffixes.Count > 0 || NeedsHashSuffix || Behavior != GeneratorBehavior.Unspecified || Origin is not null;
+    public bool HasBuildAnnotations => _previous.Count + _prefixes.Count + _suffixes.Count > 0 || IsGenerated || Origin is not null;
 
     /// <summary>Remembers the present identity as a former one.</summary>
     public void StorePreviousId()

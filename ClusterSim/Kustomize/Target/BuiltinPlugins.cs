@@ -10,6 +10,14 @@ namespace ClusterSim.Kustomize.Target;
 /// <param name="factory">Makes resources.</param>
 internal sealed class BuiltinPlugins(FileLoader loader, ResourceFactory factory)
 {
+    // Upstream has a SortOrderTransformer too, which no configuration reaches.
+    private static readonly IReadOnlyList<string> Transformers =
+    [
+        "AnnotationsTransformer", "HashTransformer", "ImageTagTransformer", "LabelTransformer", "NamespaceTransformer", "PatchJson6902Transformer",
+        "PatchStrategicMergeTransformer", "PatchTransformer", "PrefixTransformer", "ReplacementTransformer", "ReplicaCountTransformer", "SuffixTransformer",
+        "ValueAddTransformer",
+    ];
+
     /// <exception cref="KustomizeException">The object is no built-in generator.</exception>
     public IGenerator Generator(Resource config)
     {
@@ -40,9 +48,8 @@ internal sealed class BuiltinPlugins(FileLoader loader, ResourceFactory factory)
             "SuffixTransformer" => new SuffixTransformer(reader.Text("suffix"), RequiredSpecs(reader)),
             "ReplacementTransformer" => new ReplacementTransformer(reader.Objects("replacements"), loader),
             "ReplicaCountTransformer" => new ReplicaCountTransformer(Required(reader, "replica"), reader.FieldSpecs("fieldSpecs")),
-            "SortOrderTransformer" => SortOrderTransformer.Configure(reader.Object("sortOptions")),
             "ValueAddTransformer" => new ValueAddTransformer(reader, loader),
-            _ => throw Refused(config, "those of kustomize"),
+            _ => throw Refused(config, string.Join(", ", Transformers)),
         };
     }
 

@@ -65,8 +65,5 @@ internal sealed class KustomizationFile
         foreach (var field in (string[])["helmCharts", "helmChartInflationGenerator"])
             if (Fields.Has(field) && Fields.Objects(field).Count > 0)
                 throw HelmCharts.Refused($"{Path}: {field}");
-        foreach (var option in BuildMetadata)
-            if (option is not ("originAnnotations" or "transformerAnnotations" or "managedByLabel"))
-                throw Fields.Error("buildMetadata", $"originAnnotations, transformerAnnotations or managedByLabel is expected, found \"{option}\"");
     }
 }
