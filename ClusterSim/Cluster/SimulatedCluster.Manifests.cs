@@ -33,6 +33,26 @@ public sealed partial class SimulatedCluster
         return manifests;
     }
 
+    /// <summary>
+    /// Applies a Helm chart, rendered by an installed <c>helm template</c>, in the order of <c>helm install</c>. Hooks are applied without waiting until
+    /// they are done; tests are left out.
+    /// </summary>
+    /// <param name="chart">The folder or archive of the chart.</param>
+    /// <param name="release">The name of the release.</param>
+    /// <param name="values">Values as YAML, which override those of the chart; null for the chart's own.</param>
+    /// <param name="namespace">The namespace of the release, which objects without one get. It must exist.</param>
+    /// <param name="helm">The path of helm.</param>
+    /// <returns>The applied manifests, in order.</returns>
+    /// <exception cref="ManifestException">helm is not installed, or cannot render the chart; nothing is applied.</exception>
+    /// <exception cref="KubernetesApiException">The API rejects an object; the message names its place. The objects before it are applied.</exception>
+    public IReadOnlyList<Manifest> ApplyHelm(string chart, string release, string? values = null, string @namespace = "default", string helm = "helm")
+    {
+        var manifests = HelmChart.Render(chart, release, values, @namespace, helm);
+        foreach (var manifest in manifests)
+            Apply(manifest);
+        return manifests;
+    }
+
     /// <summary>Applies one object.</summary>
     /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
     public void Apply(Manifest manifest) => Write(manifest, (type, @object) => Admin.Apply(type, @object));
