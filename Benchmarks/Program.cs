@@ -9,6 +9,7 @@ return args switch
     ["api-compare", .. var builds] => await ApiBenchmark.CompareAsync(builds),
     ["pay", .. var rest] => await PayBenchmark.RunAsync(rest),
     ["start"] => await StartBenchmark.RunAsync(),
+    ["kustomize", .. var folders] => await KustomizeBenchmark.RunAsync(folders),
     ["stream", .. var rest] => await StreamBenchmark.RunAsync(rest),
     _ => Usage(),
 };
@@ -17,6 +18,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: Benchmarks scale [nodes [pods]] | api [harness.dll [requests [connections [rounds]]]] | api-compare harness.dll…"
-        + " | pay [invoices [both|processes|cluster]] | start | stream [invoices] | reach-manifests FOLDER PODS");
+        + " | pay [invoices [both|processes|cluster]] | start | kustomize [FOLDER…] | stream [invoices] | reach-manifests FOLDER PODS");
     return 2;
 }
