@@ -247,7 +247,11 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
 
     private async Task<ApiHttpServer> ListenAsync(Task ready, CancellationToken cancellation)
     {
-        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api")) { Ready = ready };
+        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"))
+        {
+            Ready = ready,
+            Browsers = ApiHandler.BrowsersOf(_options.Browsers),
+        };
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new IdentityPaths(_access));
         handler.Add(new ImagePaths(Images));
