@@ -55,6 +55,9 @@ internal sealed class PortableDirectory : HostDirectory
     }
 
     /// <inheritdoc/>
+    public override bool IsOwn(string name) => !Environment.IsPrivilegedProcess; // .NET has no call for it; who may enter another user's folder is told apart so
+
+    /// <inheritdoc/>
     public override FileStream OpenFile(string name, FileMode mode, FileAccess access) => Call(() =>
     {
         var path = Guarded(name);
