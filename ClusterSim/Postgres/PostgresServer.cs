@@ -79,7 +79,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var user = ServerUser.Choose();
         var binaries = options.Binaries ?? await PostgresBinaries.FindAsync(user, cancellation);
         var found = Stopwatch.GetElapsedTime(began);
-        var template = await PostgresTemplate.PrepareAsync(binaries, user, PostgresFolders.Lasting(user), cancellation);
+        var template = await PostgresTemplate.PrepareAsync(binaries, user, PostgresFolders.Lasting(user), PostgresFolders.All(user)[1], cancellation);
         var initialised = Stopwatch.GetElapsedTime(began);
         foreach (var place in PostgresFolders.All(user))
             await PostgresLeftovers.EndAsync(place, cancellation);

@@ -1,10 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using ClusterSim;
 using ClusterSim.Machinery;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>
 /// What a web page in a browser on this machine can do with the ports of a cluster: nothing, unless an option allows it. The requests have the headers

@@ -2,7 +2,7 @@ using System.Text;
 using ClusterSim.Http.Browsers;
 using ClusterSim.Network.Services;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>What a Service's port does with the first bytes of a connection.</summary>
 public sealed class BrowserHeadTests

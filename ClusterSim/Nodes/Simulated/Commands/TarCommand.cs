@@ -36,9 +36,10 @@ internal static class TarCommand
                 return await ReadAsync(command, options, file, extracts: options.Has("x"));
             return await command.FailAsync("must specify one of: c, t, x");
         }
-        catch (Exception broken) when (broken is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception ex) when (ex is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException)
         {
-            return await command.FailAsync($"invalid tar magic: {broken.Message}");
+            // System.Formats.Tar lets numbers of a damaged header through that do not fit (OverflowException, ArgumentException).
+            return await command.FailAsync($"invalid tar magic: {ex.Message}");
         }
     }
 
@@ -109,7 +110,7 @@ internal static class TarCommand
         try
         {
             await using var unzipped = options.Has("z") || file.EndsWith("gz", StringComparison.Ordinal) ? new GZipStream(from, CompressionMode.Decompress, leaveOpen: true) : null;
-            await using var reader = new TarReader(unzipped ?? from, leaveOpen: true);
+            await using var reader = new TarReader(new TarBlocks(unzipped ?? from), leaveOpen: true);
             var code = 0;
             while (await reader.GetNextEntryAsync(copyData: false, command.Process.Killed) is { } entry)
             {

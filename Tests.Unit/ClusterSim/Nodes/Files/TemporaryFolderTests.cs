@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using ClusterSim.Nodes.Files;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>Folders for temporary files are their user's alone, and go even if the process that made them was killed.</summary>
 public sealed class TemporaryFolderTests
