@@ -163,6 +163,20 @@ public sealed class ForeignPageTests
             $"Origin: found \"http://evil.example\", expected \"https://localhost:{_cluster.ApiServer.Port}\" or an origin of SimulatedClusterOptions.Browsers.AllowedOrigins: pages of other origins may not call the Kubernetes API")));
     }
 
+    [TestCase("http://localhost:3000", "GET", HttpStatusCode.OK)]
+    [TestCase("http://localhost:3000", "OPTIONS", HttpStatusCode.NoContent)]
+    [TestCase("http://localhost:3001", "GET", HttpStatusCode.Forbidden)]
+    public async Task A_page_of_an_allowed_origin_gets_the_APIs_answer_and_may_read_it(string origin, string method, HttpStatusCode expected)
+    {
+        await using var open = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [], Browsers = new() { AllowedOrigins = ["http://localhost:3000"] } });
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(open.ApiServer, "/version")) { Headers = { { "Origin", origin }, { "Sec-Fetch-Site", "same-site" } } };
+
+        using var answer = await _client.SendAsync(request);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(expected));
+        Assert.That(answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed) ? allowed : [], Is.EqualTo(expected == HttpStatusCode.Forbidden ? [] : new[] { origin }));
+    }
+
     [TestCase("/healthz")]
     [TestCase("/version")]
     [TestCase("/api/v1/namespaces/default/pods/web/exec?command=id")]

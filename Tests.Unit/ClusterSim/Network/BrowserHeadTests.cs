@@ -100,6 +100,16 @@ public sealed class BrowserHeadTests
     }
 
     [Test]
+    public void This_machines_own_name_may_be_named()
+    {
+        var head = Head(new BrowserOptions());
+
+        head.Take(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {System.Net.Dns.GetHostName()}:8080\r\nAccept-Language: en\r\n\r\n"));
+
+        Assert.That(head.Refusal, Is.Null);
+    }
+
+    [Test]
     public void An_asterisk_allows_every_origin_and_host()
     {
         var head = Head(new BrowserOptions { AllowedHosts = ["*"], AllowedOrigins = ["*"] });
