@@ -21,7 +21,7 @@ namespace ClusterSim.Tests.Nodes.Simulated;
 /// </summary>
 public sealed class MalformedArchiveTests
 {
-    private const int ArchivesDefault = 1000;
+    private const int ArchivesDefault = 400;
     private const int BlockBytes = 512;
 
     // Buffers of the copy and of the inflater. One header of a long name could claim 2 GB.
