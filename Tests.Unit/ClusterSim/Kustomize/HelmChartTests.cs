@@ -1,13 +1,12 @@
 using ClusterSim;
 using ClusterSim.Manifests;
-using Tests.Unit.Architecture;
 
 namespace Tests.Unit.ClusterSim.Kustomize;
 
 /// <summary>Charts, where helm is installed: in the PATH, or where HELM says.</summary>
 internal sealed class HelmChartTests
 {
-    private static readonly string Chart = Path.Combine(SourceTree.Root, "Tests.Unit/ClusterSim/Kustomize/chart");
+    private static readonly string Chart = Repository.Path("Tests.Unit/ClusterSim/Kustomize/chart");
     private static readonly string? Helm = Find();
 
     [Test]

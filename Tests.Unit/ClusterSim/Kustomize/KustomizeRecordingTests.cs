@@ -1,5 +1,4 @@
 using ClusterSim.Manifests;
-using Tests.Unit.Architecture;
 
 namespace Tests.Unit.ClusterSim.Kustomize;
 
@@ -11,7 +10,7 @@ internal sealed class KustomizeRecordingTests
 {
     private const int CasesMin = 60;
 
-    private static readonly string Folder = Path.Combine(SourceTree.Root, "Tests.Unit/ClusterSim/Kustomize");
+    private static readonly string Folder = Repository.Path("Tests.Unit/ClusterSim/Kustomize");
 
     public static IEnumerable<string> Rendered => Names("cases").Where(name => name != "errors");
 

@@ -5,7 +5,7 @@ using ClusterSim.Network;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(30_000)]
@@ -55,21 +55,6 @@ internal sealed class SocketTests
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
 
         Assert.That(await EndOfAsync(socket), Is.True);
-    }
-
-    [Test]
-    public void What_a_killed_run_left_behind_is_removed()
-    {
-        var left = Path.Combine(Path.GetTempPath(), $"cs-{int.MaxValue}-left");
-        var alive = Path.Combine(Path.GetTempPath(), $"cs-{Environment.ProcessId}-alive");
-        Directory.CreateDirectory(left);
-        Directory.CreateDirectory(alive);
-
-        SocketBridge.RemoveLeftovers();
-
-        Assert.That(Directory.Exists(left), Is.False);
-        Assert.That(Directory.Exists(alive), Is.True);
-        Directory.Delete(alive);
     }
 
     [Test]
