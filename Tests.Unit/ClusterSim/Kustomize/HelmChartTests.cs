@@ -1,7 +1,6 @@
-using ClusterSim;
 using ClusterSim.Manifests;
 
-namespace Tests.Unit.ClusterSim.Kustomize;
+namespace ClusterSim.Tests.Kustomize;
 
 /// <summary>Charts, where helm is installed: in the PATH, or where HELM says.</summary>
 internal sealed class HelmChartTests

@@ -1,6 +1,6 @@
 using ClusterSim.Manifests;
 
-namespace Tests.Unit.ClusterSim.Kustomize;
+namespace ClusterSim.Tests.Kustomize;
 
 /// <summary>
 /// Kustomizations of our own beside what <c>kubectl kustomize</c> says to them: recordings/NAME.yaml for those it renders

@@ -1,4 +1,4 @@
-namespace Tests.Unit.ClusterSim.Kustomize;
+namespace ClusterSim.Tests.Kustomize;
 
 /// <summary>A folder that is deleted with the test.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -1,4 +1,4 @@
-namespace Tests.Unit.Harness.Commands;
+namespace Harness.Tests.Commands;
 
 /// <summary>The commands that read manifests: apply, diff, prune, kustomize.</summary>
 internal sealed class ManifestCommandTests : CommandFixture
