@@ -48,7 +48,7 @@ internal static class KustomizeBenchmark
         var began = Stopwatch.GetTimestamp();
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("kubectl") { ArgumentList = { "kustomize", folder }, RedirectStandardOutput = true })!;
+            using var process = Process.Start(new ProcessStartInfo("kubectl") { UseShellExecute = false, ArgumentList = { "kustomize", folder }, RedirectStandardOutput = true })!;
             await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;

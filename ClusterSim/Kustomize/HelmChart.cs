@@ -63,7 +63,7 @@ public static class HelmChart
 
     private static string Run(string chart, string release, string? values, string @namespace, string helm)
     {
-        var start = new ProcessStartInfo(helm) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(helm) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])["template", release, chart, "--namespace", @namespace, "--include-crds", "--skip-tests", "--values", "-"])
             start.ArgumentList.Add(argument);
         try

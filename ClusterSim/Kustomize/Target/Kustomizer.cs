@@ -55,7 +55,7 @@ internal static class Kustomizer
         resource.SetTexts("annotations", annotations);
     }
 
-    /// <summary>The schema that <c>openapi</c> names. That of the kustomization that is built counts; otherwise the first found below it.</summary>
+    /// <summary>The schema that <c>openapi</c> of the kustomization that is built names. Those of kustomizations below it are not looked at.</summary>
     private static OpenApiSchema Schema(KustomizationFile file, FileLoader loader)
     {
         var openApi = file.Fields.Object("openapi");
