@@ -14,7 +14,7 @@ internal sealed class BuiltinPlugins(FileLoader loader, ResourceFactory factory)
     private static readonly IReadOnlyList<string> Transformers =
     [
         "AnnotationsTransformer", "HashTransformer", "ImageTagTransformer", "LabelTransformer", "NamespaceTransformer", "PatchJson6902Transformer",
-        "PatchStrategicMergeTransformer", "PatchTransformer", "PrefixTransformer", "ReplacementTransformer", "ReplicaCountTransformer", "SuffixTransformer",
+        "PatchStrategicMergeTransformer", "PatchTransformer", "PrefixSuffixTransformer", "PrefixTransformer", "ReplacementTransformer", "ReplicaCountTransformer", "SuffixTransformer",
         "ValueAddTransformer",
     ];
 
@@ -45,6 +45,7 @@ internal sealed class BuiltinPlugins(FileLoader loader, ResourceFactory factory)
             "PatchStrategicMergeTransformer" => PatchStrategicMergeTransformer.Configure(reader, loader, factory),
             "PatchTransformer" => new PatchTransformer(reader, loader, factory),
             "PrefixTransformer" => new PrefixTransformer(reader.Text("prefix"), RequiredSpecs(reader)),
+            "PrefixSuffixTransformer" => new PrefixSuffixTransformer(reader.Text("prefix"), reader.Text("suffix"), RequiredSpecs(reader)),
             "SuffixTransformer" => new SuffixTransformer(reader.Text("suffix"), RequiredSpecs(reader)),
             "ReplacementTransformer" => new ReplacementTransformer(reader.Objects("replacements"), loader),
             "ReplicaCountTransformer" => new ReplicaCountTransformer(Required(reader, "replica"), reader.FieldSpecs("fieldSpecs")),

@@ -44,14 +44,6 @@ internal sealed class KustomizeRecordingTests
     }
 
     [Test]
-    public void Rendering_twice_gives_the_same()
-    {
-        var folder = Path.Combine(Folder, "cases/generators-hash-references");
-
-        Assert.That(Kustomization.BuildYaml(folder), Is.EqualTo(Kustomization.BuildYaml(folder)));
-    }
-
-    [Test]
     public void An_object_names_its_file_and_line()
     {
         var folder = Path.Combine(Folder, "cases/resources-lists-and-documents");
