@@ -64,14 +64,14 @@ internal static class KustomizeBenchmark
     {
         var text = new StringBuilder();
         for (var i = 0; i < LargeObjects; i++)
-            text.Append(CultureInfo.InvariantCulture, $$"""
+            text.Append(CultureInfo.InvariantCulture, $$$"""
                 apiVersion: apps/v1
                 kind: Deployment
-                metadata: {name: d{{i}}}
+                metadata: {name: d{{{i}}} }
                 spec:
-                  selector: {matchLabels: {app: d{{i}}}}
+                  selector: {matchLabels: {app: d{{{i}}} }}
                   template:
-                    metadata: {labels: {app: d{{i}}}}
+                    metadata: {labels: {app: d{{{i}}} }}
                     spec: {containers: [{name: a, image: "shop:1", envFrom: [{configMapRef: {name: settings}}]}]}
                 ---
 
