@@ -11,6 +11,8 @@ namespace ClusterSim;
 
 public sealed partial class SimulatedCluster
 {
+    private static readonly TimeSpan EstablishedLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>Applies a file, the files of a folder, or the kustomization of a folder (server-side apply, with strict field checks).</summary>
     /// <returns>The applied manifests, in order.</returns>
     /// <exception cref="ManifestException">A file cannot be read; nothing is applied.</exception>
@@ -18,8 +20,7 @@ public sealed partial class SimulatedCluster
     public IReadOnlyList<Manifest> Apply(string path)
     {
         var manifests = Kustomization.IsIn(path) ? Kustomization.Build(path) : Manifest.Read(path);
-        foreach (var manifest in manifests)
-            Apply(manifest);
+        ApplyInOrder(manifests);
         return manifests;
     }
 
@@ -28,8 +29,7 @@ public sealed partial class SimulatedCluster
     public IReadOnlyList<Manifest> ApplyYaml(string yaml)
     {
         var manifests = Manifest.Parse(yaml);
-        foreach (var manifest in manifests)
-            Apply(manifest);
+        ApplyInOrder(manifests);
         return manifests;
     }
 
@@ -48,8 +48,7 @@ public sealed partial class SimulatedCluster
     public IReadOnlyList<Manifest> ApplyHelm(string chart, string release, string? values = null, string @namespace = "default", string helm = "helm")
     {
         var manifests = HelmChart.Render(chart, release, values, @namespace, helm);
-        foreach (var manifest in manifests)
-            Apply(manifest);
+        ApplyInOrder(manifests);
         return manifests;
     }
 
@@ -63,6 +62,21 @@ public sealed partial class SimulatedCluster
     /// </summary>
     /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
     public JsonElement Create(Manifest manifest) => Write(manifest, Admin.Create).Root;
+
+    // Objects of a kind that a definition before them brings wait until the definition is established.
+    private void ApplyInOrder(IReadOnlyList<Manifest> manifests)
+    {
+        var defined = manifests.Where(manifest => manifest.Kind == "CustomResourceDefinition")
+            .Select(manifest => manifest.Object["spec"] as JsonObject)
+            .Select(spec => (spec.Text("group"), (spec?["names"] as JsonObject).Text("kind"))).ToHashSet();
+        foreach (var manifest in manifests)
+        {
+            var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
+            if (defined.Contains((group, manifest.Kind)))
+                SpinWait.SpinUntil(() => Server.Catalog.Find(new GroupVersionKind(group, version, manifest.Kind)) is not null, EstablishedLimit);
+            Apply(manifest);
+        }
+    }
 
     private Document Write(Manifest manifest, Func<ResourceType, JsonObject, Document> write)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ClusterSim.Json;
 using ClusterSim.Manifests;
+using Harness.Configuration;
 using Harness.Kube;
 using Harness.Running;
 
@@ -24,7 +25,7 @@ internal static class ApplyCommand
             using var client = context.Connect();
             var manifests = input.Read(context, parsed);
             await UpCommand.TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
-            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder, context.Harness), print: true, cancellation);
+            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder, HarnessYaml.LoadOrEmpty(context.Folder.Root)), print: true, cancellation);
             return 0;
         });
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Manifests;
+using Harness.Configuration;
 using Harness.Kube;
 using Harness.Running;
 
@@ -26,7 +27,7 @@ internal static class DiffCommand
         {
             using var client = context.Connect();
             var manifests = input.Read(context, parsed);
-            var images = PublishedImages.Find(context.Folder, context.Harness);
+            var images = PublishedImages.Find(context.Folder, HarnessYaml.LoadOrEmpty(context.Folder.Root));
             var isColored = parsed.GetValue(color) switch
             {
                 "always" => true,

@@ -36,9 +36,9 @@ internal readonly record struct ScalarAnalysis(bool AllowsPlain, bool AllowsSing
             AllowsBlock: text[^1] != ' ' && !spaceThenBreak && !special);
     }
 
-    /// <summary>Returns whether a character is written as it is. Tabs are not, nor is anything beyond the basic plane.</summary>
+    /// <summary>Returns whether a character is written as it is. Tabs are not, nor are the line ends of Unicode and anything beyond the basic plane.</summary>
     public static bool IsPrintable(char letter) =>
-        letter is '\n' or (>= ' ' and <= '~') or (>= '\u00A0' and < '\uD800') or (>= '\uE000' and < '\uFFFE' and not '\uFEFF');
+        letter is '\n' or (>= ' ' and <= '~') or (>= '\u00A0' and < '\uD800' and not '\u2028' and not '\u2029') or (>= '\uE000' and < '\uFFFE' and not '\uFEFF');
 
     /// <summary>The escape of a character in double quotes.</summary>
     public static string Escape(Rune rune) => rune.Value switch

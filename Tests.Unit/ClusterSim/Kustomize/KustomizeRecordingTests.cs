@@ -50,7 +50,7 @@ internal sealed class KustomizeRecordingTests
 
         var inner = Kustomization.Build(folder).Single(manifest => manifest.Name == "inner");
 
-        Assert.That(inner.Source, Is.EqualTo(Path.Combine(folder, "many.yaml") + ":10"));
+        Assert.That(inner.Source, Is.EqualTo(Path.Combine(folder, "many.yaml") + ":11"));
     }
 
     [Test]
