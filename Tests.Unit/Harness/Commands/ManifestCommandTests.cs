@@ -103,9 +103,9 @@ internal sealed class ManifestCommandTests : CommandFixture
         await Said("apply", "-k", folder);
         await Cluster.ReadyAsync(TimeSpan.FromSeconds(60));
 
-        var after = Cluster.List("replicasets", "default", "app=rolled").Select(set => set.At("metadata", "name").Text());
-        Assert.That(before, Has.Count.EqualTo(1));
-        Assert.That(after, Has.Exactly(2).Items.And.SupersetOf(before));
+        var after = Cluster.List("replicasets", "default", "app=rolled").Select(set => set.At("metadata", "name").Text()).ToList();
+        Assert.That((before.Count, after.Count), Is.EqualTo((1, 2)));
+        Assert.That(after, Is.SupersetOf(before));
     }
 
     private string Write(string folder, params (string Path, string Text)[] files)
