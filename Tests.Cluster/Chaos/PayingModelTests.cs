@@ -62,7 +62,7 @@ public sealed class PayingModelTests
             await _system.DisposeAsync();
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Whatever_is_done_in_whatever_order_invoices_and_ledger_agree_with_the_model()
     {
         var steps =
@@ -72,7 +72,7 @@ public sealed class PayingModelTests
             select new Step(deed, which);
 
         Prop.ForAll(steps.ArrayOf(10).ToArbitrary(), program => PlayAsync(program).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(Programs).WithEndSize(10));
+            .Check(Samples.Config(Programs).WithEndSize(10));
     }
 
     private async Task<bool> PlayAsync(IReadOnlyList<Step> program)

@@ -11,6 +11,7 @@ namespace ClusterSim.Tests.Api;
 /// Whatever a client sends is answered with a Status of 4xx, soon: thousands of requests made from a seed by damaging good ones. Set
 /// FUZZ_REQUESTS for a longer run and FUZZ_SEED for another one (<c>make fuzz</c>).
 /// </summary>
+[NonParallelizable] // It measures the memory of the process.
 public sealed class MalformedRequestTests
 {
     private static readonly IReadOnlyList<string> Paths =
@@ -97,11 +98,11 @@ public sealed class MalformedRequestTests
         await _cluster.DisposeAsync();
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public async Task No_request_makes_the_server_fail_or_hang()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), out var chosen) ? chosen : 20261122;
-        var count = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_REQUESTS"), out var wanted) ? wanted : 3000;
+        var seed = Samples.Seed;
+        var count = Samples.Count(3000);
         var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
         // Once to warm up: what comes after must not grow with the number of requests.
         await Parallel.ForEachAsync(Enumerable.Range(0, 300), (number, cancellation) => new ValueTask(SendAsync(seed, -1 - number, failures, cancellation)));

@@ -35,9 +35,9 @@ public class ProtobufBodyTests
         Assert.That(Shown(decoded.Object), Is.EqualTo(Shown(Decoder.Decode(printed, MediaKind.Json, kind, FieldValidation.Strict).Object)));
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Whatever_a_message_holds_is_read_back() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        Check.One(Samples.Config(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var example = new ProtobufExample(new System.Random(seed));
             var kind = example.OneOf(Kinds);
@@ -51,9 +51,9 @@ public class ProtobufBodyTests
                 throw new AssertionException($"{kind}: read {Shown(read)}, sent {Shown(expected)}");
         }));
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void No_bytes_make_more_than_a_refusal() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        Check.One(Samples.Config(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new System.Random(seed);
             var kind = new GroupVersionKind("apps", "v1", "Deployment");

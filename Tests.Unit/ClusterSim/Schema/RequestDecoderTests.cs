@@ -98,7 +98,7 @@ public class RequestDecoderTests
         Assert.That(decoded["metadata"]!["annotations"]!["k"]!.GetValue<string>(), Is.EqualTo("\ufffd"));
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Damaged_bodies_are_read_or_refused_with_400()
     {
         var bodies = RecordedConversation.Load("02-defaults").Steps.Select(step => step.Sent).Where(body => body.Length > 0).ToArray();
@@ -109,7 +109,7 @@ public class RequestDecoderTests
             from cut in Gen.Choose(0, 9)
             select cut == 0 ? body[..at] : [.. body[..at], .. Encoding.UTF8.GetBytes([letter]), .. body[(at + 1)..]];
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(damaged.ToArbitrary(), body =>
+        Check.One(Samples.Config(3000), Prop.ForAll(damaged.ToArbitrary(), body =>
         {
             foreach (var media in new[] { MediaKind.Json, MediaKind.Yaml })
             {
