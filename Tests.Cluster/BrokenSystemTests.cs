@@ -7,7 +7,7 @@ using static Tests.Cluster.Clusters.PayingSystem;
 namespace Tests.Cluster;
 
 /// <summary>Each assertion bites: what it checks is broken, and it notices.</summary>
-[Parallelizable(ParallelScope.None)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class BrokenSystemTests
 {
     [Test]

@@ -3,7 +3,7 @@ using Harness.Chaos;
 namespace Tests.Cluster.Chaos;
 
 /// <summary>No schedule makes the paying system lose an invoice or pay one twice; and where it would, the search finds that.</summary>
-[Parallelizable(ParallelScope.None)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ChaosTests
 {
     private const int Schedules = 100;

@@ -13,6 +13,7 @@ namespace Tests.Cluster.Isolation;
 /// is put back.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class MutationTests
 {
     private static readonly IReadOnlyList<Manifest> Base = Kustomization.Build(Repository.Path("k8s/overlays/sim"));

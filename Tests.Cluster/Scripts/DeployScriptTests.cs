@@ -6,6 +6,7 @@ namespace Tests.Cluster.Scripts;
 /// deploy.sh for the clusters that need a Docker engine, with tools that only write down how they are called: the commands it would issue,
 /// in order, are those of Scripts/Recorded. <c>UPDATE_RECORDED=1</c> writes them anew.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class DeployScriptTests
 {
     [TestCase("k3d")]

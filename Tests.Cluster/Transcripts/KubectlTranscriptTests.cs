@@ -14,6 +14,7 @@ namespace Tests.Cluster.Transcripts;
 /// <c>UPDATE_TRANSCRIPTS=1</c> writes them anew: read the difference before you keep it.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Self)]
 public sealed partial class KubectlTranscriptTests
 {
     private const int MinorOfTranscripts = 32;
