@@ -48,6 +48,14 @@ internal sealed partial class SourceFileTests
         Assert.That(unsorted, Is.Empty);
     }
 
+    [Test]
+    public void No_field_is_qualified_by_this()
+    {
+        var qualified = Folders.SelectMany(SourceTree.Files).Where(path => QualifiedField().IsMatch(SourceTree.Read(path)));
+
+        Assert.That(qualified, Is.Empty);
+    }
+
     private static List<string> Usings(string path) => [.. SourceTree.Read(path).Split('\n').Select(line => line.TrimEnd('\r')).Where(line => UsingDirective().IsMatch(line))];
 
     // Namespaces, System first; then static types; then aliases. A dot sorts before every letter.
@@ -63,6 +71,9 @@ internal sealed partial class SourceFileTests
     private static bool IsGenerated(string source) =>
         source.Contains("[GeneratedRegex(", StringComparison.Ordinal) || source.Contains("[LibraryImport(", StringComparison.Ordinal)
         || source.Contains("[LoggerMessage(", StringComparison.Ordinal) || source.Contains("[JsonSerializable(", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\bthis\._\w", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex QualifiedField();
 
     [GeneratedRegex(@"^using [\w.= <>,]+;$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UsingDirective();
