@@ -55,6 +55,15 @@ pact-publish: build ## the pact to the broker, PACT_BROKER_BASE_URL, as this com
 can-i-deploy: build ## ask the broker: PACTICIPANT=InvoiceApp PACT_ENVIRONMENT=production
 	@eng/contract.sh can-i-deploy
 
+.PHONY: format
+format: ## white space as .editorconfig has it; `make lint` is more, and slower
+	@eng/format.sh
+
+.PHONY: bench-tests
+bench-tests: ## the formatting, and each tier of tests alone: seconds, and of the processor
+	@TIMEFORMAT='%R s, processor %U s + %S s'; time eng/format.sh; \
+	for tier in Tests.Unit Tests.Contract Tests.Cluster; do echo "== $$tier"; time eng/tests.sh $$tier; done
+
 .PHONY: bench-scale
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
