@@ -68,6 +68,10 @@ bench-tests: ## the formatting, and each tier of tests alone: seconds, and of th
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
 
+.PHONY: bench-wire
+bench-wire: ## requests a second from pod to pod
+	@dotnet run --project Benchmarks --configuration Release -- wire
+
 .PHONY: bench-reach
 bench-reach: ## harness reach on manifests of 1,000 pods: how long
 	@Benchmarks/reach.sh 1000

@@ -124,7 +124,7 @@ internal sealed class WireLoadTests
     }
 
     [Test]
-    public async Task Requests_over_kept_connections_are_cheap()
+    public async Task Many_requests_at_once_are_answered_over_kept_connections()
     {
         await using var net = new TestNetwork();
         var server = net.Pod("a", "server");
@@ -135,22 +135,24 @@ internal sealed class WireLoadTests
             return context.Response.Body.WriteAsync(body).AsTask();
         }));
         var from = net.Pod("a", "client").Join("main");
+        var dialled = 0;
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
-            ConnectCallback = (context, stop) => from.DialAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop),
+            ConnectCallback = (context, stop) =>
+            {
+                Interlocked.Increment(ref dialled);
+                return from.DialAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop);
+            },
             UseProxy = false,
             ActivityHeadersPropagator = null,
         });
         var uri = new Uri($"http://{server.Address}/");
-        await AskAsync(2000);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        const int Each = 5000;
+        const int Clients = 16, Each = 500;
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AskAsync(Each))));
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => AskAsync(Each))));
 
-        var perSecond = 16 * Each / clock.Elapsed.TotalSeconds;
-        TestContext.Out.WriteLine($"{perSecond:F0} requests/s");
-        Assert.That(perSecond, Is.GreaterThan(3000));
+        // A connection may still be on its way back to the pool when the next request needs one.
+        Assert.That(dialled, Is.InRange(1, 2 * Clients));
 
         async Task AskAsync(int count)
         {
@@ -158,7 +160,7 @@ internal sealed class WireLoadTests
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, uri);
                 using var answer = await invoker.SendAsync(request, default);
-                await answer.Content.CopyToAsync(Stream.Null);
+                Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(body));
             }
         }
     }
