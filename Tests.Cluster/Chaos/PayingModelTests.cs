@@ -12,7 +12,7 @@ namespace Tests.Cluster.Chaos;
 /// Random programs against a model of a few lines: an invoice is unpaid, paid or refused; pay decides all that are unpaid, as the provider
 /// would; only retry makes a refused one unpaid again. After every step each replica's invoices, and the ledger, are as the model has them.
 /// </summary>
-[Parallelizable(ParallelScope.Self)]
+[NonParallelizable] // The lease of a claim is real time: a replica that a busy machine delays beyond it counts what another pays, too.
 public sealed class PayingModelTests
 {
     private const int Programs = 12;
