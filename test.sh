@@ -41,11 +41,12 @@ need_dotnet
   fail "the cluster does not say where it publishes invoice-app: forward a port (./deploy.sh has told how) and set INVOICE_APP_URL=http://localhost:8080"
 
 # Built only when it has to be: dotnet needs seconds to find out that nothing changed.
-if [ ! -f "$assembly" ] || ! is_up_to_date "$root" "$stamp"; then
+if [ ! -f "$assembly" ] || ! is_up_to_date "$root" "$stamp" || [ eng/packages.local.props -nt "$stamp" ]; then
   [ -f eng/packages.local.props ] || find_packages
   say "the tests changed: building"
+  choose_compiler "$root"
   begin_stamp "$root" "$stamp" "$project"
-  dotnet build "$project" --configuration Release --nologo --verbosity quiet -nodeReuse:false -clp:NoSummary ||
+  dotnet build "$project" --configuration Release --nologo --verbosity quiet -nodeReuse:false -clp:NoSummary "${compiler_properties[@]}" ||
     fail "the tests could not be built; see above"
   finish_stamp "$stamp"
 fi

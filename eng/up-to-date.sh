@@ -1,11 +1,13 @@
 # shellcheck shell=bash
-# Whether a build is newer than all that it was made of, without starting dotnet; sourced, not run, after eng/harness-yaml.sh.
+# Whether a build is newer than all that it was made of, without starting dotnet, and how the scripts compile; sourced, not run, after
+# eng/harness-yaml.sh.
 # A stamp is a file that is dated when the build began. It lists the folders of the projects and the files that they take from elsewhere.
 
 # What a build reads beside the folders of its projects.
 build_settings=(Directory.Build.props Directory.Packages.props global.json .editorconfig eng harness.yaml ClusterSim/Directory.Build.props)
 
-# A change of a file makes it newer than the stamp; adding, renaming or deleting one makes its folder newer.
+# A change of a file makes it newer than the stamp; adding, renaming or deleting one makes its folder newer. Not of the folder eng: what is added
+# there is read only when a file names it, and scripts and packages.local.props (eng/packages.sh) come and go; the latter is for tests alone.
 is_up_to_date() { # repository's root, stamp
   local source sources=() newer
   [ -s "$2" ] || return 1
@@ -13,7 +15,7 @@ is_up_to_date() { # repository's root, stamp
     [ -e "$1/$source" ] || return 1
     sources+=("$source")
   done <"$2"
-  newer=$(cd "$1" && find "${sources[@]}" "${build_settings[@]}" \( -name bin -o -name obj -o -name '*.sh' \) -prune -o -newer "$2" -print 2>/dev/null | head -n 1)
+  newer=$(cd "$1" && find "${sources[@]}" "${build_settings[@]}" \( -name bin -o -name obj -o -name '*.sh' -o -name packages.local.props \) -prune -o ! -path eng -newer "$2" -print 2>/dev/null | head -n 1)
   [ -z "$newer" ]
 }
 
@@ -44,4 +46,13 @@ linked_sources() { # repository's root, project's folder
     include=${include%%\**}
     printf '%s\n' "$2/${include%/}"
   done < <(cat "$1/$2"/*.csproj | tr '<' '\n' | sed -n '/^ProjectReference /d; s/^[A-Za-z]* Include="\(\.\.\/[^"]*\)".*/\1/p' | tr ';' '\n')
+}
+
+# How ./harness and ./test.sh compile: in one process for all projects (half the time; it ends by itself when idle), and without analyzers (a third of
+# what is left). Builds of Harness.sln, in CI and by hand, run the analyzers and compile again what was compiled without: the compiler's targets
+# leave a mark for that. Where such a build was the last, analyzers stay on, so that nothing is compiled twice in turn.
+choose_compiler() { # repository's root; sets compiler_properties
+  local folder=$1/Harness.Cli/obj/Release/net10.0 analyzers=false
+  if [ -f "$folder/harness.dll" ] && [ "$folder/harness.dll" -nt "$folder/Harness.csproj.BuildWithSkipAnalyzers" ]; then analyzers=true; fi
+  compiler_properties=(-p:UseSharedCompilation=true "-p:RunAnalyzers=$analyzers")
 }
