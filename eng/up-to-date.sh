@@ -48,9 +48,10 @@ linked_sources() { # repository's root, project's folder
   done < <(cat "$1/$2"/*.csproj | tr '<' '\n' | sed -n '/^ProjectReference /d; s/^[A-Za-z]* Include="\(\.\.\/[^"]*\)".*/\1/p' | tr ';' '\n')
 }
 
-# How ./harness and ./test.sh compile: in one process for all projects (half the time; it ends by itself when idle), and without analyzers (a third of
-# what is left). Builds of Harness.sln, in CI and by hand, run the analyzers and compile again what was compiled without: the compiler's targets
-# leave a mark for that. Where such a build was the last, analyzers stay on, so that nothing is compiled twice in turn.
+# How ./harness and ./test.sh compile: without analyzers, which are a third of a first build's work, and in one process for all projects, which
+# saves a fifth of the rest (it ends when it was idle for ten minutes). Builds of Harness.sln, in CI and by hand, run the analyzers and compile
+# again what was compiled without: the compiler's targets leave a mark for that. Where such a build was the last, analyzers stay on, so that
+# nothing is compiled twice in turn.
 choose_compiler() { # repository's root; sets compiler_properties
   local folder=$1/Harness.Cli/obj/Release/net10.0 analyzers=false
   if [ -f "$folder/harness.dll" ] && [ "$folder/harness.dll" -nt "$folder/Harness.csproj.BuildWithSkipAnalyzers" ]; then analyzers=true; fi
