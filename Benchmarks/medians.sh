@@ -2,7 +2,7 @@
 # Times commands; sourced, not run.
 
 # Runs a command so many times and prints the medians of wall and processor time. A failed run ends the script with what it printed.
-# Processor time is that of the command and its children: other work on the machine makes wall time longer, and hardly this.
+# Processor time is that of the command and its children, not of servers that it leaves running: other work on the machine makes wall time longer, and hardly this.
 measure() { # name, runs, command…
   local name=$1 runs=$2 run figures log
   shift 2
