@@ -50,6 +50,7 @@ internal sealed record SimulatedResponse(int Status, byte[] Body, string Content
 internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedRequest, ValueTask<SimulatedResponse>> answer)
 {
     private const int HeadBytesMax = 64 * 1024;
+    private const int BodyBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Serves a port until SIGTERM; connections that are open are cut then.</summary>
     public async Task ServeAsync(int port)
@@ -120,13 +121,16 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
             if (line.Split(':', 2) is [var name, var value])
                 headers[name] = value.Trim();
         var length = int.TryParse(headers.GetValueOrDefault("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out var declared) ? declared : 0;
-        var body = new byte[length];
+        // No more is taken than is sent, whatever the length that is declared.
+        if (length > BodyBytesMax)
+            return null;
+        var body = Array.Empty<byte>();
         if (length > 0)
         {
             var whole = await input.ReadAtLeastAsync(length);
             if (whole.Buffer.Length < length)
                 return null;
-            whole.Buffer.Slice(0, length).CopyTo(body);
+            body = whole.Buffer.Slice(0, length).ToArray();
             input.AdvanceTo(whole.Buffer.GetPosition(length));
         }
         return new SimulatedRequest(words[0], words[1], headers, body, remote);

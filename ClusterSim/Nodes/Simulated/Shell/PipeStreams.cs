@@ -13,15 +13,27 @@ internal sealed class BrokenPipeException() : IOException("Broken pipe")
 /// <summary>The writing end of a shell's pipe: waits while the reader is behind, and breaks when it is gone.</summary>
 internal sealed class PipeOutput(PipeWriter writer) : WriteOnlyStream
 {
+    /// <summary>What a pipe holds (16 pages, as on Linux).</summary>
+    public const int Capacity = 64 * 1024;
+
+    private const int WriteMax = 32 * 1024;
+
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException("simulated programs write asynchronously");
 
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var result = await writer.WriteAsync(buffer, cancellationToken);
-        if (result.IsCompleted)
-            throw new BrokenPipeException();
+        // Piece by piece: the pipe takes any write whole, however large, before it makes the writer wait.
+        do
+        {
+            var part = buffer[..Math.Min(buffer.Length, WriteMax)];
+            var result = await writer.WriteAsync(part, cancellationToken);
+            if (result.IsCompleted)
+                throw new BrokenPipeException();
+            buffer = buffer[part.Length..];
+        }
+        while (!buffer.IsEmpty);
     }
 
     /// <inheritdoc/>
