@@ -46,6 +46,9 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
     /// <summary>The names of the nodes that run.</summary>
     public IEnumerable<string> Names => _kubelets.Keys.Order(StringComparer.Ordinal);
 
+    /// <summary>What the programs of all containers hold in memory.</summary>
+    public MemoryCgroup Kubepods => _kubepods;
+
     /// <summary>Adds a node. After <see cref="Start"/> it registers itself at once.</summary>
     /// <exception cref="ArgumentException">There is a node of that name.</exception>
     public void Add(NodeOptions options)

@@ -27,13 +27,16 @@ internal static class ChildProcess
     /// <param name="main">The program.</param>
     /// <param name="command">What it is called with.</param>
     /// <param name="parent">The name of the program that starts it, for its complaints.</param>
+    /// <param name="replacesParent">Whether it takes the place of its parent, a process that was forked for it alone.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(CommandMain main, Command command, string parent)
+    public static async Task<int> RunAsync(CommandMain main, Command command, string parent, bool replacesParent = false)
     {
         if (IsBuiltin(command.Name))
             return await GuardAsync(main, command);
         if (IsTooLong(command))
             return await (command with { Name = parent }).FailAsync($"{command.Name}: Argument list too long", 126);
+        if (replacesParent)
+            return await RunMainAsync(main, command);
         var pids = CgroupOf(command.Process)?.Pids;
         if (pids?.TryFork() == false)
             return await (command with { Name = parent }).FailAsync(ShellForkException.Words, 2);
@@ -51,7 +54,7 @@ internal static class ChildProcess
     public static async Task<int> RunMainAsync(CommandMain main, Command command)
     {
         using var memory = new ProcessMemory(CgroupOf(command.Process)?.Memory);
-        memory.Charge(ShellLimits.ProcessBytes);
+        memory.Charge(ShellLimits.ProcessBytes + (ShellLimits.VariableBytes * command.Variables.Count));
         // Programs that start each other share one stack; what is left of it may be little.
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             await Task.Yield();
@@ -87,6 +90,7 @@ internal static class ChildProcess
         }
     }
 
+    // Variables do not count: every one is passed on here, and of a real shell those alone that are exported.
     private static bool IsTooLong(Command command)
     {
         long total = 0;
@@ -95,12 +99,6 @@ internal static class ChildProcess
             if (argument.Length > ShellLimits.ArgumentBytesMax)
                 return true;
             total += argument.Length + sizeof(long);
-        }
-        foreach (var (name, value) in command.Variables)
-        {
-            if (name.Length + value.Length > ShellLimits.ArgumentBytesMax)
-                return true;
-            total += name.Length + value.Length + sizeof(long);
         }
         return total > ShellLimits.ArgumentsBytesMax;
     }

@@ -112,7 +112,7 @@ internal static class TextCommands
     /// <exception cref="FormatException">It is none.</exception>
     public static long Amount(string text)
     {
-        var unit = text.Length > 0 ? char.ToLowerInvariant(text[^1]) switch { 'k' => 1024L, 'm' => 1024 * 1024, 'b' => 512, _ => 1 } : 1;
+        var unit = text.Length > 0 ? char.ToLowerInvariant(text[^1]) switch { 'k' => 1024L, 'm' => 1024 * 1024, 'g' => 1024 * 1024 * 1024, 'b' => 512, _ => 1 } : 1;
         return long.TryParse(unit == 1 ? text : text[..^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number * unit : throw new FormatException($"invalid number '{text}'");
     }

@@ -8,6 +8,9 @@ namespace ClusterSim.Nodes.Simulated.Shell;
 /// <summary>Runs a shell program in a simulated process, with the programs of its image.</summary>
 internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMain?> find)
 {
+    // The process was forked for one command: a program takes its place, as in any shell.
+    private bool _isForOneProgram;
+
     /// <summary>Runs a program to its end.</summary>
     public async Task<int> RunAsync(string program, Stream input, Stream output, Stream error)
     {
@@ -172,7 +175,11 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     }
 
     /// <summary>Runs a node as a process of its own: errors end it, not the shell.</summary>
-    internal Task<int> SubshellAsync(ShellNode node, Streams streams) => GuardedAsync(() => RunAsync(node, streams), streams);
+    internal Task<int> SubshellAsync(ShellNode node, Streams streams)
+    {
+        _isForOneProgram = node is SimpleNode;
+        return GuardedAsync(() => RunAsync(node, streams), streams);
+    }
 
     private async Task<int> IfAsync(IfNode choice, Streams streams)
     {
@@ -332,7 +339,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         {
             return await command.FailAsync(Command.Words(failure));
         }
-        return find(command.Name) is { } program ? await ChildProcess.RunAsync(program, command, state.Name) : await FileAsync(command, redirected.Streams);
+        return find(command.Name) is { } program ? await ChildProcess.RunAsync(program, command, state.Name, _isForOneProgram && state.Calls == 0) : await FileAsync(command, redirected.Streams);
     }
 
     /// <summary>The variables of a command: the shell's own where nothing runs beside it.</summary>

@@ -9,10 +9,10 @@ internal static class ShellLimits
     /// <summary>Functions in functions, and <c>eval</c>, <c>.</c> and <c>command</c> in each other, subshells included (dash's limit of functions).</summary>
     public const int CallsMax = 1000;
 
-    /// <summary>One argument or variable of a program (<c>MAX_ARG_STRLEN</c>).</summary>
+    /// <summary>One argument of a program (<c>MAX_ARG_STRLEN</c>).</summary>
     public const int ArgumentBytesMax = 128 * 1024;
 
-    /// <summary>All arguments and variables of a program (<c>ARG_MAX</c>).</summary>
+    /// <summary>All arguments of a program (<c>ARG_MAX</c>).</summary>
     public const int ArgumentsBytesMax = 2 * 1024 * 1024;
 
     /// <summary>What a process and its copy of a name cost.</summary>
