@@ -103,11 +103,6 @@ public sealed class StorageLimitTests
     {
         await using var nodes = new TestNodes();
         nodes.Put("v1", "PersistentVolumeClaim", "default", "data", ("spec", Object(("volumeName", "pv-1"))), ("status", Object(("phase", "Bound"), ("capacity", Object(("storage", "1Mi"))))));
-        nodes.ChangeStatus("persistentvolumeclaims", "default", "data", claim =>
-        {
-            claim["status"] = Object(("phase", "Bound"), ("capacity", Object(("storage", "1Mi"))));
-            return true;
-        });
         Start(nodes, "head -c 900000 /dev/zero > /data/f && echo fits; head -c 900000 /dev/zero > /data/g; rm /data/f /data/g; echo a > /data/f && cat /data/f",
             "\"volumeMounts\":[{\"name\":\"data\",\"mountPath\":\"/data\"}]", """{"name":"data","persistentVolumeClaim":{"claimName":"data"} }""");
 
@@ -142,12 +137,7 @@ public sealed class StorageLimitTests
     public async Task A_claim_that_is_deleted_while_its_pod_runs_fails_programs_and_nothing_else()
     {
         await using var nodes = new TestNodes();
-        nodes.Put("v1", "PersistentVolumeClaim", "default", "data", ("spec", Object(("volumeName", "pv-1"))));
-        nodes.ChangeStatus("persistentvolumeclaims", "default", "data", claim =>
-        {
-            claim["status"] = Object(("phase", "Bound"));
-            return true;
-        });
+        nodes.Put("v1", "PersistentVolumeClaim", "default", "data", ("spec", Object(("volumeName", "pv-1"))), ("status", Object(("phase", "Bound"))));
         var pod = nodes.Pod("pod", """
             {"restartPolicy":"Never","containers":[{"name":"main","image":"busybox:1.36","terminationMessagePath":"/data/message","command":["sleep","10"],"volumeMounts":[{"name":"data","mountPath":"/data"}]}],
              "volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"data"} }]}
