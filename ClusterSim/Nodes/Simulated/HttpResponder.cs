@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using ClusterSim.Nodes.Cgroups;
 using Microsoft.AspNetCore.Connections;
 using Processes;
 
@@ -72,11 +73,13 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
     {
         await using var opened = connection;
         var remote = connection.RemoteEndPoint?.ToString() ?? "";
+        using var memory = new ProcessMemory(ChildProcess.CgroupOf(process)?.Memory);
         try
         {
-            while (await ReadAsync(connection.Transport.Input, remote) is { } request)
+            while (await ReadAsync(connection.Transport.Input, remote, memory) is { } request)
             {
                 var response = await answer(request);
+                memory.Charge(response.Body.Length);
                 var keep = !string.Equals(request.Headers.GetValueOrDefault("Connection"), "close", StringComparison.OrdinalIgnoreCase);
                 var head = new StringBuilder()
                     .Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {response.Status} {Phrase(response.Status)}\r\nDate: {process.Clock.GetUtcNow():R}\r\n")
@@ -86,6 +89,7 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
                 head.Append(keep ? "\r\n" : "Connection: close\r\n\r\n");
                 byte[] bytes = [.. Encoding.Latin1.GetBytes(head.ToString()), .. request.Method == "HEAD" ? [] : response.Body];
                 await connection.Transport.Output.WriteAsync(bytes, CancellationToken.None);
+                memory.Uncharge(request.Body.Length + response.Body.Length);
                 if (!keep)
                     break;
             }
@@ -97,7 +101,7 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
         }
     }
 
-    private static async ValueTask<SimulatedRequest?> ReadAsync(PipeReader input, string remote)
+    private static async ValueTask<SimulatedRequest?> ReadAsync(PipeReader input, string remote, ProcessMemory memory)
     {
         string[] lines;
         while (true)
@@ -127,6 +131,7 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
         var body = Array.Empty<byte>();
         if (length > 0)
         {
+            memory.Charge(length);
             var whole = await input.ReadAtLeastAsync(length);
             if (whole.Buffer.Length < length)
                 return null;

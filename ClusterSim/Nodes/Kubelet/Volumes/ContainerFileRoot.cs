@@ -45,9 +45,8 @@ internal sealed class ContainerFileRoot : FileRoot
             mounts.Add(new ContainerMount(Normal(files.Path), () => tree) { IsReadOnly = true });
         }
         _mounts = mounts;
-        var quota = volumes.Storage.OfContainer(container);
         FileSystem = new ContainerFileSystem(new MountTable(
-            new ContainerMount("/", Root) { IsReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false), WritablePaths = AlwaysWritable, QuotaSource = () => quota }, mounts))
+            new ContainerMount("/", Root) { IsReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false), WritablePaths = AlwaysWritable, QuotaSource = () => volumes.Storage.OfContainer(container) }, mounts))
         {
             Uid = user.Uid,
         };

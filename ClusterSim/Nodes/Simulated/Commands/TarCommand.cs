@@ -109,7 +109,7 @@ internal static class TarCommand
         try
         {
             await using var unzipped = options.Has("z") || file.EndsWith("gz", StringComparison.Ordinal) ? new GZipStream(from, CompressionMode.Decompress, leaveOpen: true) : null;
-            await using var reader = new TarReader(unzipped ?? from, leaveOpen: true);
+            await using var reader = new TarReader(new TarHeaderGuard(unzipped ?? from), leaveOpen: true);
             var code = 0;
             while (await reader.GetNextEntryAsync(copyData: false, command.Process.Killed) is { } entry)
             {

@@ -44,7 +44,7 @@ internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> 
                     await command.Error.SayAsync($"{state.Name}: {ex.Complaint}\n");
                     state.Last = ex.Code;
                 }
-                catch (OperationCanceledException) when (_terminal is not null && !process.Killed.IsCancellationRequested)
+                catch (OperationCanceledException ex) when (ex is not OomKilledException && _terminal is not null && !process.Killed.IsCancellationRequested)
                 {
                     await command.Output.SayAsync("\n");
                     (command.Input as TerminalInput)?.Flush(typedAhead: false);

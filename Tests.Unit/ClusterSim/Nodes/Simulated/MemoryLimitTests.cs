@@ -72,6 +72,31 @@ public sealed class MemoryLimitTests
         Assert.That(nodes.Pool.Kubepods.Usage, Is.Zero);
     }
 
+    [TestCase('x')]
+    [TestCase('g')]
+    [TestCase('L')]
+    [TestCase('K')]
+    public async Task An_archive_that_claims_a_huge_header_is_refused(char type)
+    {
+        await using var nodes = new TestNodes(realTime: true);
+        var pod = nodes.Pod("pod", """{"containers":[{"name":"main","image":"busybox:1.36","command":["sleep","3600"]}]}""");
+        await Eventually.ThatAsync(() => nodes.ContainerStatus("pod").At("state", "running").Exists(), "it runs");
+        var header = new byte[512];
+        "name"u8.CopyTo(header);
+        System.Text.Encoding.ASCII.GetBytes("0000644\00000000\00000000\0" + "17777777777\0" + "00000000000\0" + "        ").CopyTo(header, 100);
+        header[156] = (byte)type;
+        "ustar\000"u8.CopyTo(header.AsSpan(257));
+        var sum = header.Sum(one => one);
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(header, 148);
+        using var output = new MemoryStream();
+
+        var code = await nodes.Pool.Find("node-1")!.ExecAsync(
+            pod, "main", ["sh", "-c", "{ cat; cat /dev/zero; } | tar t"], new(new MemoryStream(header), output, output, false), CancellationToken.None);
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(System.Text.Encoding.UTF8.GetString(output.ToArray()), Does.StartWith("tar: invalid tar magic"));
+    }
+
     [Test]
     public async Task A_container_without_a_limit_has_the_limit_of_the_options_and_restarts()
     {
