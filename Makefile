@@ -117,6 +117,10 @@ fuzz: ## bad requests to the API: FUZZ_REQUESTS=100000 of them, from FUZZ_SEED
 fuzz-shell: ## broken and endless programs for the simulated shell: FUZZ_SCRIPTS=100000 of them, from FUZZ_SEED
 	@FUZZ_SCRIPTS=$${FUZZ_SCRIPTS:-100000} dotnet test Tests.Unit --nologo --filter "FullyQualifiedName~ShellFuzzTests"
 
+.PHONY: fuzz-archives
+fuzz-archives: ## bad archives to tar in a container: FUZZ_ARCHIVES=100000 of them, from FUZZ_SEED
+	@FUZZ_ARCHIVES=$${FUZZ_ARCHIVES:-100000} dotnet test Tests.Unit --configuration Release --nologo --filter "FullyQualifiedName~MalformedArchiveTests"
+
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing
 	@dotnet format Harness.sln --verify-no-changes

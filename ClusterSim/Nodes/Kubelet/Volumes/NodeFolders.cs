@@ -13,7 +13,7 @@ internal sealed class NodeFolders : IDisposable
     private const int NameLengthMax = 253;
     private const int UidLengthMax = 13;
 
-    private readonly Lazy<string> _root = new(() => FileTree.CreateTemporary("cs-"));
+    private readonly Lazy<TemporaryFolder> _root = new(() => TemporaryFolder.Create());
     private readonly string? _persistentVolumes;
     private readonly ProgramLimits _limits;
     private readonly FreeSpace _freeSpace;
@@ -29,7 +29,7 @@ internal sealed class NodeFolders : IDisposable
     public NodeFolders(string? persistentVolumes, bool hostPathsAllowed, ProgramLimits limits)
     {
         (_persistentVolumes, HostPathsAllowed, _limits) = (persistentVolumes, hostPathsAllowed, limits);
-        _freeSpace = new FreeSpace(() => _root.Value, limits.FreeStorageBytesMin);
+        _freeSpace = new FreeSpace(() => _root.Value.Path, limits.FreeStorageBytesMin);
     }
 
     /// <summary>Whether pods may mount folders of this machine.</summary>
@@ -108,12 +108,12 @@ internal sealed class NodeFolders : IDisposable
     public void Dispose()
     {
         if (_root.IsValueCreated)
-            FolderRemoval.Remove(_root.Value);
+            _root.Value.Dispose();
     }
 
-    private string PathOfPersistentVolume(string name) => Path.Combine(_persistentVolumes ?? Path.Combine(_root.Value, "pv"), Named(name));
+    private string PathOfPersistentVolume(string name) => Path.Combine(_persistentVolumes ?? Path.Combine(_root.Value.Path, "pv"), Named(name));
 
-    private string OfPod(string uid) => Path.Combine(_root.Value, Named(uid.Length > UidLengthMax ? uid[..UidLengthMax] : uid));
+    private string OfPod(string uid) => Path.Combine(_root.Value.Path, Named(uid.Length > UidLengthMax ? uid[..UidLengthMax] : uid));
 
     private static string Named(string name) =>
         IsFolderName(name) ? name : throw new ArgumentException($"'{name}' is no name of a folder: letters, digits, dashes, dots and underscores, no dot first", nameof(name));

@@ -28,12 +28,23 @@ internal sealed class PipeOutput(PipeWriter writer) : WriteOnlyStream
         do
         {
             var part = buffer[..Math.Min(buffer.Length, WriteMax)];
-            var result = await writer.WriteAsync(part, cancellationToken);
-            if (result.IsCompleted)
+            if (await IsBrokenAsync(part, cancellationToken))
                 throw new BrokenPipeException();
             buffer = buffer[part.Length..];
         }
         while (!buffer.IsEmpty);
+    }
+
+    private async ValueTask<bool> IsBrokenAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await writer.WriteAsync(part, cancellationToken)).IsCompleted;
+        }
+        catch (InvalidOperationException)
+        {
+            return true; // a job in the background still writes after its part of the pipe has ended
+        }
     }
 
     /// <inheritdoc/>
@@ -47,7 +58,15 @@ internal sealed class PipeInput(PipeReader reader) : ReadOnlyStream
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await reader.ReadAsync(cancellationToken);
+        ReadResult read;
+        try
+        {
+            read = await reader.ReadAsync(cancellationToken);
+        }
+        catch (InvalidOperationException)
+        {
+            return 0; // likewise of one that still reads
+        }
         var taken = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
         foreach (var segment in taken)
         {

@@ -50,6 +50,8 @@ public sealed class ProcessLimitTests
     [TestCase("yes | while read x; do :; done")]
     [TestCase("printf '%2147483647d' 1 > /dev/null; printf '%2000000000d' 1 | cat > /dev/null; printf '%-2000000000s' 1; sleep 3600")]
     [TestCase("tail -f /dev/null")]
+    [TestCase("cat /dev/zero | read x")]
+    [TestCase("yes | grep -B 100000000 x")]
     [TestCase("mkdir /tmp/d; cd /tmp/d; ln -s . a; ln -s . b; echo */*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*")]
     [TestCase("x=$(seq 1 100000); y=${x//1*2*3*4*5*6*7*8*9*x/z}; sleep 3600")]
     [TestCase("x=$(seq 1 100000); case $x in *a*b*c*d*e*f*) ;; esac; sleep 3600")]
