@@ -8,6 +8,7 @@ return args switch
     ["api", .. var rest] => await ApiBenchmark.RunAsync(rest),
     ["api-compare", .. var builds] => await ApiBenchmark.CompareAsync(builds),
     ["pay", .. var rest] => await PayBenchmark.RunAsync(rest),
+    ["shell", .. var rest] => await ShellBenchmark.RunAsync(rest),
     ["start"] => await StartBenchmark.RunAsync(),
     ["stream", .. var rest] => await StreamBenchmark.RunAsync(rest),
     ["wire", .. var rest] => await WireBenchmark.RunAsync(rest),
@@ -18,6 +19,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: Benchmarks scale [nodes [pods]] | api [harness.dll [requests [connections [rounds]]]] | api-compare harness.dll…"
-        + " | pay [invoices [both|processes|cluster]] | start | stream [invoices] | wire [requests] | reach-manifests FOLDER PODS");
+        + " | pay [invoices [both|processes|cluster]] | shell [rounds] | start | stream [invoices] | wire [requests] | reach-manifests FOLDER PODS");
     return 2;
 }

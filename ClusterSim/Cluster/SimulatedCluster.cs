@@ -111,6 +111,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             Quiescence = Quiescence,
             Log = Log("Nodes"),
             PersistentVolumes = options.PersistentVolumes,
+            Limits = options.ProgramLimits,
             Faults = _nodeFaults,
         });
         Faults = new ClusterFaults(new FaultTargets(Admin!, Wire, Nodes, Images, _nodeFaults, options.Clock));
