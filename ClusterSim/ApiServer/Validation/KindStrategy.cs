@@ -48,6 +48,11 @@ internal abstract class KindStrategy
     {
     }
 
+    /// <summary>Brings an object that has passed all rules into the form it is stored in, after warnings were made of what was sent.</summary>
+    public virtual void Canonicalize(JsonObject @object)
+    {
+    }
+
     /// <summary>Keeps what an update may not touch. The status fields were already restored from <paramref name="old"/>.</summary>
     public virtual void PrepareForUpdate(JsonObject @object, JsonElement old)
     {

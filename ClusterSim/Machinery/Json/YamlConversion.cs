@@ -70,11 +70,9 @@ internal static partial class YamlConversion
         {
             case "" or "~" or "null" or "Null" or "NULL":
                 return "null";
-            case "y" or "Y" or "n" or "N":
-                return null; // YAML 1.1 calls them booleans; go-yaml does not.
-            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON":
+            case "true" or "True" or "TRUE" or "y" or "Y" or "yes" or "Yes" or "YES" or "on" or "On" or "ON":
                 return "true";
-            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF":
+            case "false" or "False" or "FALSE" or "n" or "N" or "no" or "No" or "NO" or "off" or "Off" or "OFF":
                 return "false";
         }
         if (text[0] is not ((>= '0' and <= '9') or '-' or '+' or '.'))
