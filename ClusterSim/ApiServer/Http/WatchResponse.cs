@@ -36,7 +36,7 @@ internal sealed class WatchResponse(
     {
         server.Authorize(target, "watch");
         var bookmarks = options.AllowWatchBookmarks;
-        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, server.StrategyOf(target)));
+        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, server.StrategyOf(target), target.Resource.GroupVersion));
 
         var timeout = options.TimeoutSeconds is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : TimeoutDefault;
         var end = server.Clock.GetUtcNow() + timeout;

@@ -29,8 +29,6 @@ internal static class ServerSideApply
     public static JsonObject Apply(JsonElement live, JsonObject configuration, ObjectType type, FieldWriter writer, bool force, FieldSet ignored)
     {
         var sent = GroupVersion.Parse(configuration.Text("apiVersion") ?? "");
-        if (sent == type.Kind.GroupVersion && configuration.Text("kind") is { } kind && kind != type.Kind.Kind)
-            throw KubernetesApiException.BadRequest($"invalid object type: {sent.Group}/{sent.Version}, Kind={kind}");
         if (sent != type.Kind.GroupVersion)
             throw KubernetesApiException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {sent}, expected: {type.Kind.GroupVersion}");
         if (configuration["metadata"] is JsonObject metadata && metadata["managedFields"] is not null)

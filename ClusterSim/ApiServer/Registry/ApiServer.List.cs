@@ -23,7 +23,7 @@ internal sealed partial class ApiServer
     private IReadOnlyList<Document> Select(in RequestTarget target, ListOptions options, out long revision, out string? next, out long? remaining)
     {
         var resource = target.Resource.Storage;
-        var predicate = Selectors.Predicate(options, StrategyOf(target));
+        var predicate = Selectors.Predicate(options, StrategyOf(target), target.Resource.GroupVersion);
         (var snapshot, revision) = Store.Snapshot(resource);
         if (_computed.TryGetValue(target.Resource.GroupResource, out var computed))
         {

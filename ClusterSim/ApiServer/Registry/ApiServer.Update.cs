@@ -76,6 +76,10 @@ internal sealed partial class ApiServer
         if (live is null && target.Subresource is not null)
             throw KubernetesApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
         var manager = options.FieldManager ?? throw KubernetesApiException.BadRequest("fieldManager is required for apply patch");
+        // versionCheckManager comes first.
+        var sent = GroupVersion.Parse(configuration.Text("apiVersion") ?? "");
+        if (sent != target.Resource.GroupVersion || configuration.Text("kind") != target.Resource.Kind)
+            throw KubernetesApiException.BadRequest($"invalid object type: {sent.Group}/{sent.Version}, Kind={configuration.Text("kind")}");
         Place(target, configuration.Ensure("metadata"));
         var now = Clock.GetUtcNow();
         if (live is null)

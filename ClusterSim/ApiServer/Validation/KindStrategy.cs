@@ -38,6 +38,9 @@ internal abstract class KindStrategy
     /// <summary>Fields usable in a field selector besides metadata.name and metadata.namespace; null value: absent.</summary>
     public virtual IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => NoFields;
 
+    /// <summary>The selectable field that a label names in a version (<c>AddFieldLabelConversionFunc</c>); the label itself where it names none.</summary>
+    public virtual string FieldLabel(string label, GroupVersion version) => label;
+
     /// <summary>Fills in what the kind's version defaults (<c>zz_generated.defaults</c> and <c>defaults.go</c>). Idempotent.</summary>
     public virtual void Default(JsonObject @object)
     {

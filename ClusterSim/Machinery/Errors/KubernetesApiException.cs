@@ -102,7 +102,8 @@ public sealed class KubernetesApiException : Exception
     /// <summary>422: the object breaks rules of its kind; every one is told.</summary>
     internal static KubernetesApiException Invalid(GroupVersionKind kind, string name, IReadOnlyList<FieldError> errors)
     {
-        var told = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors.Select(error => error.ToString()).Distinct(StringComparer.Ordinal))}]";
+        var distinct = errors.Select(error => error.ToString()).Distinct(StringComparer.Ordinal).ToList();
+        var told = distinct.Count == 1 ? distinct[0] : $"[{string.Join(", ", distinct)}]";
         var who = kind.Group.Length == 0 ? kind.Kind : $"{kind.Kind}.{kind.Group}";
         return new KubernetesApiException(
             422, "Invalid", $"{who} \"{name}\" is invalid: {told}",
