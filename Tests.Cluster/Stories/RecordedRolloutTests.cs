@@ -2,7 +2,6 @@ using System.Text.Json;
 using ClusterSim;
 using ClusterSim.Json;
 using ClusterSim.Nodes;
-using Tests.Unit.ClusterSim.Nodes;
 
 namespace Tests.Cluster.Stories;
 

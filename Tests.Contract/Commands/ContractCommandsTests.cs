@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Tests.Cluster.Clusters;
 using Tests.Contract.Consumer;
 using Tests.Contract.Provider;
 
@@ -38,9 +37,9 @@ internal sealed class ContractCommandsTests
     [Test]
     public async Task The_script_takes_version_and_branch_from_git()
     {
-        var script = Path.Combine(Repository.Root, "eng/contract.sh");
+        var script = Repository.Path("eng/contract.sh");
         var head = await Tool.RunAsync("bash", ["-c", $"cd '{Repository.Root}' && git rev-parse HEAD"]);
-        if (head.ExitCode != 0 || !File.Exists(Path.Combine(Repository.Root, "Tests.Contract/bin/Release/net10.0/Tests.Contract.dll")))
+        if (head.ExitCode != 0 || !File.Exists(Repository.Path("Tests.Contract/bin/Release/net10.0/Tests.Contract.dll")))
             Assert.Ignore("this is no checkout of git's, or not built for release");
         var branch = await Tool.RunAsync("bash", ["-c", $"cd '{Repository.Root}' && git symbolic-ref --quiet --short HEAD"]);
 

@@ -12,7 +12,7 @@ internal static class Pacts
     public const string FileName = $"{Consumer}-{Provider}.json";
 
     /// <summary>The committed pact.</summary>
-    public static string CommittedFile => Path.Combine(Repository.Root, "Contracts", "pacts", FileName);
+    public static string CommittedFile => Repository.Path($"Contracts/pacts/{FileName}");
 
     /// <summary>A new pact that is written into <paramref name="folder"/>, together with what is there.</summary>
     public static IPactBuilderV4 Begin(string folder, RecordedOutput? output = null)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
-using Tests.Cluster.Clusters;
 using Tests.Contract.Provider;
 
 namespace Tests.Contract.Containers;

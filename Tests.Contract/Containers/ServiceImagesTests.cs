@@ -76,17 +76,11 @@ internal sealed class ServiceImagesTests
         }
     }
 
-    private static async Task ReadyAsync(HttpClient client)
+    private static Task ReadyAsync(HttpClient client) => Eventually.ThatAsync(async () =>
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            using var answer = await client.GetAsync("/readiness", late.Token);
-            if (answer.IsSuccessStatusCode)
-                return;
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, late.Token);
-        }
-    }
+        using var answer = await client.GetAsync("/readiness");
+        return answer.IsSuccessStatusCode;
+    }, "the container is ready");
 
     private static async Task<IEnumerable<string?>> LedgerAsync(Uri provider, string token)
     {

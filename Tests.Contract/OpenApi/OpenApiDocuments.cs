@@ -26,7 +26,7 @@ internal static class OpenApiDocuments
             }),
         };
 
-    public static string CommittedFile(string service) => Path.Combine(Repository.Root, "Contracts", "openapi", $"{service}.json");
+    public static string CommittedFile(string service) => Repository.Path($"Contracts/openapi/{service}.json");
 
     /// <summary>What the code gives now.</summary>
     public static async Task<string> GivenAsync(string service)

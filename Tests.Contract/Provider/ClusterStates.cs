@@ -62,13 +62,16 @@ internal sealed class ClusterStates(SimulatedCluster cluster, KubeClient kube, R
     {
         using var client = cluster.CreatePodClient("payments", pod, 8082);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(kube, "invoices", "invoice-app"));
-        for (var good = 0; good < 8;)
+        await Eventually.ThatAsync(async () =>
         {
-            using var answer = await client.GetAsync("/payments?limit=1", cancellation);
-            good = answer.IsSuccessStatusCode ? good + 1 : 0;
-            if (good == 0)
-                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation);
-        }
+            for (var connection = 0; connection < 8; connection++)
+            {
+                using var answer = await client.GetAsync("/payments?limit=1", cancellation);
+                if (!answer.IsSuccessStatusCode)
+                    return false;
+            }
+            return true;
+        }, $"{pod} reaches its database", cancellation: cancellation);
     }
 
     private static bool IsReady(JsonElement pod) => pod.TryGetProperty("status", out var status) && status.TryGetProperty("conditions", out var conditions)

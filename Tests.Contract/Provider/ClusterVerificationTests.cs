@@ -38,7 +38,7 @@ internal sealed class ClusterVerificationTests
         _cluster.Images.Add("postgres:18.1-alpine", new PostgresImage(server));
         AddService("invoice-app:1.0.0", InvoiceAppService.RunAsync, "InvoiceApp");
         AddService("payment-provider:1.0.0", PaymentProviderService.RunAsync, "PaymentProvider");
-        foreach (var manifest in Kustomization.Build(Path.Combine(Repository.Root, "k8s/overlays/sim")))
+        foreach (var manifest in Kustomization.Build(Repository.Path("k8s/overlays/sim")))
             _cluster.Apply(manifest);
         await _cluster.ReadyAsync(TimeSpan.FromSeconds(90));
         var kubeconfig = Path.Combine(_folder, "kubeconfig");
@@ -86,5 +86,5 @@ internal sealed class ClusterVerificationTests
     }
 
     private void AddService(string reference, ProgramMain main, string project) =>
-        _cluster.Images.Add(reference, new ServiceImage(main, Dockerfile.Read(File.ReadAllText(Path.Combine(Repository.Root, project, "Dockerfile")))));
+        _cluster.Images.Add(reference, new ServiceImage(main, Dockerfile.Read(File.ReadAllText(Repository.Path($"{project}/Dockerfile")))));
 }

@@ -4,8 +4,6 @@ using Contracts;
 using Npgsql;
 using PaymentProvider;
 using Tests.Contract.Containers;
-using Tests.Databases;
-using Tests.Issuing;
 
 namespace Tests.Contract.Provider;
 
@@ -154,17 +152,17 @@ internal sealed class ProviderUnderTest : IProviderStates, IAsyncDisposable
     }
 
     /// <summary>Waits until the provider reaches its ledger, and its pool holds no connection that was cut.</summary>
-    private async Task AnswersAsync(CancellationToken cancellation)
+    private Task AnswersAsync(CancellationToken cancellation) => Eventually.ThatAsync(async () =>
     {
-        for (var good = 0; good < 3;)
+        for (var connection = 0; connection < 3; connection++)
         {
             using var ready = await _client.GetAsync("/readiness", cancellation);
             using var read = await _client.GetAsync("/payments?limit=1", cancellation);
-            good = ready.IsSuccessStatusCode && read.IsSuccessStatusCode ? good + 1 : 0;
-            if (good == 0)
-                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellation);
+            if (!ready.IsSuccessStatusCode || !read.IsSuccessStatusCode)
+                return false;
         }
-    }
+        return true;
+    }, "the provider reaches its ledger", cancellation: cancellation);
 
     private async Task ExecuteAsync(string sql, CancellationToken cancellation)
     {

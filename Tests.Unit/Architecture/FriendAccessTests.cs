@@ -9,7 +9,7 @@ internal sealed class FriendAccessTests
     [TestCase("Harness.Cli/Harness.csproj")]
     public void Friends_are_sibling_projects_and_unit_tests(string file)
     {
-        var friends = XDocument.Load(Path.Combine(SourceTree.Root, file)).Descendants("InternalsVisibleTo").Select(friend => (string)friend.Attribute("Include")!).ToList();
+        var friends = XDocument.Load(Repository.Path(file)).Descendants("InternalsVisibleTo").Select(friend => (string)friend.Attribute("Include")!).ToList();
 
         Assert.That(friends.Where(friend => friend != "Tests.Unit" && friend != "ClusterSim" && !friend.StartsWith("ClusterSim.", StringComparison.Ordinal)), Is.Empty);
         Assert.That(friends, Does.Contain("Tests.Unit"));

@@ -29,11 +29,11 @@ internal sealed partial class ProjectGraphTests
         });
     }
 
-    private static bool IsStandIn(string project) => Directory.Exists(Path.Combine(SourceTree.Root, "StandIns", project));
+    private static bool IsStandIn(string project) => Directory.Exists(Repository.Path($"StandIns/{project}"));
 
     private static string Drawing()
     {
-        var page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "design.md"));
+        var page = File.ReadAllText(Repository.Path("docs/design.md"));
         var begin = page.IndexOf("```mermaid", StringComparison.Ordinal);
         return page[begin..page.IndexOf("```", begin + 3, StringComparison.Ordinal)];
     }

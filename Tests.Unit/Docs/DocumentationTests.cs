@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using ClusterSim.Machinery;
 using ClusterSim.Schema;
@@ -9,17 +8,16 @@ namespace Tests.Unit.Docs;
 /// <summary>What the documents name is there: tests by their classes and names, manifests, policies.</summary>
 internal sealed partial class DocumentationTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
     private static readonly Lazy<ILookup<string, Source>> Tests = new(ReadTests);
 
     public static IEnumerable<string> Documents =>
-        Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Select(path => Path.GetRelativePath(Root, path)).Order(StringComparer.Ordinal);
+        Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")).Select(path => Path.GetRelativePath(Repository.Root, path)).Order(StringComparer.Ordinal);
 
     [Test]
     public void Every_kind_that_is_kept_and_not_acted_on_is_served_and_listed()
     {
         var catalog = new ResourceCatalog();
-        var page = File.ReadAllText(Path.Combine(Root, "docs", "simulator-limits.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "simulator-limits.md"));
 
         Assert.Multiple(() =>
         {
@@ -35,7 +33,7 @@ internal sealed partial class DocumentationTests
     public void Every_test_that_a_document_names_exists(string document)
     {
         var missing = new List<string>();
-        foreach (var line in File.ReadLines(Path.Combine(Root, document)))
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, document)))
         {
             // A name belongs to the class that is named last before it.
             IReadOnlyList<Source> classes = [];
@@ -60,8 +58,8 @@ internal sealed partial class DocumentationTests
     [Test]
     public void Every_file_and_policy_that_the_answers_name_exists()
     {
-        var text = File.ReadAllText(Path.Combine(Root, "docs/QUESTIONS.md"));
-        var manifests = string.Concat(Directory.GetFiles(Path.Combine(Root, "k8s/base"), "*.yaml", SearchOption.AllDirectories).Select(File.ReadAllText));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs/QUESTIONS.md"));
+        var manifests = string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "k8s/base"), "*.yaml", SearchOption.AllDirectories).Select(File.ReadAllText));
         var missing = Named().Matches(text).Select(found => found.Groups[1].Value).Where(IsMissing).Distinct(StringComparer.Ordinal).ToList();
 
         Assert.That(missing, Is.Empty);
@@ -74,14 +72,14 @@ internal sealed partial class DocumentationTests
                 return false;
             if (!name.Contains('/', StringComparison.Ordinal) && !name.EndsWith(".yaml", StringComparison.Ordinal) && !name.EndsWith(".md", StringComparison.Ordinal))
                 return false;
-            return !((string[])["", "k8s/base", "docs"]).Any(folder => Path.Exists(Path.Combine(Root, folder, name)));
+            return !((string[])["", "k8s/base", "docs"]).Any(folder => Path.Exists(Path.Combine(Repository.Root, folder, name)));
         }
     }
 
     [Test]
     public void Every_claim_of_the_answers_names_what_holds_it_and_what_tests_it()
     {
-        var empty = File.ReadLines(Path.Combine(Root, "docs/QUESTIONS.md"))
+        var empty = File.ReadLines(Path.Combine(Repository.Root, "docs/QUESTIONS.md"))
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && Regex.IsMatch(line, @"\|\s*\|")).ToList();
 
         // The one without is the head of a table of two lists.
@@ -95,16 +93,14 @@ internal sealed partial class DocumentationTests
         (classes.Count == 0 ? Tests.Value.SelectMany(sources => sources) : classes)
             .Any(source => source.Names.Any(name => isCut ? name.StartsWith(test, StringComparison.Ordinal) : name == test));
 
-    private static ILookup<string, Source> ReadTests() => Directory.GetDirectories(Root, "Tests.*")
+    private static ILookup<string, Source> ReadTests() => Directory.GetDirectories(Repository.Root, "Tests.*")
         .SelectMany(project => Directory.GetFiles(project, "*.cs", SearchOption.AllDirectories))
         .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
         .Select(path => (Path: path, Text: File.ReadAllText(path)))
         .SelectMany(file => Class().Matches(file.Text).Select(found => (
             found.Groups[1].Value,
-            Source: new Source("/" + Path.GetRelativePath(Root, file.Path), [.. Method().Matches(file.Text).Select(method => method.Groups[1].Value)]))))
+            Source: new Source("/" + Path.GetRelativePath(Repository.Root, file.Path), [.. Method().Matches(file.Text).Select(method => method.Groups[1].Value)]))))
         .ToLookup(found => found.Value, found => found.Source, StringComparer.Ordinal);
-
-    private static string Here([CallerFilePath] string here = "") => here;
 
     // `Folder/SomeTests.A_test_of_it`, and A_test_…, which follows.
     [GeneratedRegex(@"(?<folder>(?:\w[\w.]*/)*)\b(?<class>\w+Tests)\b(?:\.(?<test>[A-Z][A-Za-z0-9]*_\w+)(?<rest>…)?)?|\b(?<test>[A-Z][A-Za-z0-9]*_[a-zA-Z0-9]\w*)(?<rest>…)?")]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tests.Unit.Postgres;
 using WireMock.Server;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>Puts defects of the challenge's original back, and shows that what the other tests ask would notice.</summary>
 [TestFixture]
@@ -44,7 +44,7 @@ internal sealed class DefectsAreNoticedTests
         await using var broken = new InvoiceAppFactory(other, _provider.Url!).WithWebHostBuilder(builder => builder.ConfigureTestServices(services =>
             services.AddHttpClient(nameof(PaymentClient)).AddHttpMessageHandler(() => new IgnoresTheStatus())));
         using var brokenClient = broken.CreateClient();
-        await ServiceDefaults.Eventually.ThatAsync(async () => (await brokenClient.GetAsync("/readiness")).IsSuccessStatusCode, "the broken one is ready");
+        await Eventually.ThatAsync(async () => (await brokenClient.GetAsync("/readiness")).IsSuccessStatusCode, "the broken one is ready");
 
         Assert.That(await TellsTheRefusalAsync(soundClient), Is.True);
         Assert.That(await TellsTheRefusalAsync(brokenClient), Is.False);

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using Npgsql;
 using Tests.Unit.Postgres;
-using Tests.Unit.ServiceDefaults;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>Whatever dies while invoices are paid, none is lost and none is paid under two ids.</summary>
 [TestFixture]
@@ -34,7 +33,7 @@ internal sealed class FaultsDuringPayTests
         using var survivor = await other.ReadyAsync();
 
         var unanswered = asking.PostAsync("/invoices/pay", content: null);
-        await Eventually.ThatAsync(() => Task.FromResult(_ledger.Count == 3), "all three are being paid");
+        await Eventually.ThatAsync(() => _ledger.Count == 3, "all three are being paid");
         Volatile.Write(ref first, false);
         await dying.KillAsync();
         var (status, body) = await survivor.PayAsync();
@@ -74,11 +73,11 @@ internal sealed class FaultsDuringPayTests
         using var asking = client;
 
         var paying = asking.PayAsync();
-        await Eventually.ThatAsync(() => Task.FromResult(_ledger.Count == 3), "all three are being paid");
+        await Eventually.ThatAsync(() => _ledger.Count == 3, "all three are being paid");
         await server.StopAsync();
         Assert.That((int)(await asking.GetAsync("/readiness")).StatusCode, Is.EqualTo(503));
         Assert.That((int)(await asking.GetAsync("/invoices")).StatusCode, Is.EqualTo(503));
-        await Eventually.ThatAsync(() => Task.FromResult(Volatile.Read(ref answered) == 3), "all three are paid, and cannot be marked");
+        await Eventually.ThatAsync(() => Volatile.Read(ref answered) == 3, "all three are paid, and cannot be marked");
         await server.StartAgainAsync();
 
         var (status, body) = await paying;

@@ -6,9 +6,8 @@ using InvoiceApp;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
-using Tests.Unit.ServiceDefaults;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>The service as its own Main builds it, on the test server; settings go in as arguments. It tries again at once, so that tests are quick.</summary>
 internal sealed class InvoiceAppFactory(IPostgresDatabase database, string provider, params (string Name, string Value)[] settings)

@@ -5,9 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Processes;
-using Tests.Unit.ServiceDefaults;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>The service on a real port, where Kestrel's own back pressure holds (the test server takes all that is written).</summary>
 internal sealed class InvoiceAppOnAPort : IAsyncDisposable

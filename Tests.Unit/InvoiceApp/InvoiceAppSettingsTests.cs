@@ -2,7 +2,7 @@ using System.Text;
 using InvoiceApp;
 using Processes;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 [TestFixture]
 internal sealed class InvoiceAppSettingsTests

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using ClusterSim.Postgres;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 [TestFixture]
 internal sealed class InvoiceRoutesTests

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 [TestFixture]
 internal sealed class InvoiceStreamingTests

@@ -7,7 +7,7 @@ using Tests.Unit.Postgres;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 [TestFixture]
 internal sealed class PayingTests
@@ -277,7 +277,7 @@ internal sealed class PayingTests
         answers.SetResult();
         Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>());
 
-        await ServiceDefaults.Eventually.ThatAsync(async () => (await _client.StateAsync("I1")).State == "paid", "what was under way is marked");
+        await Eventually.ThatAsync(async () => (await _client.StateAsync("I1")).State == "paid", "what was under way is marked");
         Assert.That((await _client.StateAsync("I3")).State, Is.EqualTo("unpaid"));
     }
 

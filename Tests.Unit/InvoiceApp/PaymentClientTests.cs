@@ -10,7 +10,7 @@ using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 [TestFixture]
 internal sealed class PaymentClientTests
@@ -275,7 +275,7 @@ internal sealed class PaymentClientTests
 
         _provider.Reset();
         _provider.AcceptsAll();
-        await ServiceDefaults.Eventually.ThatAsync(async () => (await client.PayAsync("I1", 1m, "EUR", default)).IsDecision, "the circuit closes");
+        await Eventually.ThatAsync(async () => (await client.PayAsync("I1", 1m, "EUR", default)).IsDecision, "the circuit closes");
     }
 
     [Test]

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>
 /// A payment provider down at the socket, for what no HTTP server will do: reset, hang up without an answer, stop half-way, trickle.

@@ -3,7 +3,7 @@ using Tests.Unit.Postgres;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>Several instances on one database: what one does, all know, and none does again.</summary>
 [TestFixture]
@@ -79,7 +79,7 @@ internal sealed class SplitBrainTests
         using var second = await other.ReadyAsync();
 
         var paying = first.PayAsync();
-        await ServiceDefaults.Eventually.ThatAsync(async () => (await second.StateAsync("I2")).State == "claimed", "the first has claimed");
+        await Eventually.ThatAsync(async () => (await second.StateAsync("I2")).State == "claimed", "the first has claimed");
         var (status, body) = await second.PayAsync();
 
         Assert.That((status, (long)body["paid"]!, (long)body["left"]!), Is.EqualTo((200, 0, 0)), body.ToJsonString());

@@ -4,7 +4,7 @@ using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.InvoiceApp;
+namespace InvoiceApp.Tests;
 
 /// <summary>What the tests say to a stubbed payment provider, and ask it.</summary>
 internal static class StubbedProvider

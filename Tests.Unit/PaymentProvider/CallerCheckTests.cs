@@ -3,14 +3,12 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using ClusterSim.Postgres;
-using Tests.Issuing;
 using Tests.Unit.Postgres;
-using Tests.Unit.ServiceDefaults;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.PaymentProvider;
+namespace PaymentProvider.Tests;
 
 /// <summary>The provider as it is deployed: it asks who calls.</summary>
 [TestFixture]

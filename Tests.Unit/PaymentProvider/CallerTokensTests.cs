@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using PaymentProvider.Access;
 using Processes;
-using Tests.Issuing;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.PaymentProvider;
+namespace PaymentProvider.Tests;
 
 [TestFixture]
 internal sealed class CallerTokensTests
@@ -153,7 +152,7 @@ internal sealed class CallerTokensTests
         Publish();
         _clock.Advance(IssuerKeys.AgeMax + TimeSpan.FromSeconds(1));
 
-        await ServiceDefaults.Eventually.ThatAsync(async () => (await ReadAsync(old)).Kind == CallerVerdictKind.Unknown, "the old key's token is refused");
+        await Eventually.ThatAsync(async () => (await ReadAsync(old)).Kind == CallerVerdictKind.Unknown, "the old key's token is refused");
         Assert.That((await ReadAsync(_issuer.Token())).Kind, Is.EqualTo(CallerVerdictKind.Known));
     }
 

@@ -10,9 +10,8 @@ using FsCheck.Fluent;
 using Npgsql;
 using ServiceDefaults.Money;
 using Tests.Unit.Postgres;
-using Tests.Unit.ServiceDefaults;
 
-namespace Tests.Unit.PaymentProvider;
+namespace PaymentProvider.Tests;
 
 [TestFixture]
 public sealed class PaymentRoutesTests

@@ -1,6 +1,5 @@
 using ClusterSim.Postgres;
 using Npgsql;
-using Tests.Unit.ServiceDefaults;
 
 namespace Tests.Unit.Postgres;
 

@@ -1,5 +1,4 @@
 using ClusterSim.Postgres;
-using Tests.Databases;
 
 namespace Tests.Unit.Postgres;
 

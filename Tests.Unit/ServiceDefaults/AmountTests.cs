@@ -4,7 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using ServiceDefaults.Money;
 
-namespace Tests.Unit.ServiceDefaults;
+namespace ServiceDefaults.Tests;
 
 [TestFixture]
 public sealed class AmountTests

@@ -8,7 +8,7 @@ using Npgsql;
 using ServiceDefaults.Data;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.ServiceDefaults;
+namespace ServiceDefaults.Tests;
 
 /// <summary>PostgreSQL's bytes become the JSON that a reader of values and a writer of JSON would make of them.</summary>
 [TestFixture]

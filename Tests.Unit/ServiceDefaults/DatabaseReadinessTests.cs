@@ -5,7 +5,7 @@ using Npgsql;
 using ServiceDefaults.Data;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.ServiceDefaults;
+namespace ServiceDefaults.Tests;
 
 [TestFixture]
 public sealed class DatabaseReadinessTests
@@ -65,7 +65,7 @@ public sealed class DatabaseReadinessTests
     {
         await using var server = await TestPostgres.PrivateServerAsync();
         await using var service = RunningService.Start(server.ConnectionString("beside", "beside", "beside"), ("READINESS_TIMEOUT_SECONDS", "30"));
-        await Eventually.ThatAsync(() => Task.FromResult(service.Output.Text.Contains("Not ready", StringComparison.Ordinal)), "it has tried in vain");
+        await Eventually.ThatAsync(() => service.Output.Text.Contains("Not ready", StringComparison.Ordinal), "it has tried in vain");
 
         var asked = service.IsReadyAsync();
         await server.CreateRoleAsync("beside", "beside");
@@ -96,7 +96,7 @@ public sealed class DatabaseReadinessTests
 
         await server.StartAgainAsync();
         await Eventually.ThatAsync(service.IsReadyAsync, "it is ready again");
-        await Eventually.ThatAsync(() => Task.FromResult(service.Output.Text.Contains("The database is ready again", StringComparison.Ordinal)), "the log tells that it is back");
+        await Eventually.ThatAsync(() => service.Output.Text.Contains("The database is ready again", StringComparison.Ordinal), "the log tells that it is back");
         Assert.That(await PayAsync(service, "before"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await PayAsync(service, "during"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await service.Client.GetStringAsync("/payments"), Does.Contain("before").And.Contain("during"));

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Tests.Unit.ServiceDefaults;
+namespace ServiceDefaults.Tests;
 
 /// <summary>A transport without sockets: what <see cref="ConnectAsync"/> opens, the service accepts.</summary>
 internal sealed class MemoryListener : IConnectionListenerFactory, IConnectionListener

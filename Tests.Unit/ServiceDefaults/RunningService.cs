@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using PaymentProvider;
 using Processes;
 
-namespace Tests.Unit.ServiceDefaults;
+namespace ServiceDefaults.Tests;
 
 /// <summary>The provider as a process, with everything a process gets: its environment, output, network, stop and kill.</summary>
 internal sealed class RunningService : IAsyncDisposable

@@ -9,7 +9,7 @@ using PaymentProvider;
 using Processes;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.ServiceDefaults;
+namespace ServiceDefaults.Tests;
 
 [TestFixture]
 public sealed class ServiceHostTests
@@ -41,7 +41,7 @@ public sealed class ServiceHostTests
         Assert.That(await one.StatusIsAsync("/payments/only in one", HttpStatusCode.OK), Is.True);
         Assert.That(await two.StatusIsAsync("/payments/only in one", HttpStatusCode.NotFound), Is.True);
         Assert.That((((IPEndPoint)one.Listener.EndPoint).Port, ((IPEndPoint)two.Listener.EndPoint).Port), Is.EqualTo((18082, 8082)));
-        await Eventually.ThatAsync(() => Task.FromResult(one.Output.Text.Contains("\"level\":\"debug\"", StringComparison.Ordinal)), "one logs in detail");
+        await Eventually.ThatAsync(() => one.Output.Text.Contains("\"level\":\"debug\"", StringComparison.Ordinal), "one logs in detail");
         Assert.That(two.Output.Text, Does.Not.Contain("\"level\":\"debug\""));
     }
 
@@ -66,7 +66,7 @@ public sealed class ServiceHostTests
             await using var knowing = RunningService.Start(_database.ConnectionString);
 
             await Eventually.ThatAsync(knowing.IsReadyAsync, "it is ready");
-            await Eventually.ThatAsync(() => Task.FromResult(trusting.Output.Text.Contains("No password has been provided", StringComparison.Ordinal)), "it has no password");
+            await Eventually.ThatAsync(() => trusting.Output.Text.Contains("No password has been provided", StringComparison.Ordinal), "it has no password");
             Assert.That(((IPEndPoint)knowing.Listener.EndPoint).Port, Is.EqualTo(8082));
         }
         finally

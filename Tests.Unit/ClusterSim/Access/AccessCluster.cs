@@ -12,7 +12,7 @@ using ClusterSim.Storage;
 using ClusterSim.Validation;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 /// <summary>An API server with access control and admission as in a cluster, and no controllers, nodes or validation.</summary>
 internal sealed class AccessCluster : IDisposable

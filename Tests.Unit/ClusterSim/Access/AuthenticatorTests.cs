@@ -9,7 +9,7 @@ using ClusterSim.Access.Certificates;
 using ClusterSim.Access.Tokens;
 using Microsoft.AspNetCore.Http;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 internal sealed class AuthenticatorTests
 {

@@ -1,7 +1,7 @@
 using ClusterSim;
 using ClusterSim.Access;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 internal sealed class EscalationTests
 {

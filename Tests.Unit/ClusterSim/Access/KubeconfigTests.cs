@@ -1,6 +1,6 @@
 using ClusterSim.Access;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 internal sealed class KubeconfigTests
 {

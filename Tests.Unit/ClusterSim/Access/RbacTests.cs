@@ -9,7 +9,7 @@ using ClusterSim.Storage;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 internal sealed class RbacTests
 {

@@ -13,7 +13,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 /// <summary>
 /// Two conversations with a real Kubernetes, asked of the API server without HTTP. Refusals, warnings and reviews must match word for word.

@@ -8,7 +8,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 internal sealed class StartTests
 {

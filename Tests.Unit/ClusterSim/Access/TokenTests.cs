@@ -15,7 +15,7 @@ using ClusterSim.Storage;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Tests.Unit.ClusterSim.Access;
+namespace ClusterSim.Tests.Access;
 
 internal sealed class TokenTests
 {

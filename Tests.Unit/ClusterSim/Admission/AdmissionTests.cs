@@ -8,10 +8,10 @@ using ClusterSim.Controllers.Quota;
 using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
+using ClusterSim.Tests.Access;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tests.Unit.ClusterSim.Access;
 
-namespace Tests.Unit.ClusterSim.Admission;
+namespace ClusterSim.Tests.Admission;
 
 internal sealed class AdmissionTests
 {

@@ -8,9 +8,9 @@ using ClusterSim.Machinery;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
 using ClusterSim.Storage;
-using Tests.Unit.ClusterSim.Access;
+using ClusterSim.Tests.Access;
 
-namespace Tests.Unit.ClusterSim.Admission;
+namespace ClusterSim.Tests.Admission;
 
 internal sealed class PodSecurityTests
 {

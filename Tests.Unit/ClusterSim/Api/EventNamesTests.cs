@@ -1,7 +1,7 @@
 using ClusterSim;
 using ClusterSim.Registry;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 public class EventNamesTests
 {

@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using Tests.Unit.ClusterSim.Fidelity;
+using ClusterSim.Tests.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 /// <summary>
 /// Whatever a client sends is answered with a Status of 4xx, soon: thousands of requests made from a seed by damaging good ones. Set
@@ -81,8 +81,7 @@ public sealed class MalformedRequestTests
         using var definition = new StringContent(Definition, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
         using var made = await _client.PostAsync(new Uri("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", UriKind.Relative), definition);
         Assert.That(made.StatusCode, Is.EqualTo(HttpStatusCode.Created), await made.Content.ReadAsStringAsync());
-        while (!(await _client.GetAsync(new Uri("/apis/fuzz.example.com/v1/crontabs", UriKind.Relative))).IsSuccessStatusCode)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        await Eventually.ThatAsync(async () => (await _client.GetAsync(new Uri("/apis/fuzz.example.com/v1/crontabs", UriKind.Relative))).IsSuccessStatusCode, "the custom resource is served");
         foreach (var (path, body) in ((string, string)[])[("/apis/fuzz.example.com/v1/namespaces/default/crontabs", Bodies[7]), ("/api/v1/namespaces/default/configmaps", Bodies[2])])
         {
             using var content = new StringContent(body.Replace(",\"run\":1.5", "", StringComparison.Ordinal), Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));

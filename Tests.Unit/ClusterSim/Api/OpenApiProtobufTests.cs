@@ -4,7 +4,7 @@ using ClusterSim.OpenApi;
 using ClusterSim.Schema;
 using Google.Protobuf;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 public class OpenApiProtobufTests
 {

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
+using ClusterSim.Tests.Fidelity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -13,9 +14,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Processes;
-using Tests.Unit.ClusterSim.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 /// <summary>The proxy subresources of pods, services and nodes, over HTTP, to a pod that tells what it was asked.</summary>
 [TestFixture]

@@ -8,10 +8,10 @@ using ClusterSim.Registry.Subresources;
 using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
-using Tests.Unit.ClusterSim.Access;
+using ClusterSim.Tests.Access;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 /// <summary>A write that another writer overtakes every time ends with 409 Conflict.</summary>
 internal sealed class RetryOnConflictTests

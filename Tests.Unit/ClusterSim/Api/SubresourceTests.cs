@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 /// <summary>The subresources of the built-in kinds that store something. Those that stream have their tests with the nodes, scale and status of custom resources theirs.</summary>
 public sealed class SubresourceTests

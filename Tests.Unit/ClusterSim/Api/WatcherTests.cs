@@ -9,9 +9,9 @@ using ClusterSim.Machinery;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
-using Tests.Unit.ClusterSim.Fidelity;
+using ClusterSim.Tests.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Api;
+namespace ClusterSim.Tests.Api;
 
 /// <summary>Many watchers of one namespace, over HTTP/2 and TLS: each sees every change in order; who does not read harms nobody.</summary>
 [TestFixture]

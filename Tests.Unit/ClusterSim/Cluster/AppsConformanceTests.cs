@@ -4,7 +4,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Metrics;
 using ClusterSim.Nodes;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>
 /// What Kubernetes' own end-to-end tests of apps, scheduling and nodes expect (<c>test/e2e</c>), on whole clusters and a manual clock; those whose

@@ -9,7 +9,7 @@ using ClusterSim.Schema;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>Whatever people and accidents do to a cluster: in the end it is as it was last asked to be, and on the way no limit is broken.</summary>
 [NonParallelizable]

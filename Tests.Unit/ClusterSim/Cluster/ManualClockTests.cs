@@ -4,7 +4,7 @@ using ClusterSim.Faults;
 using ClusterSim.Machinery;
 using ClusterSim.Nodes;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>Whole clusters of simulated images on a clock that only goes when told to.</summary>
 public sealed class ManualClockTests

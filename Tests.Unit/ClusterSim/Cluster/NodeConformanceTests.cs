@@ -4,7 +4,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Manifests;
 using ClusterSim.Nodes;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>What Kubernetes' tests of nodes and scheduling expect of a whole cluster: RuntimeClasses, critical pods, aliases of hosts, memory that is exceeded. One cluster for all.</summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]

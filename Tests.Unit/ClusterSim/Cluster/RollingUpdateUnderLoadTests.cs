@@ -3,7 +3,7 @@ using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Network;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>
 /// What a rolling update costs its clients: nothing, where a pod goes on serving until everybody has heard that it is leaving (preStop); some

@@ -11,7 +11,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>The sandbox itself lets nobody in: it listens on loopback, and what opens one cluster opens no other.</summary>
 public sealed class SandboxSafetyTests

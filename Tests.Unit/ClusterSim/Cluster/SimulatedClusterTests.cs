@@ -1,7 +1,7 @@
 using ClusterSim;
 using ClusterSim.Machinery;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>A cluster put together, without the paying system.</summary>
 public sealed class SimulatedClusterTests

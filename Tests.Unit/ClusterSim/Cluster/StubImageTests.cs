@@ -11,7 +11,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>Somebody's manifests without their images: refused, or examined with stubs in their place.</summary>
 public sealed class StubImageTests

@@ -13,7 +13,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>Projected tokens, which a kubelet renews before they end: after 80 % of their life, at the latest after a day.</summary>
 public sealed class TokenRenewalTests

@@ -1,4 +1,4 @@
-namespace Tests.Unit.ClusterSim.Cluster;
+namespace ClusterSim.Tests.Cluster;
 
 /// <summary>Manifests that the tests of whole clusters share.</summary>
 internal static class Workloads

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Conformance;
+namespace ClusterSim.Tests.Conformance;
 
 /// <summary>What Kubernetes' conformance tests expect of API machinery, beside custom resources and watches (docs/conformance.md says which test of theirs is held by which of ours).</summary>
 public sealed class ApiMachineryTests

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Conformance;
+namespace ClusterSim.Tests.Conformance;
 
 /// <summary>What Kubernetes' conformance tests of authorization expect of the API: accounts, tokens, reviews, the issuer.</summary>
 public sealed class AuthorizationTests

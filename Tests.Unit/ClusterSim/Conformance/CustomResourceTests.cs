@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Conformance;
+namespace ClusterSim.Tests.Conformance;
 
 /// <summary>What Kubernetes' conformance tests expect of CustomResourceDefinitions and of what is published about them.</summary>
 public sealed class CustomResourceTests

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Conformance;
+namespace ClusterSim.Tests.Conformance;
 
 /// <summary>Server-side field validation, as Kubernetes' conformance tests ask for it.</summary>
 public sealed class FieldValidationTests

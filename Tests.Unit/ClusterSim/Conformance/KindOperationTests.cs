@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Conformance;
+namespace ClusterSim.Tests.Conformance;
 
 /// <summary>
 /// The life of an object of every kind, as Kubernetes' conformance tests lead it kind by kind (ConfigMap lifecycle, CronJob API operations,

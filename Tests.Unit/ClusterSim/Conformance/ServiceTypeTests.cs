@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Tests.Unit.ClusterSim.Extensions;
+using ClusterSim.Tests.Extensions;
 
-namespace Tests.Unit.ClusterSim.Conformance;
+namespace ClusterSim.Tests.Conformance;
 
 /// <summary>What Kubernetes' own tests expect of Services whose type changes, and of their node ports (test/e2e/network/service.go).</summary>
 public sealed class ServiceTypeTests

@@ -4,7 +4,7 @@ using ClusterSim.Access;
 using ClusterSim.Machinery;
 using ClusterSim.Schema;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 /// <summary>
 /// Allows what the roles every cluster starts with allow, and remembers what it refused: a controller that asks for more than its role

@@ -8,7 +8,7 @@ using ClusterSim.Schema;
 using ClusterSim.Storage;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 /// <summary>
 /// Stands for all nodes: a bound pod runs and is Ready (unless its image is "never-ready", or "exit N", which ends at once); a terminating

@@ -1,7 +1,7 @@
 using ClusterSim.Machinery;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 public sealed class GarbageTests
 {

@@ -5,7 +5,7 @@ using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 /// <summary>Informers that are slower than what happens.</summary>
 internal sealed class InformersTests

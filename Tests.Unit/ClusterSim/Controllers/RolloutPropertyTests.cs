@@ -4,7 +4,7 @@ using ClusterSim.Storage;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 public sealed class RolloutPropertyTests
 {

@@ -1,7 +1,7 @@
 using ClusterSim.Objects;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 /// <summary>The claims of a StatefulSet's members: who owns them, when they go, and what waits until they have (docs/conformance.md).</summary>
 public sealed class StatefulSetClaimTests

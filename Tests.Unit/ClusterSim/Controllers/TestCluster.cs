@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 /// <summary>A cluster of controllers and scheduler on a manual clock, with a fake kubelet, under the default roles.</summary>
 internal sealed class TestCluster : IAsyncDisposable

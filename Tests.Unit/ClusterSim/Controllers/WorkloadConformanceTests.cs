@@ -4,7 +4,7 @@ using ClusterSim.Objects;
 using ClusterSim.Patching;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 /// <summary>What Kubernetes' end-to-end tests of apps (<c>test/e2e/apps</c>) expect of the controllers, where no other test here holds it (docs/conformance.md).</summary>
 public sealed class WorkloadConformanceTests

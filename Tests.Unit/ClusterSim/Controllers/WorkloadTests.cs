@@ -3,7 +3,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Objects;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Controllers;
+namespace ClusterSim.Tests.Controllers;
 
 public sealed class WorkloadTests
 {

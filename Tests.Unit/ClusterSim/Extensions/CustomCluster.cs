@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using ClusterSim;
-using Tests.Unit.ClusterSim.Fidelity;
+using ClusterSim.Tests.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Extensions;
+namespace ClusterSim.Tests.Extensions;
 
 /// <summary>An answer of the API.</summary>
 internal sealed record Answer(int Code, JsonNode? Body, IReadOnlyList<string> Warnings)
@@ -19,8 +19,6 @@ internal sealed record Answer(int Code, JsonNode? Body, IReadOnlyList<string> Wa
 internal sealed class CustomCluster : IAsyncDisposable
 {
     public const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    private static readonly TimeSpan WaitPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
 
     private CustomCluster(SimulatedCluster cluster)
     {
@@ -102,16 +100,6 @@ internal sealed class CustomCluster : IAsyncDisposable
         .FirstOrDefault(condition => (string?)condition!["type"] == type)?["status"];
 
     /// <summary>Gets a path until its answer is as it should be.</summary>
-    public async Task<Answer> UntilAsync(string path, Func<Answer, bool> holds, string accept = "application/json")
-    {
-        var since = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            var answer = await GetAsync(path, accept);
-            if (holds(answer))
-                return answer;
-            Assert.That(Stopwatch.GetElapsedTime(since), Is.LessThan(WaitMax), $"{path} never came to be as it should; last: {answer}");
-            await Task.Delay(WaitPause, TimeProvider.System);
-        }
-    }
+    public Task<Answer> UntilAsync(string path, Func<Answer, bool> holds, string accept = "application/json") =>
+        Eventually.HoldsAsync(() => GetAsync(path, accept), holds, path);
 }

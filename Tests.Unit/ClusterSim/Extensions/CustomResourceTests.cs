@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Tests.Unit.ClusterSim.Extensions;
+namespace ClusterSim.Tests.Extensions;
 
 /// <summary>CustomResourceDefinitions acted on: what they define is served as any built-in resource.</summary>
 public sealed class CustomResourceTests

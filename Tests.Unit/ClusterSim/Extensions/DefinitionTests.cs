@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Tests.Unit.ClusterSim.Extensions;
+namespace ClusterSim.Tests.Extensions;
 
 /// <summary>CustomResourceDefinitions themselves: what is refused, how names are given, how they change and end.</summary>
 public sealed class DefinitionTests

@@ -7,7 +7,7 @@ using Harness.Chaos;
 using Harness.Commands;
 using InvoiceApp.Chaos;
 
-namespace Tests.Unit.ClusterSim.Faults;
+namespace ClusterSim.Tests.Faults;
 
 [TestFixture]
 internal sealed class FaultScheduleTests

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Processes;
 
-namespace Tests.Unit.ClusterSim.Faults;
+namespace ClusterSim.Tests.Faults;
 
 /// <summary>A cluster with two callers and two servers, whose every request and answer can be told.</summary>
 internal sealed class FaultyCluster : IAsyncDisposable

@@ -4,7 +4,7 @@ using System.Net;
 using ClusterSim;
 using ClusterSim.Faults;
 
-namespace Tests.Unit.ClusterSim.Faults;
+namespace ClusterSim.Tests.Faults;
 
 /// <summary>Each fault of the network, on the wire of a cluster, on connections that were open before it.</summary>
 [TestFixture]

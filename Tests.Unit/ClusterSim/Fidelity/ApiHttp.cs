@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using ClusterSim;
 
-namespace Tests.Unit.ClusterSim.Fidelity;
+namespace ClusterSim.Tests.Fidelity;
 
 /// <summary>HTTP to a simulated cluster, as its administrator.</summary>
 internal static partial class ApiHttp

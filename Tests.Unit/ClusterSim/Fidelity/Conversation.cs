@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Tests.Unit.ClusterSim.Fidelity;
+namespace ClusterSim.Tests.Fidelity;
 
 /// <summary>One recorded conversation with a real Kubernetes 1.36: the steps and, by name, what it answered.</summary>
 /// <param name="Name">The file's name, such as <c>03-invalid</c>.</param>

@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Nodes;
 
-namespace Tests.Unit.ClusterSim.Fidelity;
+namespace ClusterSim.Tests.Fidelity;
 
 /// <summary>
 /// Says to a simulated cluster, over HTTPS, what was said to a real Kubernetes 1.36, and compares the answers. Where a step cannot match, the

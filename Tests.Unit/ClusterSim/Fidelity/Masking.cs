@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Tests.Unit.ClusterSim.Fidelity;
+namespace ClusterSim.Tests.Fidelity;
 
 /// <summary>
 /// Hides what no two servers have in common (uids, times, versions, generated names, addresses) and compares the rest. The recordings

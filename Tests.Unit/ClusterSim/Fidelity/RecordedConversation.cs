@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Machinery;
 
-namespace Tests.Unit.ClusterSim.Fidelity;
+namespace ClusterSim.Tests.Fidelity;
 
 /// <summary>A recorded conversation with a real Kubernetes: what was sent and what came back, with uids, times and versions masked.</summary>
 internal sealed class RecordedConversation

@@ -5,9 +5,9 @@ using ClusterSim.Client;
 using ClusterSim.Machinery;
 using ClusterSim.Metrics;
 using ClusterSim.Nodes;
-using Tests.Unit.ClusterSim.Fidelity;
+using ClusterSim.Tests.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Metrics;
+namespace ClusterSim.Tests.Metrics;
 
 /// <summary><c>metrics.k8s.io</c> and the autoscaler, from what is said of the use of pods and nodes.</summary>
 [TestFixture]

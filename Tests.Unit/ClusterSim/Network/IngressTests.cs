@@ -16,7 +16,7 @@ using ClusterSim.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(30_000)]

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using ClusterSim.Network;
 using ClusterSim.Network.Policies;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>
 /// What Kubernetes' own NetworkPolicy tests (test/e2e/network/netpol) ask of a network, in our words: namespaces x, y and z with pods a, b and c

@@ -7,7 +7,7 @@ using ClusterSim.Network.Policies;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>
 /// The evaluator against a naive one, written from the API's documentation over the documents themselves and sharing none of its code:

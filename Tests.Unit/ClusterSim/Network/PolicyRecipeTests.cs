@@ -5,7 +5,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Network.Policies;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>
 /// Well-known recipes. Each folder of Policies/ holds <c>manifests.yaml</c> (namespaces, pods, policies as anyone would apply them) and

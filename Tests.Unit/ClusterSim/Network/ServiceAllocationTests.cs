@@ -9,7 +9,7 @@ using ClusterSim.Requests;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 [Parallelizable(ParallelScope.All)]
 internal sealed class ServiceAllocationTests

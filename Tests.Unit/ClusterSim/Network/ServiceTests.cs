@@ -3,7 +3,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Network;
 using ClusterSim.Network.Streams;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(30_000)]

@@ -5,7 +5,7 @@ using ClusterSim.Network;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 [Parallelizable(ParallelScope.All)]
 [CancelAfter(30_000)]

@@ -11,7 +11,7 @@ using ClusterSim.Storage;
 using ClusterSim.Validation;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>An API server over a test network's store that knows no rules and allows everything: enough for controllers to work with.</summary>
 internal sealed class TestApi : IAsyncDisposable

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using YamlDotNet.RepresentationModel;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>A store and a wire, and the objects a cluster's other rooms would have put into the store.</summary>
 internal sealed class TestNetwork : IAsyncDisposable

@@ -3,7 +3,7 @@ using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Network;
 
-namespace Tests.Unit.ClusterSim.Network;
+namespace ClusterSim.Tests.Network;
 
 /// <summary>
 /// Services that publish pods which are not ready, and those that do not, on a whole cluster: the probe, the controllers and the wire together.

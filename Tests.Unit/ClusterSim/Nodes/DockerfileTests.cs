@@ -1,6 +1,6 @@
 using ClusterSim.Nodes.Images;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 public sealed class DockerfileTests
 {

@@ -2,9 +2,9 @@ using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
 using Processes;
 
-[assembly: ProgramEntry(typeof(Tests.Unit.ClusterSim.Nodes.FolderProgram))]
+[assembly: ProgramEntry(typeof(ClusterSim.Tests.Nodes.FolderProgram))]
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>The program of this assembly, when it is loaded as an image.</summary>
 public static class FolderProgram
@@ -43,7 +43,7 @@ public sealed class FolderImageTests
         nodes.Images.Add("app:1", image);
 
         nodes.Pod("app", """{"restartPolicy":"Never","securityContext":{"runAsNonRoot":true},"containers":[{"name":"main","image":"app:1","args":["--x"]}]}""");
-        await TestNodes.Until(() => nodes.Status("app").At("phase").Text() == "Succeeded", "the program ends with 0");
+        await Eventually.ThatAsync(() => nodes.Status("app").At("phase").Text() == "Succeeded", "the program ends with 0");
 
         Assert.That(await nodes.Log("app"), Is.EqualTo("run 1 with --x in /app: True\n"));
         Assert.That(FolderProgram.Runs, Is.Zero);

@@ -3,7 +3,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Nodes.Images;
 using Processes;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>Hooks: what Kubernetes' <c>lifecycle_hook.go</c> expects, and what the kubelet says where one fails.</summary>
 public sealed class HookTests

@@ -12,7 +12,7 @@ using ClusterSim.Streaming;
 using Processes;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 public sealed class KubeletTests
 {

@@ -8,7 +8,7 @@ using ClusterSim.Network;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>A wire without names and policy: a table of listeners, and pipes between.</summary>
 internal sealed class MemoryNetworks : IPodNetworks

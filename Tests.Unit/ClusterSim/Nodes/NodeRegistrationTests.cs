@@ -3,7 +3,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>How nodes appear in the API: registration, cordons, power.</summary>
 public sealed class NodeRegistrationTests

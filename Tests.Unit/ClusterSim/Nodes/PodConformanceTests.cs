@@ -6,7 +6,7 @@ using ClusterSim.Streaming;
 using ClusterSim.Tables;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>What Kubernetes' tests of nodes (<c>test/e2e/common/node</c>) expect of pods, where no other test here holds it (docs/conformance.md).</summary>
 public sealed class PodConformanceTests
@@ -175,9 +175,9 @@ public sealed class PodConformanceTests
             """);
 
         if (isReady)
-            await TestNodes.Until(() => nodes.Condition("grpc", "Ready") == "True", "the pod is ready");
+            await Eventually.ThatAsync(() => nodes.Condition("grpc", "Ready") == "True", "the pod is ready");
         else
-            await TestNodes.Until(() => nodes.Events("grpc").Any(told => told.StartsWith($"Warning Unhealthy Readiness probe failed: {complaint}", StringComparison.Ordinal)), complaint!);
+            await Eventually.ThatAsync(() => nodes.Events("grpc").Any(told => told.StartsWith($"Warning Unhealthy Readiness probe failed: {complaint}", StringComparison.Ordinal)), complaint!);
     }
 
     [Test]
@@ -190,8 +190,8 @@ public sealed class PodConformanceTests
             """);
         nodes.Pod("nobody", $$"""{"containers":[{"name":"main","image":"{{Agnhost}}","readinessProbe":{"grpc":{"port":5000},"periodSeconds":1} }]}""");
 
-        await TestNodes.Until(() => Told("grpc", "service unhealthy (responded with \"NOT_SERVING\")"), "the server that does not serve is told of");
-        await TestNodes.Until(
+        await Eventually.ThatAsync(() => Told("grpc", "service unhealthy (responded with \"NOT_SERVING\")"), "the server that does not serve is told of");
+        await Eventually.ThatAsync(
             () => Told("nobody", $"timeout: failed to connect service \"{nodes.Status("nobody").At("podIP").Text()}:5000\" within 1s: context deadline exceeded"), "nobody listens");
 
         bool Told(string pod, string complaint) => nodes.Events(pod).Any(told => told.StartsWith($"Warning Unhealthy Readiness probe failed: {complaint}", StringComparison.Ordinal));

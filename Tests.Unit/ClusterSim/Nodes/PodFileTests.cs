@@ -7,7 +7,7 @@ using ClusterSim.Storage;
 using ClusterSim.Streaming;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>What a container finds at its paths: read-only roots, sub-paths, <c>/etc/hosts</c>.</summary>
 public sealed class PodFileTests

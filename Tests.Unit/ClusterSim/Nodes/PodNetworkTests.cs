@@ -5,7 +5,7 @@ using ClusterSim.Network;
 using ClusterSim.Nodes.Images;
 using Processes;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>A pod without a network never uses the sockets of the machine that runs the simulator.</summary>
 public sealed class PodNetworkTests

@@ -10,7 +10,7 @@ using ClusterSim.Nodes.Simulated;
 using ClusterSim.Storage;
 using ClusterSim.Tables;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>
 /// The 29 pods that a real node ran for about 50 seconds, run here for as long on a manual clock: all of them on a whole cluster, and those that

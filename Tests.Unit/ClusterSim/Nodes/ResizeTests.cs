@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using ClusterSim.Machinery;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>Pods resized in place: what a node grants, puts off and cannot grant, and what its pods' statuses say of it.</summary>
 public sealed class ResizeTests

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 [NonParallelizable]
 public sealed class ScaleTests
@@ -17,7 +17,7 @@ public sealed class ScaleTests
 
         for (var i = 0; i < PodsCount; i++)
             nodes.Pod($"p{i}", """{"containers":[{"name":"main","image":"registry.k8s.io/pause:3.10"}]}""", node: $"node-{(i % NodesCount) + 1}", withToken: true);
-        await TestNodes.Until(() => Enumerable.Range(0, PodsCount).All(i => nodes.Condition($"p{i}", "Ready") == "True"), "every pod Ready");
+        await Eventually.ThatAsync(() => Enumerable.Range(0, PodsCount).All(i => nodes.Condition($"p{i}", "Ready") == "True"), "every pod Ready");
 
         var took = TimeProvider.System.GetElapsedTime(started);
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / PodsCount;

@@ -5,7 +5,7 @@ using ClusterSim.Nodes;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 public sealed class SimulatedImageTests
 {

@@ -18,7 +18,7 @@ using ClusterSim.Validation;
 using Microsoft.Extensions.Logging;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>An API server, nodes, and a wire without names; pods are bound by whoever creates them.</summary>
 internal sealed class TestNodes : IAsyncDisposable
@@ -151,18 +151,6 @@ internal sealed class TestNodes : IAsyncDisposable
         var document = Find(pod)!;
         await Pool.Find(document.NodeName!)!.WriteLogAsync(document, container, options ?? new LogOptions(), output, CancellationToken.None);
         return System.Text.Encoding.UTF8.GetString(output.ToArray());
-    }
-
-    /// <summary>Waits in real time for a condition.</summary>
-    public static async Task Until(Func<bool> holds, string what)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (!holds())
-        {
-            if (TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(20))
-                Assert.Fail($"not within 20 s: {what}");
-            await Task.Yield();
-        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,6 @@
 using ClusterSim.Nodes;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace ClusterSim.Tests.Nodes;
 
 /// <summary>What a manual clock relies on: nothing that nodes have begun goes on unseen.</summary>
 public sealed class TrackingSynchronizationContextTests

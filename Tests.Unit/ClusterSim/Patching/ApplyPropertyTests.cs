@@ -4,11 +4,11 @@ using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Patching;
 using ClusterSim.Schema;
+using ClusterSim.Tests.Schema;
 using FsCheck;
 using FsCheck.Fluent;
-using Tests.Unit.ClusterSim.Schema;
 
-namespace Tests.Unit.ClusterSim.Patching;
+namespace ClusterSim.Tests.Patching;
 
 public class ApplyPropertyTests
 {

@@ -3,9 +3,9 @@ using System.Globalization;
 using ClusterSim.Machinery;
 using ClusterSim.Patching;
 using ClusterSim.Schema;
-using Tests.Unit.ClusterSim.Fidelity;
+using ClusterSim.Tests.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Patching;
+namespace ClusterSim.Tests.Patching;
 
 [Explicit("Prints microseconds; run it alone, in Release.")]
 public class PatchingSpeedTests

@@ -4,10 +4,10 @@ using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Patching;
 using ClusterSim.Schema;
-using Tests.Unit.ClusterSim.Fidelity;
-using Tests.Unit.ClusterSim.Schema;
+using ClusterSim.Tests.Fidelity;
+using ClusterSim.Tests.Schema;
 
-namespace Tests.Unit.ClusterSim.Patching;
+namespace ClusterSim.Tests.Patching;
 
 public class RecordedOwnershipTests
 {

@@ -1,9 +1,9 @@
 using ClusterSim.Machinery;
 using ClusterSim.Objects;
 using ClusterSim.Storage;
-using Tests.Unit.ClusterSim.Controllers;
+using ClusterSim.Tests.Controllers;
 
-namespace Tests.Unit.ClusterSim.Scheduling;
+namespace ClusterSim.Tests.Scheduling;
 
 /// <summary>What Kubernetes' end-to-end tests of preemption (<c>test/e2e/scheduling/preemption.go</c>) expect, and what disruption budgets have to do with it.</summary>
 public sealed class PreemptionConformanceTests

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using ClusterSim.Machinery;
 using ClusterSim.Objects;
 using ClusterSim.Storage;
-using Tests.Unit.ClusterSim.Controllers;
+using ClusterSim.Tests.Controllers;
 
-namespace Tests.Unit.ClusterSim.Scheduling;
+namespace ClusterSim.Tests.Scheduling;
 
 public sealed class SchedulerTests
 {

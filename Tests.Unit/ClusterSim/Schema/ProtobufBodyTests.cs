@@ -7,7 +7,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 /// <summary>
 /// The files beside are what kubectl 1.32 sent (<c>.pb</c>) for a command, and the object in JSON: what the same command printed with

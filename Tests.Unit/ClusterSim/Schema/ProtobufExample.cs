@@ -5,7 +5,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Schema.Protobuf;
 using Google.Protobuf;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 /// <summary>Messages made up from the table of fields, each with what it means in JSON.</summary>
 internal sealed class ProtobufExample(Random random)

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Schema;
-using Tests.Unit.ClusterSim.Fidelity;
+using ClusterSim.Tests.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 public class RecordedRefusalTests
 {

@@ -2,11 +2,11 @@ using System.Text;
 using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Schema;
+using ClusterSim.Tests.Fidelity;
 using FsCheck;
 using FsCheck.Fluent;
-using Tests.Unit.ClusterSim.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 public class RequestDecoderTests
 {

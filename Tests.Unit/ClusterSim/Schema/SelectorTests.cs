@@ -3,7 +3,7 @@ using ClusterSim.Machinery;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 public class SelectorTests
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using ClusterSim.Machinery;
 using ClusterSim.Storage;
 
-namespace Tests.Unit.ClusterSim.Storage;
+namespace ClusterSim.Tests.Storage;
 
 /// <summary>What the store holds of the past, and what it lets go.</summary>
 internal sealed class WatchLogTests

@@ -5,7 +5,7 @@ using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 
-namespace Tests.Unit.ClusterSim.Validation;
+namespace ClusterSim.Tests.Validation;
 
 /// <summary>
 /// Refusals that no recording has, for kinds that few write: the words and their order as Kubernetes' published validation has them

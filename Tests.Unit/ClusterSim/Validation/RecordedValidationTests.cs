@@ -5,10 +5,10 @@ using ClusterSim;
 using ClusterSim.Machinery;
 using ClusterSim.Registry;
 using ClusterSim.Schema;
+using ClusterSim.Tests.Fidelity;
 using ClusterSim.Validation;
-using Tests.Unit.ClusterSim.Fidelity;
 
-namespace Tests.Unit.ClusterSim.Validation;
+namespace ClusterSim.Tests.Validation;
 
 /// <summary>
 /// The creations that a real Kubernetes was asked for, taken through decoding, defaults, preparation and validation: the same refusals in

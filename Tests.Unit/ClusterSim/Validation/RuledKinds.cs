@@ -3,7 +3,7 @@ using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 
-namespace Tests.Unit.ClusterSim.Validation;
+namespace ClusterSim.Tests.Validation;
 
 /// <summary>The built-in kinds that have rules of their own.</summary>
 internal static class RuledKinds

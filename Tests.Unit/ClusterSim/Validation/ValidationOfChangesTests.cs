@@ -5,7 +5,7 @@ using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Validation;
 
-namespace Tests.Unit.ClusterSim.Validation;
+namespace ClusterSim.Tests.Validation;
 
 /// <summary>What may not change, and how a change is prepared; the words are recorded ones where a recording has them.</summary>
 [TestFixture]

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClusterSim.Validation.Core;
 
-namespace Tests.Unit.ClusterSim.Validation;
+namespace ClusterSim.Tests.Validation;
 
 /// <summary>What is stored and has no effect here is told, not passed over.</summary>
 public sealed class WarningTests

@@ -4,7 +4,7 @@ using Harness.Commands;
 using Harness.Configuration;
 using Harness.Running;
 
-namespace Tests.Unit.Harness.Chaos;
+namespace Harness.Tests.Chaos;
 
 /// <summary>A scenario is loaded from the folder that its project is published to.</summary>
 internal sealed class ScenarioLoaderTests

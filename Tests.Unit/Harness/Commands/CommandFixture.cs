@@ -4,7 +4,7 @@ using Harness.Commands;
 using Harness.Running;
 using Processes;
 
-namespace Tests.Unit.Harness.Commands;
+namespace Harness.Tests.Commands;
 
 /// <summary>A cluster of this process that a folder says is running, and the command asked about it.</summary>
 internal abstract class CommandFixture

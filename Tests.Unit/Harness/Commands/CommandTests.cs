@@ -4,7 +4,7 @@ using Harness.Commands;
 using Harness.Running;
 using Processes;
 
-namespace Tests.Unit.Harness.Commands;
+namespace Harness.Tests.Commands;
 
 /// <summary>The command's parts for those without kubectl.</summary>
 internal sealed class CommandTests : CommandFixture
@@ -144,7 +144,7 @@ internal sealed class CommandTests : CommandFixture
 
         var serving = HarnessCommand.RunAsync(In(root, log, stop.Token, "serve", "--ingress-port", "0"));
         await log.Says("the cluster answers at");
-        await ServiceDefaults.Eventually.ThatAsync(() => Task.FromResult(new HarnessFolder(root.FullName).FindRunning() is not null), "the files of the cluster are there");
+        await Eventually.ThatAsync(() => new HarnessFolder(root.FullName).FindRunning() is not null, "the files of the cluster are there");
         using var namespaces = new SharedOutput();
         var code = await HarnessCommand.RunAsync(In(below, namespaces, default, "get", "namespaces"));
         await stop.CancelAsync();

@@ -1,7 +1,7 @@
 using ClusterSim;
 using Harness.Running;
 
-namespace Tests.Unit.Harness.Commands;
+namespace Harness.Tests.Commands;
 
 /// <summary><c>harness kubeconfig --merge</c>: contexts of the cluster in somebody's own kubeconfig, and out of it again.</summary>
 internal sealed class KubeconfigCommandTests : CommandFixture

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Tests.Unit.Harness.Commands;
+namespace Harness.Tests.Commands;
 
 /// <summary>What a command has said so far, while it goes on.</summary>
 internal sealed class SharedOutput : MemoryStream
@@ -28,10 +28,6 @@ internal sealed class SharedOutput : MemoryStream
             base.Write(buffer);
     }
 
-    public async Task Says(string text)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Text.Contains(text, StringComparison.Ordinal))
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, late.Token);
-    }
+    /// <summary>Waits until the command has written a text.</summary>
+    public Task Says(string text) => Eventually.HoldsAsync(() => Task.FromResult(Text), written => written.Contains(text, StringComparison.Ordinal), $"the command writes '{text}'");
 }

@@ -3,7 +3,7 @@ using Harness.Commands;
 using Harness.Configuration;
 using Tests.Unit.Architecture;
 
-namespace Tests.Unit.Harness.Configuration;
+namespace Harness.Tests.Configuration;
 
 /// <summary>harness.yaml: what it may say, and what is reported where it says something else.</summary>
 internal sealed class HarnessYamlTests
@@ -125,7 +125,7 @@ internal sealed class HarnessYamlTests
     [Test]
     public async Task Scripts_read_the_projects_and_images_that_the_command_reads()
     {
-        var harness = HarnessYaml.Load(SourceTree.Root);
+        var harness = HarnessYaml.Load(Repository.Root);
 
         var projects = await BashAsync("projects_in harness.yaml");
         var images = await BashAsync("images_in harness.yaml");
@@ -168,7 +168,7 @@ internal sealed class HarnessYamlTests
 
     private static async Task<string[]> BashAsync(string command)
     {
-        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $". eng/harness-yaml.sh; {command}"]) { WorkingDirectory = SourceTree.Root, RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $". eng/harness-yaml.sh; {command}"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true, UseShellExecute = false })!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

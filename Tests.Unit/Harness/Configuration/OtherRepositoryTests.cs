@@ -2,7 +2,7 @@ using System.Text;
 using Harness.Commands;
 using Processes;
 
-namespace Tests.Unit.Harness.Configuration;
+namespace Harness.Tests.Configuration;
 
 /// <summary>The command in a repository that is not this one: what it says where something is missing.</summary>
 internal sealed class OtherRepositoryTests

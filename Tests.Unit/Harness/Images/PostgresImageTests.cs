@@ -6,7 +6,7 @@ using ClusterSim.Nodes.Images;
 using ClusterSim.Postgres;
 using Tests.Unit.Postgres;
 
-namespace Tests.Unit.ClusterSim.Postgres;
+namespace ClusterSim.Tests.Postgres;
 
 /// <summary>The simulated <c>postgres</c> image: a pod in front of a real server.</summary>
 [TestFixture]

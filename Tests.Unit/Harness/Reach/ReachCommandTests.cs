@@ -3,7 +3,7 @@ using System.Text;
 using Harness.Commands;
 using Processes;
 
-namespace Tests.Unit.Harness.Reach;
+namespace Harness.Tests.Reach;
 
 /// <summary>
 /// <c>harness reach</c> on manifests. Each folder beside this file holds <c>manifests.yaml</c>, maybe <c>expect.yaml</c>, and what the command

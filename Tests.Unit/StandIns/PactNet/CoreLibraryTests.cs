@@ -2,7 +2,7 @@ using System.Text.Json;
 using PactNet.Core;
 using PactNet.Matchers;
 
-namespace Tests.Unit.StandIns.PactNet;
+namespace PactNet.Tests;
 
 [TestFixture]
 internal sealed class CoreLibraryTests

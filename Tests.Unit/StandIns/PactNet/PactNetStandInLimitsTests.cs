@@ -1,7 +1,7 @@
 using PactNet;
 using PactNet.Verifier;
 
-namespace Tests.Unit.StandIns.PactNet;
+namespace PactNet.Tests;
 
 [TestFixture]
 internal sealed class PactNetStandInLimitsTests

@@ -1,6 +1,6 @@
 using Testcontainers.PostgreSql;
 
-namespace Tests.Unit.StandIns.Testcontainers;
+namespace Testcontainers.Tests;
 
 [TestFixture]
 internal sealed class PostgreSqlStandInTests

@@ -8,7 +8,7 @@ using WireMock.Server;
 using WireMock.Types;
 using WireMock.Util;
 
-namespace Tests.Unit.StandIns.WireMock;
+namespace WireMock.Tests;
 
 /// <summary>Holds for the package as for its stand-in: with -p:Packages=real the same lines run against the real one.</summary>
 [TestFixture]
@@ -120,7 +120,7 @@ internal sealed class WireMockServerTests
     [Test]
     public async Task A_callback_makes_the_answer_from_the_request()
     {
-        _server.Given(Request.Create().WithPath("/echo")).RespondWith(Response.Create().WithCallback(request => new global::WireMock.ResponseMessage
+        _server.Given(Request.Create().WithPath("/echo")).RespondWith(Response.Create().WithCallback(request => new WireMock.ResponseMessage
         {
             StatusCode = 202,
             BodyData = new BodyData { BodyAsString = request.Body + "!", DetectedBodyType = BodyType.String },

@@ -4,7 +4,7 @@ using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
 
-namespace Tests.Unit.StandIns.WireMock;
+namespace WireMock.Tests;
 
 [TestFixture]
 internal sealed class WireMockStandInLimitsTests

@@ -7,7 +7,7 @@ using System.Text;
 using System.Threading.Channels;
 using ClusterSim.Streaming.Spdy;
 
-namespace Tests.Unit.ClusterSim.Api.Streaming;
+namespace ClusterSim.Tests.Api.Streaming;
 
 /// <summary>The client's end of SPDY/3.1, as kubectl before 1.31 has it: opens streams, sends, receives, finishes.</summary>
 internal sealed class SpdyClient : IAsyncDisposable

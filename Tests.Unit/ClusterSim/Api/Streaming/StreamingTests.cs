@@ -6,7 +6,7 @@ using ClusterSim;
 using ClusterSim.Machinery;
 using Kubeconfig = Harness.Kube.Kubeconfig;
 
-namespace Tests.Unit.ClusterSim.Api.Streaming;
+namespace ClusterSim.Tests.Api.Streaming;
 
 /// <summary>exec and port-forward on the wire, byte by byte, as clients of every age speak it.</summary>
 internal sealed class StreamingTests
@@ -124,16 +124,11 @@ internal sealed class StreamingTests
 
         await Until("sleep 4711", isThere: false);
 
-        async Task Until(string process, bool isThere)
+        Task Until(string process, bool isThere) => Eventually.HoldsAsync(async () =>
         {
-            string seen;
-            do
-            {
-                using var asking = await OpenAsync("v5.channel.k8s.io", "stdout=true", late, "ps");
-                seen = Encoding.UTF8.GetString((await HearAsync(asking, late)).Output);
-            }
-            while (seen.Contains(process, StringComparison.Ordinal) != isThere);
-        }
+            using var asking = await OpenAsync("v5.channel.k8s.io", "stdout=true", late, "ps");
+            return Encoding.UTF8.GetString((await HearAsync(asking, late)).Output);
+        }, processes => processes.Contains(process, StringComparison.Ordinal) == isThere, $"'{process}' {(isThere ? "runs" : "has ended")}", cancellation: late);
     }
 
     [Test, CancelAfter(60_000)]

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ClusterSim.Nodes.Files;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>
 /// Random programs of two containers that share volumes (links, moves, hard links, copies, sub-paths) do what the model does, and neither read nor

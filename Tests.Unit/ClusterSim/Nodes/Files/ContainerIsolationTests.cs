@@ -9,7 +9,7 @@ using ClusterSim.Streaming;
 using Processes;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>Nothing that a manifest says, and nothing that runs in a container, reads or changes a file of this machine outside the container's own.</summary>
 public sealed class ContainerIsolationTests
@@ -250,7 +250,7 @@ public sealed class ContainerIsolationTests
             {"containers":[{"name":"main","image":"busybox:1.36","command":["sleep","3600"],"volumeMounts":[{"name":"d","mountPath":"/d"}]}],
              "volumes":[{"name":"d","emptyDir":{} }]}
             """);
-        await TestNodes.Until(() => nodes.Status("pod").At("phase").Text() == "Running", "the pod runs");
+        await Eventually.ThatAsync(() => nodes.Status("pod").At("phase").Text() == "Running", "the pod runs");
         await RunAsync(nodes, pod, $"mkdir -p /d/own; echo own > /d/own/canary; ln -s {_outside.Path} /d/link; mkdir /d/x; echo own > /d/x/canary");
 
         var swapping = Task.Run(() => RunAsync(nodes, pod, string.Create(CultureInfo.InvariantCulture,

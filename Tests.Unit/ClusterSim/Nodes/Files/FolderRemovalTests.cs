@@ -1,6 +1,6 @@
 using ClusterSim.Nodes.Files;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 internal sealed class FolderRemovalTests
 {

@@ -1,6 +1,6 @@
 using ClusterSim.Nodes.Files;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>Operations on this machine's files: by one name in an open directory, and never through a link of this machine.</summary>
 [TestFixture(true)]

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>A file of the model: a directory, a regular file or a link, in memory.</summary>
 internal sealed class ModelFile

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>A folder of this machine that no pod has any business with: a canary in a file, a folder and an empty folder.</summary>
 internal sealed class OutsideFolder : IDisposable

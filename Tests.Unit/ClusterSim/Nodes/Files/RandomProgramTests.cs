@@ -3,7 +3,7 @@ using System.Text;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>
 /// Random shell programs in containers that share a volume, a sub-path of it and a persistent volume: nothing outside is read or changed, nor is a

@@ -7,7 +7,7 @@ using ClusterSim.Streaming;
 using Processes;
 using static ClusterSim.Machinery.JsonBuilding;
 
-namespace Tests.Unit.ClusterSim.Nodes.Files;
+namespace ClusterSim.Tests.Nodes.Files;
 
 /// <summary>Folders that several containers see, real programs among them: links are data to the ones, and no links to the others.</summary>
 public sealed partial class SharedFolderTests

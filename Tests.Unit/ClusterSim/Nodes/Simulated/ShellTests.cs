@@ -5,7 +5,7 @@ using ClusterSim.Nodes;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
-namespace Tests.Unit.ClusterSim.Nodes.Simulated;
+namespace ClusterSim.Tests.Nodes.Simulated;
 
 /// <summary>The simulated busybox's shell and commands: what a program prints (both streams) and its exit code, as busybox 1.36 has them.</summary>
 public sealed class ShellTests

@@ -6,7 +6,7 @@ using ClusterSim.Nodes;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
 
-namespace Tests.Unit.ClusterSim.Nodes.Simulated;
+namespace ClusterSim.Tests.Nodes.Simulated;
 
 /// <summary><c>kubectl exec -it … sh</c>, without kubectl: what is typed, and what is seen.</summary>
 public sealed class TerminalTests
@@ -109,7 +109,7 @@ public sealed class TerminalTests
         await session.Sizes.WriteAsync(new TerminalSize(80, 24));
         await session.Sizes.WriteAsync(new TerminalSize(132, 50));
 
-        await session.Eventually("stty size\r", "50 132\r\n");
+        await session.TypesUntil("stty size\r", "50 132\r\n");
     }
 
     [Test]
@@ -146,20 +146,16 @@ public sealed class TerminalTests
 
         public async Task TypeAsync(string keys) => await _keys.Writer.WriteAsync(Encoding.UTF8.GetBytes(keys));
 
-        public Task Sees(string text, int times = 1) => TestNodes.Until(() => Screen.Split(text).Length > times, $"'{text}' on the screen");
+        public Task Sees(string text, int times = 1) => Eventually.ThatAsync(() => Screen.Split(text).Length > times, $"'{text}' on the screen");
 
-        public async Task Eventually(string keys, string text)
+        /// <summary>Types the keys again and again, until a text is on the screen.</summary>
+        public Task TypesUntil(string keys, string text) => Eventually.HoldsAsync(async () =>
         {
-            var start = TimeProvider.System.GetTimestamp();
-            while (!Screen.Contains(text, StringComparison.Ordinal))
-            {
-                if (TimeProvider.System.GetElapsedTime(start) > Limit)
-                    Assert.Fail($"never '{text}' on the screen: {Screen}");
-                var prompts = Screen.Split("# ").Length;
-                await TypeAsync(keys);
-                await TestNodes.Until(() => Screen.Split("# ").Length > prompts, "another prompt");
-            }
-        }
+            var prompts = Screen.Split("# ").Length;
+            await TypeAsync(keys);
+            await Eventually.ThatAsync(() => Screen.Split("# ").Length > prompts, "another prompt");
+            return Screen;
+        }, screen => screen.Contains(text, StringComparison.Ordinal), $"'{text}' is on the screen");
 
         public async ValueTask DisposeAsync()
         {
@@ -171,7 +167,7 @@ public sealed class TerminalTests
         private async Task<int> RunAsync(string[] command)
         {
             var pod = _nodes.Pod("pod", """{"containers":[{"name":"main","image":"busybox:1.36","command":["sleep","3600"]}]}""");
-            await TestNodes.Until(() => _nodes.ContainerStatus("pod").At("state", "running").Exists(), "running");
+            await Eventually.ThatAsync(() => _nodes.ContainerStatus("pod").At("state", "running").Exists(), "running");
             var streams = new ContainerStreams(_keys.Reader.AsStream(), _screen, null, true, _sizes.Reader.ReadAllAsync());
             return await _nodes.Pool.Find("node-1")!.ExecAsync(_nodes.Find("pod") ?? pod, "main", command, streams, CancellationToken.None);
         }

@@ -3,10 +3,10 @@ using ClusterSim.Postgres;
 using Npgsql;
 using Testcontainers.PostgreSql;
 
-namespace Tests.Databases;
+namespace Tests.Support;
 
 /// <summary>PostgreSQL in a container, as Testcontainers runs it: one for a test process, with a database for each who asks.</summary>
-internal sealed class ContainerPostgres : IAsyncDisposable
+public sealed class ContainerPostgres : IAsyncDisposable
 {
     /// <summary>The image where TEST_POSTGRES_IMAGE names no other, such as a mirror's: the manifests' own.</summary>
     public const string DefaultImage = "postgres:18.1-alpine";

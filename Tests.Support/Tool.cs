@@ -1,12 +1,12 @@
 using System.Diagnostics;
 
-namespace Tests.Cluster.Clusters;
+namespace Tests.Support;
 
 /// <summary>What a program came to.</summary>
 public sealed record ToolResult(int ExitCode, string Output, string Error);
 
 /// <summary>A program of this machine, run to its end.</summary>
-internal static class Tool
+public static class Tool
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(600);
 

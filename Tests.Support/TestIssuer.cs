@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Tests.Issuing;
+namespace Tests.Support;
 
-/// <summary>Signs service-account tokens as Kubernetes does, and publishes the keys. Tests.Contract compiles this file too.</summary>
-internal sealed class TestIssuer(TimeProvider clock, string issuer = TestIssuer.DefaultIssuer) : IDisposable
+/// <summary>Signs service-account tokens as Kubernetes does, and publishes the keys.</summary>
+public sealed class TestIssuer(TimeProvider clock, string issuer = TestIssuer.DefaultIssuer) : IDisposable
 {
     public const string DefaultIssuer = "https://issuer.test";
     public const string InvoiceApp = "system:serviceaccount:invoices:invoice-app";

@@ -1,12 +1,12 @@
 using ClusterSim.Postgres;
 
-namespace Tests.Databases;
+namespace Tests.Support;
 
 /// <summary>
 /// Databases for a test process: from PostgreSQL in a container where a Docker engine is, else from this machine's own server.
 /// <c>TEST_POSTGRES=local</c> never asks an engine; <c>TEST_POSTGRES=docker</c> fails where none gives one.
 /// </summary>
-internal sealed class TestDatabases : IAsyncDisposable
+public sealed class TestDatabases : IAsyncDisposable
 {
     private readonly Lazy<Task<ContainerPostgres?>> _container = new(ContainerAsync);
 

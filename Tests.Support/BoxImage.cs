@@ -5,13 +5,13 @@ using ClusterSim.Nodes.Images;
 using Microsoft.AspNetCore.Connections;
 using Processes;
 
-namespace Tests.Unit.ClusterSim.Nodes;
+namespace Tests.Support;
 
 /// <summary>
 /// The image of the recorded pods: <c>/box</c> sleeps, <c>/box exit N</c> ends with a code, <c>/box serve N</c> answers every request on
 /// port 8080 with a status. SIGTERM ends it with 0.
 /// </summary>
-internal static class BoxImage
+public static class BoxImage
 {
     private const int Port = 8080;
 
