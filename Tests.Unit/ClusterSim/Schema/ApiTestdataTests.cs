@@ -5,7 +5,7 @@ using ClusterSim.Machinery;
 using ClusterSim.Schema;
 using ClusterSim.Schema.Protobuf;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 /// <summary>Upstream's objects of every kind (k8s.io/api/testdata), the same in JSON and in protobuf: each form is read as the other, and written as it is.</summary>
 public class ApiTestdataTests
@@ -24,7 +24,10 @@ public class ApiTestdataTests
         Assert.That(Sorted(Normalised(read, kind)), Is.EqualTo(Sorted(Normalised((JsonObject)JsonNode.Parse(json)!, kind))));
     }
 
-    [TestCaseSource(nameof(Objects))]
+    // A WatchEvent is a frame of a watch, and has no kind.
+    private static IEnumerable<TestCaseData> Written() => Objects().Where(@case => (string)@case.Arguments[0]! != "core.v1.WatchEvent");
+
+    [TestCaseSource(nameof(Written))]
     public void An_object_in_JSON_is_written_as_the_message(string name)
     {
         var (json, protobuf, kind) = UpstreamData.ApiObject(name);

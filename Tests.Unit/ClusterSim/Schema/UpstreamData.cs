@@ -1,7 +1,7 @@
-using ClusterSim;
+
 using ClusterSim.Machinery;
 
-namespace Tests.Unit.ClusterSim.Schema;
+namespace ClusterSim.Tests.Schema;
 
 /// <summary>Public test data of others, which is no part of this repository: in <c>UPSTREAM_DATA</c>, else in <c>../shared/upstream</c>.</summary>
 internal static class UpstreamData
