@@ -147,11 +147,11 @@ internal sealed partial class Replay(HttpClient client, JsonObject talk, Func<Ta
             (Dig(value, path[..slash]) as JsonObject)?.Remove(path[(slash + 1)..]);
             return;
         }
-        var (part, rest) = Split(path);
+        var (part, below) = Split(path);
         foreach (var (key, inner) in Entries(value, part).ToList())
         {
-            if (rest.Length > 0)
-                Drop(inner, rest);
+            if (below.Length > 0)
+                Drop(inner, below);
             else if (value is JsonObject map)
                 map.Remove(key);
             else if (value is JsonArray list)
@@ -166,11 +166,11 @@ internal sealed partial class Replay(HttpClient client, JsonObject talk, Func<Ta
             var slash = path.LastIndexOf('/');
             return [(path, (Dig(value, path[..slash]) as JsonObject)?[path[(slash + 1)..]])];
         }
-        var (part, rest) = Split(path);
+        var (part, below) = Split(path);
         var entries = part == "*" || Entries(value, part).Any() ? Entries(value, part) : [(part, (JsonNode?)null)];
-        return entries.SelectMany(entry => rest.Length == 0
+        return entries.SelectMany(entry => below.Length == 0
             ? [(entry.Key, entry.Value)]
-            : Pick(entry.Value, rest).Select(deeper => ($"{entry.Key}.{deeper.Path}", deeper.Value)));
+            : Pick(entry.Value, below).Select(deeper => ($"{entry.Key}.{deeper.Path}", deeper.Value)));
     }
 
     private static IEnumerable<(string Key, JsonNode? Value)> Entries(JsonNode? value, string part) => value switch
@@ -182,7 +182,7 @@ internal sealed partial class Replay(HttpClient client, JsonObject talk, Func<Ta
         _ => [],
     };
 
-    private static (string Part, string Rest) Split(string path)
+    private static (string Part, string Below) Split(string path)
     {
         var dot = path.IndexOf('.', StringComparison.Ordinal);
         return dot < 0 ? (path, "") : (path[..dot], path[(dot + 1)..]);
