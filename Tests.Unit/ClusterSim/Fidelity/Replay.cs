@@ -50,7 +50,7 @@ internal sealed partial class Replay(HttpClient client, JsonObject talk, Func<Ta
     private string Own(string text)
     {
         foreach (var mask in (talk["mask"] as JsonArray ?? []).OfType<JsonArray>())
-            text = Regex.Replace(text, (string)mask[0]!, (string)mask[1]!, RegexOptions.None, TimeSpan.FromSeconds(10));
+            text = Regex.Replace(text, (string)mask[0]!, ((string)mask[1]!).Replace('\\', '$'), RegexOptions.None, TimeSpan.FromSeconds(10));
         return Same().Replace(text, match => $"<{match.Length} x {match.Groups[1].Value}>");
     }
 
@@ -63,7 +63,7 @@ internal sealed partial class Replay(HttpClient client, JsonObject talk, Func<Ta
             {
                 null => null,
                 JsonValue text when text.GetValueKind() == JsonValueKind.String => Encoding.UTF8.GetBytes(text.GetValue<string>()),
-                var json => Encoding.UTF8.GetBytes(json.ToJsonString()),
+                var json => Encoding.UTF8.GetBytes(Spaced(json)),
             };
         if (body is not null)
         {
@@ -84,6 +84,14 @@ internal sealed partial class Replay(HttpClient client, JsonObject talk, Func<Ta
         };
         return ((int)response.StatusCode, warnings, read);
     }
+
+    // As the recording's own JSON writer spaced it: errors quote the first bytes of a body.
+    private static string Spaced(JsonNode? node) => node switch
+    {
+        JsonObject map => $"{{{string.Join(", ", map.Select(field => $"{JsonValue.Create(field.Key).ToJsonString()}: {Spaced(field.Value)}"))}}}",
+        JsonArray list => $"[{string.Join(", ", list.Select(Spaced))}]",
+        _ => node?.ToJsonString() ?? "null",
+    };
 
     // A watch does not end by itself: what comes within the recording's time is its answer.
     private static async Task<byte[]> ReadForAsync(HttpResponseMessage response, double seconds)

@@ -16,6 +16,8 @@ public sealed class ReplayTests
     {
         ["14-crd-schemas / 20 table"] = Prose,
         ["20-protobuf / 27 table or else protobuf"] = Prose,
+        ["20-protobuf / 40 definition"] = "a Warning says that x-kubernetes-validations are not evaluated",
+        ["23-managers / 29 status applied"] = "whether the deployment controller has counted the pods of the last scale yet",
     };
 
     private SimulatedCluster _cluster = null!;
