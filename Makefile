@@ -113,6 +113,10 @@ bench-kubectl: ## `kubectl get pods` 20 times beside kubectl's own start: median
 fuzz: ## bad requests to the API: FUZZ_REQUESTS=100000 of them, from FUZZ_SEED
 	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} dotnet test Tests.Unit --nologo --filter "FullyQualifiedName~MalformedRequestTests"
 
+.PHONY: fuzz-archives
+fuzz-archives: ## bad archives to tar in a container: FUZZ_ARCHIVES=100000 of them, from FUZZ_SEED
+	@FUZZ_ARCHIVES=$${FUZZ_ARCHIVES:-100000} dotnet test Tests.Unit --configuration Release --nologo --filter "FullyQualifiedName~MalformedArchiveTests"
+
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing
 	@dotnet format Harness.sln --verify-no-changes

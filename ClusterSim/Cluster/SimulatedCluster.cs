@@ -19,6 +19,7 @@ using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Network.Services;
 using ClusterSim.Nodes;
+using ClusterSim.Nodes.Files;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated;
 using ClusterSim.OpenApi;
@@ -205,6 +206,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _parts.Push(Wire);
         _parts.Push(_ingress);
+        var tidying = Task.Run(RemoveLeftovers, CancellationToken.None);
         var listening = Task.Run(() => ListenAsync(ready.Task, cancellation), CancellationToken.None);
         try
         {
@@ -239,15 +241,26 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         _parts.Push(_services);
         _services.Start();
         _parts.Push(await ApiServerPort.ListenAsync(Wire, ApiServerAddress.Address, ApiServerAddress.Port, new IPEndPoint(IPAddress.Loopback, ApiServer.Port)));
+        await tidying;
         ready.SetResult();
 
         // Whoever has started a cluster may apply a pod at once: without its namespace's service account it would be refused.
         await UntilAsync(() => Find("serviceaccounts", "default", "default") is not null, StartLimit, cancellation);
     }
 
+    private static void RemoveLeftovers()
+    {
+        foreach (var root in (HashSet<string>)[Path.GetTempPath(), SocketBridge.Root()])
+            TemporaryFolder.RemoveLeftovers(root);
+    }
+
     private async Task<ApiHttpServer> ListenAsync(Task ready, CancellationToken cancellation)
     {
-        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api")) { Ready = ready };
+        var handler = new ApiHandler(Server, _access.Authenticator(), Decoder, new TableWriter(_options.Clock), Log("Api"))
+        {
+            Ready = ready,
+            Browsers = ApiHandler.BrowsersOf(_options.Browsers),
+        };
         handler.Add(new IssuerPaths(_access.Discovery));
         handler.Add(new IdentityPaths(_access));
         handler.Add(new ImagePaths(Images));

@@ -1,3 +1,4 @@
+using ClusterSim.Http.Browsers;
 using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes;
@@ -31,6 +32,12 @@ public sealed record SimulatedClusterOptions
 
     /// <summary>The port of the Kubernetes API on 127.0.0.1; 0: any that is free.</summary>
     public int ApiPort { get; init; }
+
+    /// <summary>
+    /// The web pages that may call the Kubernetes API from a browser (with a token, as everybody), and names of the API besides those of this machine.
+    /// Other pages get <c>403</c>. <see cref="IngressOptions.Browsers"/> and <see cref="NetworkOptions.Browsers"/> are those of applications.
+    /// </summary>
+    public BrowserOptions Browsers { get; init; } = new();
 
     /// <summary>Its ingress controller, on 127.0.0.1.</summary>
     public IngressOptions Ingress { get; init; } = new();

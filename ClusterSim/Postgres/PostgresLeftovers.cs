@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ClusterSim.Machinery;
 
 namespace ClusterSim.Postgres;
 
@@ -18,13 +19,6 @@ internal static partial class PostgresLeftovers
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(3);
 
-    /// <summary>How this process signs what it owns: a process id alone comes round again.</summary>
-    public static string Owner()
-    {
-        using var self = Process.GetCurrentProcess();
-        return string.Create(CultureInfo.InvariantCulture, $"{self.Id} {StartSecond(self)}");
-    }
-
     /// <summary>Ends the servers under <paramref name="root"/> whose owner is gone, and removes their folders.</summary>
     public static async Task EndAsync(string root, CancellationToken cancellation)
     {
@@ -33,7 +27,7 @@ internal static partial class PostgresLeftovers
         foreach (var folder in Directory.GetDirectories(root))
         {
             var owner = folder + "/owner";
-            if (!File.Exists(owner) || IsAlive(await File.ReadAllTextAsync(owner, cancellation)))
+            if (!File.Exists(owner) || ProcessIdentity.Parse(await File.ReadAllTextAsync(owner, cancellation)) is not { } process || !process.HasEnded())
                 continue;
             await EndServerAsync(folder + "/data", Immediate, TimeSpan.FromSeconds(5), cancellation);
             Remove(folder);
@@ -107,24 +101,6 @@ internal static partial class PostgresLeftovers
         }
     }
 
-    private static bool IsAlive(string owner)
-    {
-        if (owner.TrimEnd().Split(' ') is not [var idText, var startedText]
-            || !int.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            || !long.TryParse(startedText, NumberStyles.None, CultureInfo.InvariantCulture, out var started))
-            return true; // being written
-        try
-        {
-            // Start times are worked out from the time of boot, and differ by a little from one asking to the next.
-            using var process = Process.GetProcessById(id);
-            return Math.Abs(StartSecond(process) - started) <= 2;
-        }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
-
     /// <summary>Never signals a stranger that has the number now: the process must be a postgres, and must not be dead already.</summary>
     private static bool IsServer(int id, string dataDirectory)
     {
@@ -145,8 +121,6 @@ internal static partial class PostgresLeftovers
             return false;
         }
     }
-
-    private static long StartSecond(Process process) => process.StartTime.ToUniversalTime().Ticks / TimeSpan.TicksPerSecond;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int id, int signal);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using ClusterSim.Machinery;
 using Npgsql;
 
 namespace ClusterSim.Postgres;
@@ -78,7 +79,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var user = ServerUser.Choose();
         var binaries = options.Binaries ?? await PostgresBinaries.FindAsync(user, cancellation);
         var found = Stopwatch.GetElapsedTime(began);
-        var template = await PostgresTemplate.PrepareAsync(binaries, user, PostgresFolders.Lasting(user), cancellation);
+        var template = await PostgresTemplate.PrepareAsync(binaries, user, PostgresFolders.Lasting(user), PostgresFolders.All(user)[1], cancellation);
         var initialised = Stopwatch.GetElapsedTime(began);
         foreach (var place in PostgresFolders.All(user))
             await PostgresLeftovers.EndAsync(place, cancellation);
@@ -269,7 +270,7 @@ public sealed class PostgresServer : IAsyncDisposable
             cp "$1/password" "$3.$$/harness.password"
             mv "$3.$$" "$3"
             """;
-        var copied = await user.RunAsync(["sh", "-c", PostgresFolders.Secure + copy, "sh", template, folder, data, PostgresLeftovers.Owner(), home], cancellation);
+        var copied = await user.RunAsync(["sh", "-c", PostgresFolders.Secure + copy, "sh", template, folder, data, ProcessIdentity.Current().ToLine().Trim(), home], cancellation);
         if (copied.ExitCode != 0)
             throw new PostgresServerException($"{data} cannot be made as {user}: {copied.Error.Trim()}");
     }

@@ -14,15 +14,17 @@ internal static class PostgresTemplate
 
     /// <summary>
     /// Initialises beside the place and moves it there in one step: of several processes that do so at once, one wins and the others use its
-    /// work. $1 root, $2 template, $3 initdb, then its arguments. The password is of the template: whoever may read it may read the data as well.
+    /// work. $1 root, $2 another place of servers, $3 template, $4 initdb, then its arguments. Both places have names that anybody can guess, so they are
+    /// checked first: a template or an owner file that another user put there would be taken for ours. The password is of the template: whoever may read it may read the data as well.
     /// </summary>
     private const string Make =
         """
         set -eu
         umask 077
-        template=$2 initdb=$3
+        template=$3 initdb=$4
         secure "$1"
-        shift 3
+        [ ! -e "$2" ] && [ ! -L "$2" ] || secure "$2"
+        shift 4
         [ -d "$template" ] && exit 0
         work="$template.$$"
         mkdir "$work"
@@ -40,14 +42,12 @@ internal static class PostgresTemplate
     ];
 
     /// <summary>The directory with <c>data</c> and <c>password</c>, made if need be.</summary>
-    /// <exception cref="PostgresServerException">initdb failed.</exception>
-    public static async Task<string> PrepareAsync(PostgresBinaries binaries, ServerUser user, string root, CancellationToken cancellation)
+    /// <exception cref="PostgresServerException">A place belongs to another user, or initdb failed.</exception>
+    public static async Task<string> PrepareAsync(PostgresBinaries binaries, ServerUser user, string root, string other, CancellationToken cancellation)
     {
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', [binaries.Directory, .. InitdbArguments]))))[..8];
         var template = $"{root}/template-{binaries.Version}-{mark}";
-        if (File.Exists($"{template}/password") && !user.IsOther)
-            return template;
-        var made = await user.RunAsync(["sh", "-c", PostgresFolders.Secure + Make, "sh", root, template, Path.Combine(binaries.Directory, "initdb"), .. InitdbArguments], cancellation);
-        return made.ExitCode == 0 ? template : throw new PostgresServerException($"initdb of {binaries.Directory} failed as {user}: {made.Error.Trim()}");
+        var made = await user.RunAsync(["sh", "-c", PostgresFolders.Secure + Make, "sh", root, other, template, Path.Combine(binaries.Directory, "initdb"), .. InitdbArguments], cancellation);
+        return made.ExitCode == 0 ? template : throw new PostgresServerException($"the template of {binaries.Directory} cannot be made as {user}: {made.Error.Trim()}");
     }
 }

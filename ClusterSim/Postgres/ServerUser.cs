@@ -49,6 +49,7 @@ public sealed partial class ServerUser
     /// Where to keep data: <paramref name="preferred"/> if the server's user can get there, else a directory of its own outside any home that
     /// belongs to the same <paramref name="preferred"/> every time.
     /// </summary>
+    /// <exception cref="PostgresServerException">That directory's place belongs to another user.</exception>
     public async Task<string> DirectoryFor(string preferred, CancellationToken cancellation = default)
     {
         if (!IsOther)
@@ -57,7 +58,9 @@ public sealed partial class ServerUser
         if ((await RunAsync(["sh", "-c", "test -w \"$1\"", "sh", Directory.Exists(preferred) ? preferred : parent], cancellation)).ExitCode == 0)
             return preferred;
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(preferred)))[..8];
-        return $"/var/tmp/harness-postgres-{Id}/{mark}";
+        var place = $"/var/tmp/harness-postgres-{Id}";
+        var secured = await RunAsync(["sh", "-c", PostgresFolders.Secure + "secure \"$1\"", "sh", place], cancellation);
+        return secured.ExitCode == 0 ? $"{place}/{mark}" : throw new PostgresServerException(secured.Error.Trim());
     }
 
     /// <summary>A program to be run by this user.</summary>

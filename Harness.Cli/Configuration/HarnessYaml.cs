@@ -1,3 +1,4 @@
+using ClusterSim.Http.Browsers;
 using Harness.Commands;
 
 namespace Harness.Configuration;
@@ -37,6 +38,9 @@ public sealed record HarnessYaml
 
     /// <summary>The ports on this machine.</summary>
     public HostPorts Ports { get; init; } = new();
+
+    /// <summary>The web pages that may call the Ingress and the ports of Services from a browser, besides their own.</summary>
+    public BrowserOptions Browsers { get; init; } = new();
 
     /// <summary>The paths on the Ingress that are printed when the system is up, by name.</summary>
     public IReadOnlyDictionary<string, string> Urls { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);

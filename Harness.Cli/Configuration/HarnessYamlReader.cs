@@ -1,3 +1,4 @@
+using ClusterSim.Http.Browsers;
 using Harness.Commands;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -43,7 +44,7 @@ internal sealed class HarnessYamlReader
 
     private HarnessYaml Read(YamlFields fields)
     {
-        fields.AllowOnly("apiVersion", "name", "kustomization", "images", "databases", "ports", "urls", "chaos");
+        fields.AllowOnly("apiVersion", "name", "kustomization", "images", "databases", "ports", "browsers", "urls", "chaos");
         if (fields.RequiredText("apiVersion", HarnessYaml.ApiVersion) is { Length: > 0 } version && version != HarnessYaml.ApiVersion)
             fields.Wrong("apiVersion", HarnessYaml.ApiVersion);
         return new HarnessYaml
@@ -54,6 +55,7 @@ internal sealed class HarnessYamlReader
             Images = [.. Images(fields)],
             Databases = Databases(fields),
             Ports = Ports(fields),
+            Browsers = Browsers(fields),
             Urls = Urls(fields),
             Chaos = Chaos(fields),
         };
@@ -108,6 +110,20 @@ internal sealed class HarnessYamlReader
             return new HostPorts();
         ports.AllowOnly("ingress", "api");
         return new HostPorts { Ingress = ports.Whole("ingress", 0, PortMax) ?? HostPorts.IngressDefault, Api = ports.Whole("api", 0, PortMax) };
+    }
+
+    private static BrowserOptions Browsers(YamlFields fields)
+    {
+        if (fields.Mapping("browsers", "a mapping such as { allowedOrigins: [ http://localhost:3000 ] }") is not { } browsers)
+            return new BrowserOptions();
+        browsers.AllowOnly("allowedOrigins", "allowedHosts");
+        return new BrowserOptions
+        {
+            AllowedOrigins = browsers.Texts("allowedOrigins", "origins such as http://localhost:3000, or '*'", IsOrigin),
+            AllowedHosts = browsers.Texts("allowedHosts", "names such as shop.example.com or '*.example.com', without ports, or '*'", host => host.AsSpan().IndexOfAny(":/ ") < 0),
+        };
+
+        static bool IsOrigin(string text) => text == "*" || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && text == $"{uri.Scheme}://{uri.Authority}");
     }
 
     private static Dictionary<string, string> Urls(YamlFields fields)

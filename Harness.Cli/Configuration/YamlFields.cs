@@ -47,6 +47,23 @@ internal sealed class YamlFields
         return null;
     }
 
+    /// <summary>Reads a list of texts; an empty one where it is absent.</summary>
+    public IReadOnlyList<string> Texts(string name, string expected, Func<string, bool> isRight)
+    {
+        if (Find(name) is not { } node)
+            return [];
+        var texts = new List<string>();
+        if (node is YamlSequenceNode list)
+            foreach (var item in list)
+                if (item is YamlScalarNode { Value: { Length: > 0 } text } && isRight(text))
+                    texts.Add(text);
+                else
+                    Wrong(item, PathOf(name), expected);
+        else
+            Wrong(node, PathOf(name), expected);
+        return texts;
+    }
+
     /// <summary>Reads a mapping; null where it is absent.</summary>
     public YamlFields? Mapping(string name, string expected)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ClusterSim;
+using ClusterSim.Network;
 using ClusterSim.Network.Ingresses;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Postgres;
@@ -105,7 +106,8 @@ internal sealed class ClusterHost : IAsyncDisposable
         var options = new SimulatedClusterOptions
         {
             ApiPort = ports.Api ?? harness.Ports.Api ?? 0,
-            Ingress = new IngressOptions { HttpPort = ports.Ingress ?? harness.Ports.Ingress, TakesAnotherPort = ports.Ingress is null },
+            Ingress = new IngressOptions { HttpPort = ports.Ingress ?? harness.Ports.Ingress, TakesAnotherPort = ports.Ingress is null, Browsers = harness.Browsers },
+            Network = new NetworkOptions { Browsers = harness.Browsers },
             PersistentVolumes = folder.Volumes,
             UnknownImages = ports.UnknownImages,
             Logging = LoggerFactory.Create(logging => logging.AddProvider(new LineLogger(tell)).SetMinimumLevel(LogLevel.Warning)),

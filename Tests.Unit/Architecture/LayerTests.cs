@@ -28,7 +28,7 @@ internal sealed class LayerTests
             "ClusterSim.Http", "ClusterSim.OpenApi", "ClusterSim.Streaming",
         ]),
         (Control, ["ClusterSim.Controllers", "ClusterSim.Scheduling.Framework", "ClusterSim.Scheduling.Plugins", "ClusterSim.Scheduling"]),
-        (Nodes, ["ClusterSim.Network", "ClusterSim.Nodes.Files", "ClusterSim.Nodes.Images", "ClusterSim.Nodes", "ClusterSim.Nodes.Simulated"]),
+        (Nodes, ["ClusterSim.Nodes.Files", "ClusterSim.Network", "ClusterSim.Nodes.Images", "ClusterSim.Nodes", "ClusterSim.Nodes.Simulated"]),
         (Cluster, ["ClusterSim.Metrics", "ClusterSim.Faults", "ClusterSim"]),
     ];
 

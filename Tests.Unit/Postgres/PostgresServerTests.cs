@@ -166,6 +166,41 @@ public sealed class PostgresServerTests
         Assert.That(expected == 0 ? output : error, Does.StartWith(expected == 0 ? "700" : "here/link is not a directory of"));
     }
 
+    [TestCase("link", "other")]
+    [TestCase("root", "link")]
+    public async Task A_template_in_a_place_that_leads_elsewhere_is_not_used(string root, string other)
+    {
+        var user = ServerUser.Choose();
+        var (_, made, _) = await user.RunAsync(["sh", "-c", "d=$(mktemp -d); mkdir \"$d/root\"; ln -s root \"$d/link\"; echo \"$d\""], CancellationToken.None);
+        var folder = made.Trim();
+        try
+        {
+            Assert.That(
+                async () => await PostgresTemplate.PrepareAsync(await PostgresBinaries.FindAsync(user), user, $"{folder}/{root}", $"{folder}/{other}", CancellationToken.None),
+                Throws.TypeOf<PostgresServerException>().With.Message.Contains("/link is not a directory of"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestCase("a\"b'c;d $do$ e")]
+    [TestCase("$do$; DROP TABLE x; --")]
+    [TestCase("'; ALTER ROLE harness PASSWORD 'x'; --")]
+    [TestCase("\"; DROP DATABASE template1; --")]
+    [TestCase("back\\slash' %I")]
+    public async Task Names_and_passwords_are_quoted(string text)
+    {
+        await _server.CreateRoleAsync(text, text);
+        await _server.CreateRoleAsync(text, text + "2");
+        await _server.CreateDatabaseAsync(text, text);
+
+        Assert.That(await ScalarAsync(_server.ConnectionString(text, text, text + "2"), "SELECT current_database() || current_user"), Is.EqualTo(text + text));
+        await _server.DropDatabaseAsync(text);
+        Assert.That(await ScalarAsync(_server.ConnectionString(), "SELECT count(*) FROM pg_database WHERE datname = 'template1'"), Is.EqualTo(1));
+    }
+
     [Test]
     public async Task Disposed_it_leaves_no_process_and_no_folder()
     {

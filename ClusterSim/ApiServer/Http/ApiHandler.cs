@@ -1,5 +1,6 @@
 using ClusterSim.Access;
 using ClusterSim.CustomResources;
+using ClusterSim.Http.Browsers;
 using ClusterSim.Http.Handlers;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
@@ -50,6 +51,16 @@ internal sealed class ApiHandler
     /// <summary>Until when requests wait: a cluster listens before all of it has started.</summary>
     public Task Ready { get; init; } = Task.CompletedTask;
 
+    /// <summary>Which requests of browsers are answered.</summary>
+    public BrowserCheck Browsers { get; init; } = BrowsersOf(new BrowserOptions());
+
+    /// <summary>The check of the API's requests. A link of another page does not lead to it: there is nothing to see without a token.</summary>
+    public static BrowserCheck BrowsersOf(BrowserOptions options) => new(options, "SimulatedClusterOptions.Browsers")
+    {
+        Server = "the Kubernetes API",
+        IsNamed = host => host is "kubernetes" or "kubernetes.default" or "kubernetes.default.svc" || host.StartsWith("kubernetes.default.svc.", StringComparison.Ordinal),
+    };
+
     /// <summary>Adds paths that name no resource.</summary>
     public void Add(IApiPathHandler paths) => _paths.Add(paths);
 
@@ -92,6 +103,10 @@ internal sealed class ApiHandler
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (Browsers.Refuse(context.Request.Method, context.Request.IsHttps, context.Request.Host, context.Request.Headers) is { } refusal)
+            throw new KubernetesApiException(403, "Forbidden", refusal, []);
+        if (Browsers.AllowedOrigin(context.Request.Headers) is { } origin && CrossOriginSharing.Answer(context, origin))
+            return;
         if (!Ready.IsCompletedSuccessfully)
             await Ready.WaitAsync(context.RequestAborted);
         var path = context.Request.Path.Value ?? "/";

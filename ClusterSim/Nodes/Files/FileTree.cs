@@ -16,11 +16,6 @@ internal sealed class FileTree(string folder, Lock names)
         return new FileTree(folder, names);
     }
 
-    /// <summary>Makes a new folder for temporary files, which no other user of this machine can enter.</summary>
-    /// <param name="prefix">What its name begins with.</param>
-    /// <returns>Its path.</returns>
-    public static string CreateTemporary(string prefix) => Directory.CreateTempSubdirectory(prefix).FullName;
-
     /// <summary>Opens the folder.</summary>
     /// <exception cref="FileSystemException">It cannot be opened.</exception>
     public TreeDirectory Open() => new(HostDirectory.Open(Folder), Folder, names);

@@ -26,6 +26,9 @@ internal abstract class HostDirectory : IDisposable
     /// <exception cref="FileSystemException">It cannot be examined.</exception>
     public abstract FileEntry? Find(string name);
 
+    /// <summary>Whether an entry is of this process's user; false where that is not known.</summary>
+    public abstract bool IsOwn(string name);
+
     /// <summary>Opens a regular file.</summary>
     /// <exception cref="FileSystemException">It cannot be opened, or is not a regular file.</exception>
     public abstract FileStream OpenFile(string name, FileMode mode, FileAccess access);

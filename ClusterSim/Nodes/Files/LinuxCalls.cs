@@ -45,8 +45,8 @@ internal static partial class LinuxCalls
     /// <summary>AT_EMPTY_PATH.</summary>
     public const int EmptyPath = 0x1000;
 
-    /// <summary>STATX_TYPE | STATX_MODE | STATX_MTIME | STATX_INO | STATX_SIZE.</summary>
-    public const uint BasicStats = 0x1 | 0x2 | 0x40 | 0x100 | 0x200;
+    /// <summary>STATX_TYPE | STATX_MODE | STATX_UID | STATX_MTIME | STATX_INO | STATX_SIZE.</summary>
+    public const uint BasicStats = 0x1 | 0x2 | 0x8 | 0x40 | 0x100 | 0x200;
 
     // Arm and PowerPC have values of their own for these two (asm/fcntl.h).
     private static readonly bool IsGeneric = RuntimeInformation.ProcessArchitecture is not (Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le);
@@ -89,10 +89,18 @@ internal static partial class LinuxCalls
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int SetTimesAt(SafeFileHandle directory, string name, in FileTimes times, int flags);
 
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial uint EffectiveUser();
+
     /// <summary><c>struct statx</c>, the fields that are read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct FileStatus
     {
+        /// <summary><c>stx_uid</c>.</summary>
+        [FieldOffset(20)]
+        public uint User;
+
         /// <summary><c>stx_mode</c>: type and permission bits.</summary>
         [FieldOffset(28)]
         public ushort Mode;

@@ -69,6 +69,9 @@ internal sealed class LinuxDirectory : HostDirectory
     }
 
     /// <inheritdoc/>
+    public override bool IsOwn(string name) => StatusOf(_handle, Checked(name), out var status) == Errno.None && status.User == LinuxCalls.EffectiveUser();
+
+    /// <inheritdoc/>
     public override FileStream OpenFile(string name, FileMode mode, FileAccess access)
     {
         var flags = LinuxCalls.NoFollow | LinuxCalls.CloseOnExec | LinuxCalls.NoTerminal | LinuxCalls.NonBlocking

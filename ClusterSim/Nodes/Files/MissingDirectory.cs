@@ -15,6 +15,9 @@ internal sealed class MissingDirectory : HostDirectory
         name == Self ? new FileEntry(FileKind.Directory, (UnixFileMode)0x1ed, 0, DateTime.UnixEpoch) : null;
 
     /// <inheritdoc/>
+    public override bool IsOwn(string name) => false;
+
+    /// <inheritdoc/>
     public override FileStream OpenFile(string name, FileMode mode, FileAccess access) =>
         throw new FileSystemException(mode is FileMode.Open or FileMode.Truncate ? Errno.NotFound : Errno.ReadOnly);
 

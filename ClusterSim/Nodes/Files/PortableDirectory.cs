@@ -55,6 +55,9 @@ internal sealed class PortableDirectory : HostDirectory
     }
 
     /// <inheritdoc/>
+    public override bool IsOwn(string name) => !Environment.IsPrivilegedProcess; // .NET does not name the owner; a user without privileges cannot enter another user's folder
+
+    /// <inheritdoc/>
     public override FileStream OpenFile(string name, FileMode mode, FileAccess access) => Call(() =>
     {
         var path = Guarded(name);

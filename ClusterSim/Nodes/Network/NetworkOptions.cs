@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterSim.Http.Browsers;
 
 namespace ClusterSim.Network;
 
@@ -43,4 +44,10 @@ public sealed record NetworkOptions
     /// Local ports asked for, by <c>namespace/service:port</c> (the Service's port number). All other node ports and load balancers get free ones.
     /// </summary>
     public IReadOnlyDictionary<string, int> LocalPorts { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The web pages that may call local ports from a browser, besides those that the port itself serves. HTTP requests of other pages get
+    /// <c>403</c>; callers that are not browsers, and other protocols, are not affected.
+    /// </summary>
+    public BrowserOptions Browsers { get; init; } = new();
 }

@@ -1,7 +1,6 @@
-#pragma warning disable RS0030 // Makes folders for sockets, which containers do not see.
 using System.Globalization;
 using System.Net.Sockets;
-using System.Security.Cryptography;
+using ClusterSim.Nodes.Files;
 
 namespace ClusterSim.Network;
 
@@ -12,14 +11,13 @@ namespace ClusterSim.Network;
 /// </summary>
 internal sealed class SocketBridge : IDisposable
 {
-    private const string Prefix = "cs-";
-
     // sun_path holds 104 bytes on macOS, 108 on Linux.
     private const int SocketPathBytesMax = 100;
 
     private readonly WireProcess _process;
     private readonly string _host;
     private readonly int _port;
+    private readonly TemporaryFolder _folder;
     private readonly Socket _listener;
     private readonly CancellationTokenSource _stop = new();
 
@@ -27,7 +25,9 @@ internal sealed class SocketBridge : IDisposable
     public SocketBridge(WireProcess process, string host, int port)
     {
         (_process, _host, _port) = (process, host, port);
-        Directory = Make();
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("Npgsql reaches the simulated network through Unix sockets in a directory of mode 0700: run under WSL on Windows");
+        _folder = TemporaryFolder.Create(Root());
         SocketPath = Path.Combine(Directory, $".s.PGSQL.{port.ToString(CultureInfo.InvariantCulture)}");
         process.Wire.Watchdog.Exempt(SocketPath);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -37,28 +37,16 @@ internal sealed class SocketBridge : IDisposable
     }
 
     /// <summary>The directory that stands for the host: mode 0700, short.</summary>
-    public string Directory { get; }
+    public string Directory => _folder.Path;
 
     /// <summary>The socket in it.</summary>
     public string SocketPath { get; }
 
-    /// <summary>Removes what killed runs left behind: directories whose process is gone.</summary>
-    public static void RemoveLeftovers()
+    /// <summary>Where folders of sockets are made: the folder of temporary files, unless its path leaves too little of a socket's.</summary>
+    public static string Root()
     {
-        foreach (var directory in System.IO.Directory.EnumerateDirectories(Root(), Prefix + "*-*"))
-        {
-            var owner = Path.GetFileName(directory).Split('-')[1];
-            if (!int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var process) || IsRunning(process))
-                continue;
-            try
-            {
-                System.IO.Directory.Delete(directory, recursive: true);
-            }
-            catch (Exception notOurs) when (notOurs is IOException or UnauthorizedAccessException)
-            {
-                // Another user's, or another run is removing it too.
-            }
-        }
+        var root = Path.GetTempPath();
+        return root.Length + 40 <= SocketPathBytesMax ? root : "/tmp";
     }
 
     /// <inheritdoc/>
@@ -69,40 +57,11 @@ internal sealed class SocketBridge : IDisposable
         _process.Wire.Watchdog.Revoke(SocketPath);
         try
         {
-            System.IO.Directory.Delete(Directory, recursive: true);
+            _folder.Dispose();
         }
         catch (IOException)
         {
-            // Somebody is tidying the temporary directory too.
-        }
-    }
-
-    private static string Root()
-    {
-        var root = Path.GetTempPath();
-        return root.Length + 40 <= SocketPathBytesMax ? root : "/tmp";
-    }
-
-    private static string Make()
-    {
-        if (OperatingSystem.IsWindows())
-            throw new PlatformNotSupportedException("Npgsql reaches the simulated network through Unix sockets in a directory of mode 0700: run under WSL on Windows");
-        var name = $"{Prefix}{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        var path = Path.Combine(Root(), name);
-        System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return path;
-    }
-
-    private static bool IsRunning(int process)
-    {
-        try
-        {
-            using var found = System.Diagnostics.Process.GetProcessById(process);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
+            // Another process removes temporary files at the same time.
         }
     }
 

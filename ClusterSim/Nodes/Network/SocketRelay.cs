@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
+using ClusterSim.Network.Services;
 
 namespace ClusterSim.Network;
 
@@ -7,6 +10,9 @@ internal static class SocketRelay
 {
     private const int BufferBytes = 16 * 1024;
 
+    // So much of a refused request is read and dropped: a caller that is still writing would not see the answer.
+    private const long RefusedBytesMax = 16 * 1024 * 1024;
+
     /// <summary>Runs until both directions have ended. Never throws; the caller disposes both sides afterwards.</summary>
     /// <param name="socket">The real socket.</param>
     /// <param name="fromWire">What the wire's other end says.</param>
@@ -14,13 +20,16 @@ internal static class SocketRelay
     /// <param name="completeToWire">Ends that direction.</param>
     /// <param name="abortWire">Cuts the connection of the wire.</param>
     public static Task RunAsync(Socket socket, Stream fromWire, Stream toWire, Action completeToWire, Action abortWire) =>
-        Task.WhenAll(ToWireAsync(socket, toWire, completeToWire, abortWire), ToSocketAsync(socket, fromWire, abortWire));
+        RunAsync(socket, fromWire, toWire, completeToWire, abortWire, head: null);
 
     /// <summary>Runs between a socket and a stream that was dialled.</summary>
-    public static Task RunAsync(Socket socket, Stream dialled)
+    /// <param name="socket">The real socket.</param>
+    /// <param name="dialled">The stream.</param>
+    /// <param name="head">Checks what the socket sends first; null: nothing is checked.</param>
+    public static Task RunAsync(Socket socket, Stream dialled, BrowserHead? head = null)
     {
         var end = dialled as IHalfClose;
-        return RunAsync(socket, dialled, dialled, end is null ? dialled.Dispose : end.CompleteWrites, end is null ? dialled.Dispose : end.Abort);
+        return RunAsync(socket, dialled, dialled, end is null ? dialled.Dispose : end.CompleteWrites, end is null ? dialled.Dispose : end.Abort, head);
     }
 
     /// <summary>Closes a socket so that its peer sees a reset.</summary>
@@ -38,19 +47,49 @@ internal static class SocketRelay
         socket.Dispose();
     }
 
-    private static async Task ToWireAsync(Socket socket, Stream toWire, Action completeToWire, Action abortWire)
+    private static Task RunAsync(Socket socket, Stream fromWire, Stream toWire, Action completeToWire, Action abortWire, BrowserHead? head) =>
+        Task.WhenAll(ToWireAsync(socket, toWire, completeToWire, abortWire, head), ToSocketAsync(socket, fromWire, abortWire));
+
+    private static async Task ToWireAsync(Socket socket, Stream toWire, Action completeToWire, Action abortWire, BrowserHead? head)
     {
         try
         {
             var buffer = new byte[BufferBytes];
             int count;
             while ((count = await socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None)) > 0)
-                await toWire.WriteAsync(buffer.AsMemory(0, count));
+            {
+                var bytes = head is null ? buffer.AsMemory(0, count) : head.Take(buffer.AsMemory(0, count));
+                if (head?.Refusal is { } refusal)
+                {
+                    await RefuseAsync(socket, refusal, buffer);
+                    abortWire();
+                    return;
+                }
+                if (!bytes.IsEmpty)
+                    await toWire.WriteAsync(bytes);
+            }
+            if (head?.Complete() is { IsEmpty: false } held)
+                await toWire.WriteAsync(held);
             completeToWire();
         }
         catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
             abortWire();
+        }
+    }
+
+    private static async Task RefuseAsync(Socket socket, string refusal, byte[] buffer)
+    {
+        var body = Encoding.UTF8.GetBytes(refusal + "\n");
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n");
+        byte[] answer = [.. Encoding.ASCII.GetBytes(head), .. body];
+        for (var sent = 0; sent < answer.Length;)
+            sent += await socket.SendAsync(answer.AsMemory(sent), SocketFlags.None);
+        socket.Shutdown(SocketShutdown.Send);
+        int count;
+        for (var dropped = 0L; dropped < RefusedBytesMax && (count = await socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None)) > 0; dropped += count)
+        {
         }
     }
 

@@ -42,7 +42,6 @@ internal sealed class Wire : IPodNetworks, IAsyncDisposable
         _connector = new WireConnector(context, _hosts, _services, _proxy, _policies, _addresses, _activity);
         Watchdog = new SocketWatchdog(pod => _hosts.FindPod(pod.Uid) is not null, OnSlip);
         context.Quiescence.Register(() => _activity.IsIdle);
-        SocketBridge.RemoveLeftovers();
     }
 
     /// <summary>Told when a pod's code connects past the wire: the pod, and where to. The cluster makes a Warning event of it.</summary>

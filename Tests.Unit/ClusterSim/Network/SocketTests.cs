@@ -58,21 +58,6 @@ internal sealed class SocketTests
     }
 
     [Test]
-    public void What_a_killed_run_left_behind_is_removed()
-    {
-        var left = Path.Combine(Path.GetTempPath(), $"cs-{int.MaxValue}-left");
-        var alive = Path.Combine(Path.GetTempPath(), $"cs-{Environment.ProcessId}-alive");
-        Directory.CreateDirectory(left);
-        Directory.CreateDirectory(alive);
-
-        SocketBridge.RemoveLeftovers();
-
-        Assert.That(Directory.Exists(left), Is.False);
-        Assert.That(Directory.Exists(alive), Is.True);
-        Directory.Delete(alive);
-    }
-
-    [Test]
     public async Task The_watchdog_notices_a_pods_own_sockets_and_none_of_the_wires()
     {
         using var outside = new TcpListener(IPAddress.Loopback, 0);

@@ -47,6 +47,7 @@ internal sealed class HarnessYamlTests
 
             databases: { postgres: { image: "registry.example.com:5000/postgres:18" } }
             ports: { ingress: 9090, api: 6443 }
+            browsers: { allowedOrigins: [ http://localhost:3000 ], allowedHosts: [ "*.shop.test" ] }
             urls: { shop: /orders, admin: / }
             chaos: { project: Shop.Chaos/Shop.Chaos.csproj, scenario: Shop.Chaos.OrderScenario }
             """);
@@ -56,6 +57,8 @@ internal sealed class HarnessYamlTests
             Assert.That(harness.Images[0].Assembly, Is.EqualTo("Api.dll"));
             Assert.That(harness.Databases.Postgres, Is.EqualTo("registry.example.com:5000/postgres:18"));
             Assert.That(harness.Ports, Is.EqualTo(new HostPorts { Ingress = 9090, Api = 6443 }));
+            Assert.That(harness.Browsers.AllowedOrigins, Is.EqualTo(new[] { "http://localhost:3000" }));
+            Assert.That(harness.Browsers.AllowedHosts, Is.EqualTo(new[] { "*.shop.test" }));
             Assert.That(harness.Urls, Is.EqualTo(new Dictionary<string, string>(StringComparer.Ordinal) { ["shop"] = "/orders", ["admin"] = "/" }));
             Assert.That(harness.Chaos, Is.EqualTo(new ScenarioReference("Shop.Chaos/Shop.Chaos.csproj", "Shop.Chaos.OrderScenario")));
         });
@@ -78,13 +81,14 @@ internal sealed class HarnessYamlTests
             ports: { ingress: http }
             urls: { shop: orders }
             chaos: { scenario: [] }
+            browsers: { allowedOrigins: [ "http://localhost:3000/" ], allowedHosts: [ "shop.test:80" ] }
             """;
 
         Assert.That(() => Read(Wrong), Throws.TypeOf<CommandException>().With.Message.EqualTo($$"""
-            {{_root.FullName}}/harness.yaml has 14 errors:
+            {{_root.FullName}}/harness.yaml has 16 errors:
             harness.yaml:1: apiVersion: found 'harness/v2', should be harness/v1
             harness.yaml:1: name: missing; should be the name of the system
-            harness.yaml:2: kustomisation: not known; should be apiVersion, name, kustomization, images, databases, ports, urls or chaos
+            harness.yaml:2: kustomisation: not known; should be apiVersion, name, kustomization, images, databases, ports, browsers, urls or chaos
             harness.yaml:3: kustomization: found 'k8s/overlays/prod', should be a folder with a kustomization.yaml, relative to the repository's root
             harness.yaml:5: images: found 'shop-api', should be name:tag, as the manifests have it
             harness.yaml:7: images.shop-web:1.0.0.project: found 'Shop.Web/Shop.Web.csproj', should be a project file, relative to the repository's root; there is no such file in {{_root.FullName}}
@@ -96,6 +100,8 @@ internal sealed class HarnessYamlTests
             harness.yaml:12: urls.shop: found 'orders', should be a path on the Ingress, such as /orders
             harness.yaml:13: chaos.project: missing; should be a project file, relative to the repository's root
             harness.yaml:13: chaos.scenario: found a list, should be the full name of a type that implements Harness.Chaos.IChaosScenario
+            harness.yaml:14: browsers.allowedOrigins: found 'http://localhost:3000/', should be origins such as http://localhost:3000, or '*'
+            harness.yaml:14: browsers.allowedHosts: found 'shop.test:80', should be names such as shop.example.com or '*.example.com', without ports, or '*'
             docs/harness-yaml.md describes every field.
             """));
     }

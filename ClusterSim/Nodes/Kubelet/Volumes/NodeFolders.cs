@@ -12,7 +12,7 @@ internal sealed class NodeFolders(string? persistentVolumes, bool hostPathsAllow
     private const int NameLengthMax = 253;
     private const int UidLengthMax = 13;
 
-    private readonly Lazy<string> _root = new(() => FileTree.CreateTemporary("cs-"));
+    private readonly Lazy<TemporaryFolder> _root = new(() => TemporaryFolder.Create());
 
     // One for all folders: two pods may mount the same persistent volume.
     private readonly Lock _names = new();
@@ -34,7 +34,7 @@ internal sealed class NodeFolders(string? persistentVolumes, bool hostPathsAllow
     public FileTree OfSubPaths(string uid, string container) => FileTree.Create(Path.Combine(OfPod(uid), "s", Named(container)), _names);
 
     /// <summary>The files of a persistent volume.</summary>
-    public FileTree OfPersistentVolume(string name) => FileTree.Create(Path.Combine(persistentVolumes ?? Path.Combine(_root.Value, "pv"), Named(name)), _names);
+    public FileTree OfPersistentVolume(string name) => FileTree.Create(Path.Combine(persistentVolumes ?? Path.Combine(_root.Value.Path, "pv"), Named(name)), _names);
 
     /// <summary>A folder, or a file, of this machine.</summary>
     /// <exception cref="InvalidOperationException">Pods may mount none.</exception>
@@ -51,10 +51,10 @@ internal sealed class NodeFolders(string? persistentVolumes, bool hostPathsAllow
     public void Dispose()
     {
         if (_root.IsValueCreated)
-            FolderRemoval.Remove(_root.Value);
+            _root.Value.Dispose();
     }
 
-    private string OfPod(string uid) => Path.Combine(_root.Value, Named(uid.Length > UidLengthMax ? uid[..UidLengthMax] : uid));
+    private string OfPod(string uid) => Path.Combine(_root.Value.Path, Named(uid.Length > UidLengthMax ? uid[..UidLengthMax] : uid));
 
     private static string Named(string name) =>
         IsFolderName(name) ? name : throw new ArgumentException($"'{name}' is no name of a folder: letters, digits, dashes, dots and underscores, no dot first", nameof(name));

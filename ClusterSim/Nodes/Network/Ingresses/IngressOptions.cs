@@ -1,3 +1,5 @@
+using ClusterSim.Http.Browsers;
+
 namespace ClusterSim.Network.Ingresses;
 
 /// <summary>How the cluster's ingress controller appears, to clients and to policies.</summary>
@@ -34,6 +36,12 @@ public sealed record IngressOptions
 
     /// <summary>Whether, while there is only one Ingress, hosts that nobody names are answered by it.</summary>
     public bool OnlyIngressAnswersAnyHost { get; init; } = true;
+
+    /// <summary>
+    /// The web pages that may call it from a browser, besides its own, and names besides those of this machine and of Ingress rules. Other pages, and
+    /// browsers that name another host, get <c>403</c>; callers that are not browsers are not affected.
+    /// </summary>
+    public BrowserOptions Browsers { get; init; } = new();
 
     /// <summary>How long to try to connect to a pod: ingress-nginx's <c>proxy-connect-timeout</c>.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using ClusterSim.Http.Browsers;
 using ClusterSim.Network.Services;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,6 +11,7 @@ namespace ClusterSim.Network.Ingresses;
 /// <summary>
 /// Passes one request on, as ingress-nginx does:
 /// <list type="number">
+/// <item>a browser's request that another site's page made, or that names a host nobody gave the cluster: <c>403</c> (not of ingress-nginx);</item>
 /// <item>the host's rules, then the path's: <c>404</c> where nobody answers; <c>308</c> to HTTPS where the host has a certificate;</item>
 /// <item>the Service's endpoints: <c>503</c> where there are none;</item>
 /// <item>one of them over the wire, as the controller's pod; another where it cannot be connected to, three at most: <c>502</c>, <c>504</c>;</item>
@@ -30,11 +32,13 @@ internal sealed class IngressProxy : IDisposable
     private readonly IngressTable _table;
     private readonly IngressOptions _options;
     private readonly HttpMessageInvoker _upstream;
+    private readonly BrowserCheck _browsers;
 
     /// <summary>A proxy whose connections are <paramref name="process"/>'s.</summary>
     public IngressProxy(Wire wire, WireProcess process, IngressTable table, IngressOptions options)
     {
         (_wire, _table, _options) = (wire, table, options);
+        _browsers = new BrowserCheck(options.Browsers, "IngressOptions.Browsers") { Server = "the Ingress", IsNamed = table.Names, AllowsLinks = true };
         _upstream = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = (context, cancellation) => process.DialAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation),
@@ -54,6 +58,14 @@ internal sealed class IngressProxy : IDisposable
     /// <summary>Answers one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        if (_browsers.Refuse(context.Request.Method, context.Request.IsHttps, context.Request.Host, context.Request.Headers) is { } refusal)
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            await context.Response.WriteAsync(refusal + "\n");
+            return;
+        }
         var host = _table.Find(context.Request.Host.Host);
         var backend = host?.Find(context.Request.Path.Value is { Length: > 0 } path ? path : "/")?.Backend ?? host?.Default;
         if (backend is null)

@@ -57,6 +57,14 @@ internal sealed class IngressTable(VersionedStore store, IngressOptions options)
         return table.Hosts.GetValueOrDefault("") ?? table.Only;
     }
 
+    /// <summary>Whether a rule names the host, by its name or by a wildcard for its first label.</summary>
+    public bool Names(string host)
+    {
+        var hosts = Current().Hosts;
+        var dot = host.IndexOf('.', StringComparison.Ordinal);
+        return host.Length > 0 && (hosts.ContainsKey(host) || (dot > 0 && hosts.ContainsKey("*" + host[dot..])));
+    }
+
     /// <summary>The Secret whose certificate a TLS client that names this host gets; null where none is named.</summary>
     public ObjectKey? SecretOf(string host)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using ClusterSim.Http.Browsers;
 using ClusterSim.Network.Policies;
 using ClusterSim.Storage;
 
@@ -15,6 +16,7 @@ internal sealed record LocalPort(ObjectKey Service, string PortName, int Service
 /// </summary>
 internal sealed class LocalPorts(Wire wire) : IAsyncDisposable
 {
+    private readonly BrowserCheck _browsers = new(wire.Context.Options.Browsers, "NetworkOptions.Browsers") { Server = "a port of a Service", AllowsLinks = true };
     private readonly ConcurrentDictionary<(ObjectKey Service, int Port), (LocalPort Local, Socket Listener)> _opened = new();
 
     /// <summary>The open ports.</summary>
@@ -100,6 +102,6 @@ internal sealed class LocalPorts(Wire wire) : IAsyncDisposable
             return;
         }
         await using var connection = stream;
-        await SocketRelay.RunAsync(socket, connection);
+        await SocketRelay.RunAsync(socket, connection, new BrowserHead(_browsers));
     }
 }

@@ -36,9 +36,9 @@ internal static class TarCommand
                 return await ReadAsync(command, options, file, extracts: options.Has("x"));
             return await command.FailAsync("must specify one of: c, t, x");
         }
-        catch (Exception broken) when (broken is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception ex) when (ex is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
         {
-            return await command.FailAsync($"invalid tar magic: {broken.Message}");
+            return await command.FailAsync($"invalid tar magic: {ex.Message}");
         }
     }
 
@@ -109,9 +109,9 @@ internal static class TarCommand
         try
         {
             await using var unzipped = options.Has("z") || file.EndsWith("gz", StringComparison.Ordinal) ? new GZipStream(from, CompressionMode.Decompress, leaveOpen: true) : null;
-            await using var reader = new TarReader(unzipped ?? from, leaveOpen: true);
+            await using var reader = new TarReader(new TarBlocks(unzipped ?? from), leaveOpen: true);
             var code = 0;
-            while (await reader.GetNextEntryAsync(copyData: false, command.Process.Killed) is { } entry)
+            while (await NextAsync(reader, command.Process.Killed) is { } entry)
             {
                 if (options.Rest.Count > 0 && !options.Rest.Exists(wanted => entry.Name == wanted || entry.Name.TrimEnd('/') == wanted || entry.Name.StartsWith(wanted.TrimEnd('/') + "/", StringComparison.Ordinal)))
                     continue;
@@ -128,6 +128,19 @@ internal static class TarCommand
         {
             if (file != "-")
                 await from.DisposeAsync();
+        }
+    }
+
+    // A damaged header makes the reader fail in many ways: a number that does not fit (OverflowException), a sparse file (NotSupportedException) …
+    private static async Task<TarEntry?> NextAsync(TarReader reader, CancellationToken killed)
+    {
+        try
+        {
+            return await reader.GetNextEntryAsync(copyData: false, killed);
+        }
+        catch (Exception ex) when (ex is not (IOException or OperationCanceledException or OutOfMemoryException))
+        {
+            throw new InvalidDataException(ex.Message, ex);
         }
     }
 
