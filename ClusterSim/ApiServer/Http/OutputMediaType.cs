@@ -94,7 +94,7 @@ internal sealed record OutputMediaType(AnswerEncoding Encoding, ObjectForm Form)
         var (kind, group, version) = (clause.Parameter("as"), clause.Parameter("g"), clause.Parameter("v"));
         if (kind is null && group is null && version is null)
             return encoding == AnswerEncoding.Protobuf && !endpoint.HasProtobuf ? null : ObjectForm.Plain;
-        if (group != "meta.k8s.io" || version is not "v1" and not "v1beta1")
+        if (group != "meta.k8s.io" || version != "v1")
             return null;
         return kind switch
         {

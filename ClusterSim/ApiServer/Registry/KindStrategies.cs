@@ -14,6 +14,7 @@ using ClusterSim.Validation.Networking;
 using ClusterSim.Validation.Node;
 using ClusterSim.Validation.Policy;
 using ClusterSim.Validation.Rbac;
+using ClusterSim.Validation.Resource;
 using ClusterSim.Validation.Scheduling;
 using ClusterSim.Validation.Storage;
 
@@ -51,7 +52,8 @@ internal sealed class KindStrategies
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true),
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
         new ApiServiceStrategy(), new FlowSchemaStrategy(), new PriorityLevelConfigurationStrategy(),
-        Plain("resource.k8s.io", "v1", "ResourceClaim", hasStatus: true), Plain("resource.k8s.io", "v1", "ResourceClaimTemplate"),
+        new PlainStrategy(new("resource.k8s.io", "v1", "ResourceClaim")) { HasStatus = true, Defaults = DeviceRequestDefaults.OfClaim },
+        new PlainStrategy(new("resource.k8s.io", "v1", "ResourceClaimTemplate")) { Defaults = DeviceRequestDefaults.OfTemplate },
         Plain("resource.k8s.io", "v1", "DeviceClass", hasGenerations: true), new PlainStrategy(new("resource.k8s.io", "v1", "ResourceSlice"))
         {
             HasGenerations = true,

@@ -40,6 +40,12 @@ internal sealed class PlainStrategy(GroupVersionKind kind) : KindStrategy
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => Selectable ?? base.SelectableFields;
 
+    /// <summary>Fills in the kind's defaults; null for none.</summary>
+    public Action<JsonObject>? Defaults { get; init; }
+
+    /// <inheritdoc/>
+    public override void Default(JsonObject @object) => Defaults?.Invoke(@object);
+
     /// <inheritdoc/>
     public override void PrepareForCreate(JsonObject @object)
     {

@@ -164,6 +164,27 @@ public sealed class MachineryDetailTests
         Assert.That(response.Headers.Contains("Audit-Id"), Is.True);
     }
 
+    [TestCase(
+        "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations", "PriorityLevelConfiguration",
+        """{"type":"Limited","limited":{"limitResponse":{"type":"Queue","queuing":{}}}}""",
+        """{"type":"Limited","limited":{"limitResponse":{"type":"Queue","queuing":{"handSize":8,"queues":64,"queueLengthLimit":50}},"nominalConcurrencyShares":30,"lendablePercent":0}}""")]
+    [TestCase(
+        "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", "FlowSchema",
+        """{"priorityLevelConfiguration":{"name":"a"}}""", """{"matchingPrecedence":1000,"priorityLevelConfiguration":{"name":"a"}}""")]
+    [TestCase(
+        "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims", "ResourceClaim",
+        """{"devices":{"requests":[{"name":"r","exactly":{"deviceClassName":"d"}}]}}""",
+        """{"devices":{"requests":[{"name":"r","exactly":{"deviceClassName":"d","allocationMode":"ExactCount","count":1}}]}}""")]
+    public async Task Kinds_that_nothing_acts_on_have_their_defaults(string path, string kind, string spec, string stored)
+    {
+        var version = string.Join('/', path.Split('/')[2..4]);
+
+        var made = await PostAsync(path + "?dryRun=All", $$"""{"apiVersion":"{{version}}","kind":"{{kind}}","metadata":{"name":"defaulted"},"spec":{{spec}}}""");
+
+        Assert.That(made.Status, Is.EqualTo(HttpStatusCode.Created), (string?)made.Body["message"]);
+        Assert.That(JsonNode.DeepEquals(made.Body["spec"], JsonNode.Parse(stored)), Is.True, made.Body["spec"]!.ToJsonString());
+    }
+
     [Test]
     public async Task The_range_and_the_first_address_of_Services_are_there()
     {
