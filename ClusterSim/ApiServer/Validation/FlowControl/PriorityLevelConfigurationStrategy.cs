@@ -40,9 +40,16 @@ internal sealed class PriorityLevelConfigurationStrategy : KindStrategy
         limited.Default("lendablePercent", 0);
         if ((limited["limitResponse"] as JsonObject)?["queuing"] is not JsonObject queuing)
             return;
-        queuing.Default("handSize", HandSizeDefault);
-        queuing.Default("queues", QueuesDefault);
-        queuing.Default("queueLengthLimit", QueueLengthLimitDefault);
+        NotZero(queuing, "handSize", HandSizeDefault);
+        NotZero(queuing, "queues", QueuesDefault);
+        NotZero(queuing, "queueLengthLimit", QueueLengthLimitDefault);
+    }
+
+    // No pointers in Go: zero is what was not sent.
+    private static void NotZero(JsonObject queuing, string name, int @default)
+    {
+        if (queuing.Integer(name) is null or 0)
+            queuing[name] = @default;
     }
 
     /// <inheritdoc/>
