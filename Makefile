@@ -11,7 +11,7 @@ kubectl ?= kubectl
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: packages
 packages: ## find out which packages the feed has, and get PostgreSQL where there is none
@@ -104,6 +104,14 @@ down: ## take it away again
 .PHONY: bench-start
 bench-start: ## ten starts of the whole system: medians of time and memory
 	@Benchmarks/start.sh 10
+
+.PHONY: bench-first-build
+bench-first-build: ## an empty clone: restored, built, deployed; medians of three
+	@Benchmarks/first-build.sh 3
+
+.PHONY: bench-test-deployed
+bench-test-deployed: ## `./test.sh` three times: medians
+	@Benchmarks/test-deployed.sh 3
 
 .PHONY: bench-kubectl
 bench-kubectl: ## `kubectl get pods` 20 times beside kubectl's own start: medians

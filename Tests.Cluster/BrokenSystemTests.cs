@@ -41,6 +41,8 @@ public sealed class BrokenSystemTests
         await using var cluster = await SimulatedClusterUnderTest.StartAsync(
             change: manifests => [.. manifests.Where(manifest => !(manifest.Kind == "NetworkPolicy" && manifest.Namespace == Payments && manifest.Name is "default-deny" or "payment-provider-from-invoice-app"))]);
 
+        await using var probers = await Probers.StartAsync(cluster);
+
         var noticed = await Noticed.ByAsync(new PayingSystemAssertions(cluster).A_pod_of_another_namespace_reaches_neither_provider_nor_databases);
 
         Assert.That(noticed, Does.Contain("payment-provider.payments:8082"));
