@@ -37,7 +37,7 @@ public sealed class MalformedRequestTests
         """{"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Background","preconditions":{"uid":"x"}}""",
         """{"apiVersion":"fuzz.example.com/v1","kind":"Crontab","metadata":{"name":"x"},"spec":{"replicas":1,"cron":"* *","steps":[{"name":"x","run":1.5}],"template":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"}}},"status":{"replicas":1}}""",
         """{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"x.fuzz.example.com"},"spec":{"group":"fuzz.example.com","scope":"Namespaced","names":{"plural":"x","kind":"X"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string","pattern":"^[a-z]+$","default":"x","enum":["x",null]}}}}}]}}""",
-        "apiVersion: fuzz.example.com/v1\nkind: Crontab\nmetadata: {name: x}\nspec:\n  replicas: 2\n  steps: [{name: x}, {name: y}]\n  cron: !!str '* *'\n",
+        "apiVersion: fuzz.example.com/v1\nkind: Crontab\nmetadata: {name: x}\nspec:\n  replicas: 2\n  steps: [{name: x}, {name: 'y'}]\n  cron: !!str '* *'\n",
         """[{"op":"replace","path":"/spec/replicas","value":2},{"op":"move","from":"/spec/steps/0","path":"/spec/steps/-"},{"op":"copy","from":"/spec","path":"/status"}]""",
         """{"spec":{"replicas":null,"steps":[{"name":"x"}],"template":{"metadata":{"labels":{"x":"x"}}}}}""",
     ];

@@ -50,7 +50,7 @@ public class RequestDecoderTests
     public void Quantities_times_and_yaml_become_canonical()
     {
         var decoded = Decoder.Decode(
-            Encoding.UTF8.GetBytes("metadata: {name: a, creationTimestamp: '2026-01-02T05:04:05.9+02:00', labels: {on: 'yes'}}\nspec:\n  hostNetwork: yes\n  containers:\n  - &c\n    name: m\n    resources: {limits: {cpu: 0.5, memory: 1024Mi}}\n  - <<: *c\n    name: n\n"),
+            Encoding.UTF8.GetBytes("metadata: {name: a, creationTimestamp: '2026-01-02T05:04:05.9+02:00', labels: {on: 'yes'}}\nspec:\n  hostNetwork: yes\n  containers:\n  - &c\n    name: m\n    resources: {limits: {cpu: 0.5, memory: 1024Mi}}\n  - <<: *c\n    name: 'n'\n"),
             MediaKind.Yaml, Pod, FieldValidation.Strict).Object;
 
         Assert.That(decoded["metadata"]!["creationTimestamp"]!.GetValue<string>(), Is.EqualTo("2026-01-02T03:04:05Z"));
