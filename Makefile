@@ -149,6 +149,19 @@ lint-scripts: ## shellcheck, where it is installed
 	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); \
 	else echo "shellcheck is not installed (apt-get install shellcheck, brew install shellcheck): the scripts are not checked"; fi
 
+.PHONY: kustomize-recordings
+kustomize-recordings: ## what `kubectl kustomize` says to the cases of Tests.Unit/ClusterSim/Kustomize, anew
+	@eng/kustomize-recordings.sh
+
+.PHONY: kustomize-compare
+kustomize-compare: ## every kustomization below FOLDER=… with harness and with kubectl
+	@HARNESS_BUILD=only ./harness
+	@eng/kustomize-compare.sh "$(FOLDER)"
+
+.PHONY: bench-kustomize
+bench-kustomize: ## how long the overlays and a large kustomization take, beside `kubectl kustomize`
+	@dotnet run --project Benchmarks --configuration Release -- kustomize
+
 .PHONY: definitions
 definitions: ## Kubernetes' types anew from the cluster that kubectl points at
 	@mkdir -p artifacts

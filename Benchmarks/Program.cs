@@ -10,6 +10,7 @@ return args switch
     ["pay", .. var rest] => await PayBenchmark.RunAsync(rest),
     ["shell", .. var rest] => await ShellBenchmark.RunAsync(rest),
     ["start"] => await StartBenchmark.RunAsync(),
+    ["kustomize", .. var folders] => await KustomizeBenchmark.RunAsync(folders),
     ["stream", .. var rest] => await StreamBenchmark.RunAsync(rest),
     ["wire", .. var rest] => await WireBenchmark.RunAsync(rest),
     _ => Usage(),
@@ -19,6 +20,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: Benchmarks scale [nodes [pods]] | api [harness.dll [requests [connections [rounds]]]] | api-compare harness.dll…"
-        + " | pay [invoices [both|processes|cluster]] | shell [rounds] | start | stream [invoices] | wire [requests] | reach-manifests FOLDER PODS");
+        + " | pay [invoices [both|processes|cluster]] | shell [rounds] | start | kustomize [FOLDER…] | stream [invoices] | wire [requests] | reach-manifests FOLDER PODS");
     return 2;
 }

@@ -11,6 +11,8 @@ namespace ClusterSim;
 
 public sealed partial class SimulatedCluster
 {
+    private static readonly TimeSpan EstablishedLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>Applies a file, the files of a folder, or the kustomization of a folder (server-side apply, with strict field checks).</summary>
     /// <returns>The applied manifests, in order.</returns>
     /// <exception cref="ManifestException">A file cannot be read; nothing is applied.</exception>
@@ -18,8 +20,7 @@ public sealed partial class SimulatedCluster
     public IReadOnlyList<Manifest> Apply(string path)
     {
         var manifests = Kustomization.IsIn(path) ? Kustomization.Build(path) : Manifest.Read(path);
-        foreach (var manifest in manifests)
-            Apply(manifest);
+        ApplyInOrder(manifests);
         return manifests;
     }
 
@@ -28,8 +29,26 @@ public sealed partial class SimulatedCluster
     public IReadOnlyList<Manifest> ApplyYaml(string yaml)
     {
         var manifests = Manifest.Parse(yaml);
-        foreach (var manifest in manifests)
-            Apply(manifest);
+        ApplyInOrder(manifests);
+        return manifests;
+    }
+
+    /// <summary>
+    /// Applies a Helm chart, rendered by an installed <c>helm template</c>, in the order of <c>helm install</c>. Hooks are applied without waiting until
+    /// they are done; tests are left out.
+    /// </summary>
+    /// <param name="chart">The folder or archive of the chart.</param>
+    /// <param name="release">The name of the release.</param>
+    /// <param name="values">Values as YAML, which override those of the chart; null for the chart's own.</param>
+    /// <param name="namespace">The namespace of the release, which objects without one get. It must exist.</param>
+    /// <param name="helm">The path of helm.</param>
+    /// <returns>The applied manifests, in order.</returns>
+    /// <exception cref="ManifestException">helm is not installed, or cannot render the chart; nothing is applied.</exception>
+    /// <exception cref="KubernetesApiException">The API rejects an object; the message names its place. The objects before it are applied.</exception>
+    public IReadOnlyList<Manifest> ApplyHelm(string chart, string release, string? values = null, string @namespace = "default", string helm = "helm")
+    {
+        var manifests = HelmChart.Render(chart, release, values, @namespace, helm);
+        ApplyInOrder(manifests);
         return manifests;
     }
 
@@ -43,6 +62,21 @@ public sealed partial class SimulatedCluster
     /// </summary>
     /// <exception cref="KubernetesApiException">The API rejects the object; the message names its place.</exception>
     public JsonElement Create(Manifest manifest) => Write(manifest, Admin.Create).Root;
+
+    // Objects of a kind that a definition before them brings wait until the definition is established.
+    private void ApplyInOrder(IReadOnlyList<Manifest> manifests)
+    {
+        var defined = manifests.Where(manifest => manifest.Kind == "CustomResourceDefinition")
+            .Select(manifest => manifest.Object["spec"] as JsonObject)
+            .Select(spec => (spec.Text("group"), (spec?["names"] as JsonObject).Text("kind"))).ToHashSet();
+        foreach (var manifest in manifests)
+        {
+            var (group, version) = GroupVersion.Parse(manifest.ApiVersion);
+            if (defined.Contains((group, manifest.Kind)))
+                SpinWait.SpinUntil(() => Server.Catalog.Find(new GroupVersionKind(group, version, manifest.Kind)) is not null, EstablishedLimit);
+            Apply(manifest);
+        }
+    }
 
     private Document Write(Manifest manifest, Func<ResourceType, JsonObject, Document> write)
     {

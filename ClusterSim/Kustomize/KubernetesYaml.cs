@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Kustomize.Kyaml;
 
 namespace ClusterSim.Manifests;
 
@@ -12,6 +13,9 @@ public static class KubernetesYaml
     /// <param name="source">The name of the text in messages.</param>
     /// <exception cref="ManifestException">The text is malformed or no object; the message names the place.</exception>
     public static JsonObject ReadObject(string text, string source) => ReadObject(Encoding.UTF8.GetBytes(text), source);
+
+    /// <summary>Writes objects as YAML documents, as kubectl prints them: fields in alphabetical order, strings quoted only where they must be.</summary>
+    public static string Write(IEnumerable<JsonObject> objects) => YamlWriter.Write(objects);
 
     internal static JsonObject ReadObject(ReadOnlyMemory<byte> utf8, string source)
     {

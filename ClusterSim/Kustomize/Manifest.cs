@@ -24,7 +24,9 @@ public sealed record Manifest(JsonObject Object, string Source)
 
     /// <summary>Reads a file, or the files of a folder in the order of their names, as <c>kubectl apply -f</c> does. A kustomization is not rendered: see <see cref="Kustomization"/>.</summary>
     /// <exception cref="ManifestException">The path does not exist, or a file is malformed.</exception>
-    public static IReadOnlyList<Manifest> Read(string path) => ManifestFiles.ReadPath(path);
+    /// <param name="path">The file or folder.</param>
+    /// <param name="recursive">Whether the folders below are read too, as with <c>kubectl apply -R</c>.</param>
+    public static IReadOnlyList<Manifest> Read(string path, bool recursive = false) => ManifestFiles.ReadPath(path, recursive);
 
     /// <summary>Reads a text of YAML or JSON documents.</summary>
     /// <param name="text">The text.</param>

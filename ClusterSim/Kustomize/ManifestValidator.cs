@@ -33,7 +33,7 @@ public sealed class ManifestValidator
         var manifests = new List<Manifest>();
         if (Kustomization.IsIn(path))
             Read(path, Kustomization.Build);
-        else if (Read(path, ManifestFiles.Find) is { } files)
+        else if (Read(path, one => ManifestFiles.Find(one)) is { } files)
             foreach (var file in files)
                 Read(file, ManifestFiles.ReadFile);
         errors.AddRange(Validate(manifests));

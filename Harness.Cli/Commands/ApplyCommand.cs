@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using ClusterSim.Json;
 using ClusterSim.Manifests;
+using Harness.Configuration;
 using Harness.Kube;
 using Harness.Running;
 
@@ -8,85 +11,71 @@ namespace Harness.Commands;
 /// <summary><c>harness apply</c>: server-side apply of files or a kustomization. Images that are published here go by their content.</summary>
 internal static class ApplyCommand
 {
+    private static readonly TimeSpan EstablishedLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+
     public static Command Create(CommandContext context)
     {
-        var file = new Option<string[]>("--filename", "-f") { Description = "A file, a folder of files, or - for standard input.", AllowMultipleArgumentsPerToken = true };
-        var kustomization = new Option<string?>("--kustomize", "-k") { Description = "A folder with a kustomization.yaml." };
+        var input = new ManifestInput();
         var unknown = UpCommand.UnknownImagesOption();
-        var command = new Command("apply", "Make the cluster's objects what the manifests say.") { file, kustomization, unknown };
+        var command = new Command("apply", "Make the cluster's objects what the manifests say.") { unknown };
+        input.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var files = parsed.GetValue(file) ?? [];
-            var folder = parsed.GetValue(kustomization);
-            if ((files.Length == 0) == (folder is null))
-                throw new CommandException("name what to apply: -f FILE, or -k FOLDER");
             using var client = context.Connect();
-            var manifests = folder is not null
-                ? ReadKustomization(context, folder)
-                : files.SelectMany(name => ReadFile(context, name)).ToList();
+            var manifests = input.Read(context, parsed);
             await UpCommand.TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
-            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder, context.Harness), print: true, cancellation);
+            await ApplyAsync(context, client, manifests, PublishedImages.Find(context.Folder, HarnessYaml.LoadOrEmpty(context.Folder.Root)), print: true, cancellation);
             return 0;
         });
         return command;
     }
 
-    /// <summary>Applies the objects, namespaces first as they stand; returns the namespaces they live in.</summary>
+    /// <summary>Applies the objects as they are ordered; definitions are established before other kinds follow. Returns the namespaces the objects live in.</summary>
     public static async Task<IReadOnlyCollection<string>> ApplyAsync(
         CommandContext context, KubeClient client, IReadOnlyList<Manifest> manifests, PublishedImages images, bool print, CancellationToken cancellation)
     {
         var namespaces = new HashSet<string>(StringComparer.Ordinal);
+        var pending = new List<(KubeResource Resource, string Name)>();
         foreach (var manifest in manifests)
         {
             images.UseContentTags(manifest.Object);
-            var resource = client.ResourceOf(manifest.Object);
-            var name = (string?)manifest.Object["metadata"]?["name"] ?? "";
+            if (manifest.Kind != "CustomResourceDefinition")
+                await EstablishedAsync(context, client, pending, cancellation);
+            var resource = await client.FindResourceOfAsync(manifest.Object, cancellation)
+                ?? throw new CommandException($"{manifest.Source}: no matches for kind \"{manifest.Kind}\" in version \"{manifest.ApiVersion}\"");
             try
             {
-                await client.ApplyAsync(manifest.Object, cancellation);
+                await client.ApplyAsync(resource, manifest.Object, isDryRun: false, cancellation);
             }
-            catch (KubeException refused) when (refused.Code > 0)
+            catch (KubeException ex) when (ex.Code > 0)
             {
-                throw new CommandException($"{manifest.Source}: {refused.Message}");
+                throw new CommandException($"{manifest.Source}: {ex.Message}");
             }
+            if (manifest.Kind == "CustomResourceDefinition")
+                pending.Add((resource, manifest.Name));
             if (resource.Namespaced)
-                namespaces.Add((string?)manifest.Object["metadata"]?["namespace"] ?? client.Namespace);
+                namespaces.Add(manifest.Namespace.Length > 0 ? manifest.Namespace : client.Namespace);
             if (print)
-                await context.Output.WriteLineAsync($"{resource.QualifiedSingular}/{name} serverside-applied");
+                await context.Output.WriteLineAsync($"{resource.QualifiedSingular}/{manifest.Name} serverside-applied");
         }
         return namespaces;
     }
 
-    /// <summary>What a kustomization renders to.</summary>
-    /// <exception cref="CommandException">It cannot be rendered.</exception>
-    public static IReadOnlyList<Manifest> ReadKustomization(CommandContext context, string folder)
+    private static async Task EstablishedAsync(CommandContext context, KubeClient client, List<(KubeResource Resource, string Name)> definitions, CancellationToken cancellation)
     {
-        try
-        {
-            return Kustomization.Build(Path.GetFullPath(folder, context.Process.WorkingDirectory));
-        }
-        catch (ManifestException unreadable)
-        {
-            throw new CommandException(unreadable.Message);
-        }
+        var began = context.Process.Clock.GetTimestamp();
+        foreach (var (resource, name) in definitions)
+            while (!IsEstablished((await client.GetAsync(resource, null, name, cancellation)).ToObject()))
+            {
+                if (context.Process.Clock.GetElapsedTime(began) > EstablishedLimit)
+                    throw new CommandException($"customresourcedefinition/{name} is not established after {EstablishedLimit.TotalSeconds:0} s");
+                await Task.Delay(Poll, context.Process.Clock, cancellation);
+            }
+        definitions.Clear();
     }
 
-    /// <summary>The manifests of a file, a folder, or <c>-</c> for standard input.</summary>
-    /// <exception cref="CommandException">They cannot be read.</exception>
-    public static IReadOnlyList<Manifest> ReadFile(CommandContext context, string name)
-    {
-        try
-        {
-            if (name == "-")
-            {
-                using var input = new StreamReader(context.Process.Input);
-                return Manifest.Parse(input.ReadToEnd(), "standard input");
-            }
-            return Manifest.Read(Path.GetFullPath(name, context.Process.WorkingDirectory));
-        }
-        catch (ManifestException unreadable)
-        {
-            throw new CommandException(unreadable.Message);
-        }
-    }
+    private static bool IsEstablished(JsonObject definition) =>
+        (definition["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>()
+        .Any(condition => KubeJson.TextOf(condition, "type") == "Established" && KubeJson.TextOf(condition, "status") == "True");
 }

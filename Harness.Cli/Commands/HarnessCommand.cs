@@ -19,6 +19,9 @@ public static class HarnessCommand
         root.Subcommands.Add(DownCommand.Create(context));
         root.Subcommands.Add(StatusCommand.Create(context));
         root.Subcommands.Add(ApplyCommand.Create(context));
+        root.Subcommands.Add(DiffCommand.Create(context));
+        root.Subcommands.Add(PruneCommand.Create(context));
+        root.Subcommands.Add(KustomizeCommand.Create(context));
         root.Subcommands.Add(GetCommand.Create(context));
         root.Subcommands.Add(DescribeCommand.Create(context));
         root.Subcommands.Add(LogsCommand.Create(context));

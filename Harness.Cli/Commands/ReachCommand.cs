@@ -93,9 +93,9 @@ internal static class ReachCommand
         if (at is not null && folder is null && files.Count == 0)
             throw new CommandException("--api-server is for -f and -k: the running cluster says itself where its API server is");
         if (folder is not null)
-            return ReachManifests.Read(ApplyCommand.ReadKustomization(context, folder), at);
+            return ReachManifests.Read(ManifestInput.ReadKustomization(context, folder), at);
         if (files.Count > 0)
-            return ReachManifests.Read([.. files.SelectMany(name => ApplyCommand.ReadFile(context, name))], at);
+            return ReachManifests.Read([.. files.SelectMany(name => ManifestInput.ReadFile(context, name))], at);
         using var client = context.Connect();
         return await ReachCluster.ReadAsync(client, cancellation);
     }

@@ -61,7 +61,9 @@ internal static class UpCommand
         var apiPort = ApiPortOption();
         var ingressPort = IngressPortOption();
         var unknown = UnknownImagesOption();
+        var helm = new HelmOptions();
         var command = new Command("up", "Start a cluster with the system of harness.yaml on it and wait until all is ready.") { detach, timeout, apiPort, ingressPort, unknown };
+        helm.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var ports = new Ports(parsed.GetValue(apiPort), parsed.GetValue(ingressPort), UnknownImagesOf(parsed.GetValue(unknown)));
@@ -71,11 +73,12 @@ internal static class UpCommand
                 using var client = context.Connect();
                 await TellUnknownImagesAsync(client, parsed.GetValue(unknown), cancellation);
             }
+            var chart = helm.Read(context, parsed);
             if (parsed.GetValue(detach))
-                return await UpDetachedAsync(context, ports, limit, cancellation);
+                return await UpDetachedAsync(context, ports, limit, cancellation, chart);
             if (context.Folder.FindRunning() is { } running)
                 throw new CommandException($"a cluster is running already (process {running.ProcessId}); end it with: ./harness down");
-            var prepared = PrepareAsync(context);
+            var prepared = PrepareAsync(context, chart);
             await using var host = await ClusterHost.StartAsync(
                 context.Folder, context.Harness, ports, context.Process, line => context.Error.WriteLine($"harness: {line}"), cancellation);
             await DeployAsync(context, await prepared, limit, cancellation);
@@ -94,15 +97,15 @@ internal static class UpCommand
     }
 
     /// <summary>Starts a host in the background unless one runs, and deploys to it.</summary>
-    public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, TimeSpan limit, CancellationToken cancellation)
+    public static async Task<int> UpDetachedAsync(CommandContext context, Ports ports, TimeSpan limit, CancellationToken cancellation, Func<IReadOnlyList<Manifest>>? chart = null)
     {
         if (context.Folder.FindRunning() is not null)
         {
             await context.Error.WriteLineAsync("harness: the cluster is running: applying the manifests again");
-            await DeployAsync(context, await PrepareAsync(context), limit, cancellation);
+            await DeployAsync(context, await PrepareAsync(context, chart), limit, cancellation);
             return 0;
         }
-        var prepared = PrepareAsync(context);
+        var prepared = PrepareAsync(context, chart);
         using var host = LaunchInBackground(context, ports);
         try
         {
@@ -131,11 +134,11 @@ internal static class UpCommand
     }
 
     /// <summary>What is to be applied, read while the cluster starts.</summary>
-    private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context)
+    private static Task<(IReadOnlyList<Manifest> Manifests, PublishedImages Images)> PrepareAsync(CommandContext context, Func<IReadOnlyList<Manifest>>? chart)
     {
         var harness = context.Harness;
         PublishedImages.Require(context.Folder, harness);
-        return Task.Run(() => (ApplyCommand.ReadKustomization(context, harness.KustomizationFolder), PublishedImages.Find(context.Folder, harness)));
+        return Task.Run(() => (chart is not null ? chart() : ManifestInput.ReadKustomization(context, harness.KustomizationFolder), PublishedImages.Find(context.Folder, harness)));
     }
 
     private static async Task DeployAsync(
@@ -145,7 +148,7 @@ internal static class UpCommand
         var (manifests, images) = prepared;
         using var client = context.Connect();
         var namespaces = await ApplyCommand.ApplyAsync(context, client, manifests, images, print: false, cancellation);
-        await context.Error.WriteLineAsync($"harness: applied {context.Harness.Kustomization}, {manifests.Count} objects ({Seconds(began)})");
+        await context.Error.WriteLineAsync($"harness: applied {manifests.Count} objects of {Source(manifests, context)} ({Seconds(began)})");
         var left = await Rollout.WaitAsync(
             client, namespaces, limit, line => context.Error.WriteLine($"harness: {line}"), context.Process.Clock, cancellation);
         if (left.Count > 0)
@@ -163,6 +166,9 @@ internal static class UpCommand
         await context.Output.WriteLineAsync();
         await TellWhereAsync(context, context.Folder.FindRunning() ?? throw new CommandException("the cluster has ended meanwhile"));
     }
+
+    private static string Source(IReadOnlyList<Manifest> manifests, CommandContext context) =>
+        manifests is [{ Source: var source }, ..] && source.StartsWith("helm ", StringComparison.Ordinal) ? source.Split(':')[0] : context.Harness.Kustomization;
 
     private static Process LaunchInBackground(CommandContext context, Ports ports)
     {

@@ -72,6 +72,29 @@ public sealed class KubeClient : IDisposable
             ?? throw new KubeException(404, $"no matches for kind \"{kind}\" in version \"{version}\""));
     }
 
+    /// <summary>Returns the resource of an object's kind, built in or defined by the cluster; null where the cluster has none.</summary>
+    public async Task<KubeResource?> FindResourceOfAsync(JsonObject @object, CancellationToken cancellation = default)
+    {
+        var version = KubeJson.TextOf(@object, "apiVersion") ?? "";
+        var kind = KubeJson.TextOf(@object, "kind") ?? "";
+        if (_resources.FirstOrDefault(type => type.ApiVersion == version && type.Kind == kind) is { } builtIn)
+            return new KubeResource(builtIn);
+        if (version.Split('/') is not [var group, var plainVersion])
+            return null;
+        try
+        {
+            var discovered = await SendAsync(HttpMethod.Get, $"apis/{version}", null, null, cancellation);
+            foreach (var one in discovered.At("resources").Items())
+                if (one.At("kind").Text() == kind && one.At("name").Text("") is var name && !name.Contains('/', StringComparison.Ordinal))
+                    return new KubeResource(group, plainVersion, kind, name, one.At("singularName").Text(kind.ToLowerInvariant()), one.At("namespaced").Flag(false));
+            return null;
+        }
+        catch (KubeException ex) when (ex.Code == 404)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Plural and short names of everything that is built in, for completion.</summary>
     public IEnumerable<string> ResourceNames => _resources.SelectMany(type => type.ShortNames.Prepend(type.Name)).Distinct(StringComparer.Ordinal);
 
@@ -113,13 +136,17 @@ public sealed class KubeClient : IDisposable
     }
 
     /// <summary>Server-side apply: the object is as it says, whatever it was; fields of ours that it no longer names go.</summary>
-    public Task<JsonElement> ApplyAsync(JsonObject @object, CancellationToken cancellation = default)
+    public async Task<JsonElement> ApplyAsync(JsonObject @object, CancellationToken cancellation = default) =>
+        await ApplyAsync(await FindResourceOfAsync(@object, cancellation) ?? ResourceOf(@object), @object, isDryRun: false, cancellation);
+
+    /// <summary>Applies an object of a known resource, or returns what applying it would give.</summary>
+    /// <exception cref="KubeException">The API refuses it.</exception>
+    public Task<JsonElement> ApplyAsync(KubeResource resource, JsonObject @object, bool isDryRun, CancellationToken cancellation = default)
     {
-        var resource = ResourceOf(@object);
         var metadata = @object["metadata"];
         var path = resource.Path((string?)metadata?["namespace"] ?? Namespace, (string?)metadata?["name"]);
         return SendAsync(
-            HttpMethod.Patch, $"{path}?fieldManager={FieldManager}&force=true&fieldValidation=Strict", @object, "application/apply-patch+yaml", cancellation);
+            HttpMethod.Patch, $"{path}?fieldManager={FieldManager}&force=true&fieldValidation=Strict{(isDryRun ? "&dryRun=All" : "")}", @object, "application/apply-patch+yaml", cancellation);
     }
 
     /// <summary>Creates an object.</summary>
@@ -317,42 +344,4 @@ public sealed class KubeClient : IDisposable
         using var certificate = new X509Certificate2(shown);
         return chain.Build(certificate);
     }
-}
-
-/// <summary>A resource of the API, with its URLs.</summary>
-public sealed class KubeResource
-{
-    private readonly ApiResource _type;
-
-    internal KubeResource(ApiResource type) => _type = type;
-
-    /// <summary>Plural name.</summary>
-    public string Name => _type.Name;
-
-    /// <summary>Name with its group, as kubectl prints it: <c>deployment.apps</c>.</summary>
-    public string QualifiedSingular => _type.Group.Length == 0 ? _type.SingularName : $"{_type.SingularName}.{_type.Group}";
-
-    /// <summary>Its group and version as objects name them: <c>apps/v1</c>.</summary>
-    public string GroupVersion => _type.ApiVersion;
-
-    /// <summary>The kind of its objects.</summary>
-    public string Kind => _type.Kind;
-
-    /// <summary>Whether its objects live in namespaces.</summary>
-    public bool Namespaced => _type.IsNamespaced;
-
-    /// <summary>The URL path, relative to the server, of an object or, without a name, of all.</summary>
-    public string Path(string? @namespace, string? name = null)
-    {
-        var root = _type.Group.Length == 0 ? $"api/{_type.Version}" : $"apis/{_type.ApiVersion}";
-        var place = _type.IsNamespaced && @namespace is not null ? $"/namespaces/{@namespace}" : "";
-        return $"{root}{place}/{_type.Name}{(name is null ? "" : "/" + name)}";
-    }
-}
-
-/// <summary>The API refused, or could not be reached.</summary>
-public sealed class KubeException(int code, string message, Exception? inner = null) : Exception(message, inner)
-{
-    /// <summary>The HTTP status; 0 where no answer came.</summary>
-    public int Code { get; } = code;
 }
