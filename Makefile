@@ -4,14 +4,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 dotnet_flags := --nologo --verbosity quiet -nodeReuse:false
-results := artifacts/test-results/make
 scripts := harness deploy.sh test.sh .ci/run $(wildcard eng/*.sh) $(wildcard Benchmarks/*.sh)
 # What `make definitions` asks, and with what: KUBECONFIG=… make definitions
 kubectl ?= kubectl
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: packages
 packages: ## find out which packages the feed has, and get PostgreSQL where there is none
@@ -22,24 +21,27 @@ packages: ## find out which packages the feed has, and get PostgreSQL where ther
 
 .PHONY: build
 build: packages ## everything, warnings as errors
-	@dotnet build Harness.sln --configuration Release $(dotnet_flags)
-
-# $(call tier,Tests.Unit): one project's tests, its results beside the others'.
-tier = rm -rf $(results)/$(1) && dotnet test $(1)/$(1).csproj --configuration Release --nologo --no-build \
-	--logger "console;verbosity=minimal" --logger trx --results-directory $(results)/$(1)
+	@. eng/checks.sh && build_solution
 
 .PHONY: test
-test: build ## all three tiers: unit, contract, cluster (in this process)
-	@rm -rf $(results); for tier in Tests.Unit Tests.Contract Tests.Cluster; do ($(call tier,$$tier)) || true; done
-	@eng/test-results.sh $(results)/Tests.Unit $(results)/Tests.Contract $(results)/Tests.Cluster
+test: ## all three tiers: unit, contract, cluster (in this process)
+	@eng/tests.sh
 
 .PHONY: unit
-unit: build ## the services and the simulator's rooms, each alone
-	@$(call tier,Tests.Unit)
+unit: ## the services and the simulator's rooms, each alone
+	@eng/tests.sh Tests.Unit
 
 .PHONY: contract
-contract: build ## what invoice-app expects of payment-provider, and whether it is so
-	@$(call tier,Tests.Contract)
+contract: ## what invoice-app expects of payment-provider, and whether it is so
+	@eng/tests.sh Tests.Contract
+
+.PHONY: cluster
+cluster: ## both services on a simulated cluster in the test's own process
+	@eng/tests.sh Tests.Cluster
+
+.PHONY: long
+long: ## property tests with SAMPLES=20 times the sample, from SEED (random, printed with each test)
+	@TEST_SAMPLES=$(or $(SAMPLES),20) TEST_SEED=$${SEED:-$$((RANDOM + 1))} TEST_FILTER=TestCategory=Samples eng/tests.sh Tests.Unit Tests.Cluster
 
 .PHONY: pact-verify
 pact-verify: build ## the pact against PROVIDER_URL=… (without it, a provider started here); the broker's with PACT_BROKER_BASE_URL
@@ -53,13 +55,22 @@ pact-publish: build ## the pact to the broker, PACT_BROKER_BASE_URL, as this com
 can-i-deploy: build ## ask the broker: PACTICIPANT=InvoiceApp PACT_ENVIRONMENT=production
 	@eng/contract.sh can-i-deploy
 
-.PHONY: cluster
-cluster: build ## both services on a simulated cluster in the test's own process
-	@$(call tier,Tests.Cluster)
+.PHONY: format
+format: ## white space as .editorconfig has it; `make lint` is more, and slower
+	@eng/format.sh
+
+.PHONY: bench-tests
+bench-tests: ## the formatting, and each tier of tests alone: seconds, and of the processor
+	@TIMEFORMAT='%R s, processor %U s + %S s'; time eng/format.sh; \
+	for tier in Tests.Unit Tests.Contract Tests.Cluster; do echo "== $$tier"; time eng/tests.sh $$tier; done
 
 .PHONY: bench-scale
 bench-scale: ## 1,000 nodes and 10,000 pods: how long, how much memory
 	@dotnet run --project Benchmarks --configuration Release -- scale
+
+.PHONY: bench-wire
+bench-wire: ## requests a second from pod to pod
+	@dotnet run --project Benchmarks --configuration Release -- wire
 
 .PHONY: bench-reach
 bench-reach: ## harness reach on manifests of 1,000 pods: how long
@@ -105,17 +116,29 @@ down: ## take it away again
 bench-start: ## ten starts of the whole system: medians of time and memory
 	@Benchmarks/start.sh 10
 
+.PHONY: bench-first-build
+bench-first-build: ## an empty clone: restored, built, deployed; medians of three
+	@Benchmarks/first-build.sh 3
+
+.PHONY: bench-test-deployed
+bench-test-deployed: ## `./test.sh` three times: medians
+	@Benchmarks/test-deployed.sh 3
+
 .PHONY: bench-kubectl
 bench-kubectl: ## `kubectl get pods` 20 times beside kubectl's own start: medians
 	@Benchmarks/kubectl.sh 20
 
 .PHONY: fuzz
-fuzz: ## bad requests to the API: FUZZ_REQUESTS=100000 of them, from FUZZ_SEED
-	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} dotnet test Tests.Unit --nologo --filter "FullyQualifiedName~MalformedRequestTests"
+fuzz: ## bad requests to the API: 3,000 times SAMPLES=34, from SEED=1
+	@TEST_SAMPLES=$(or $(SAMPLES),34) TEST_SEED=$(or $(SEED),1) dotnet test Tests.Unit --configuration Release --nologo --filter "FullyQualifiedName~MalformedRequestTests"
+
+.PHONY: fuzz-shell
+fuzz-shell: ## broken and endless programs for the simulated shell: FUZZ_SCRIPTS=100000 of them, from FUZZ_SEED
+	@FUZZ_SCRIPTS=$${FUZZ_SCRIPTS:-100000} dotnet test Tests.Unit --nologo --filter "FullyQualifiedName~ShellFuzzTests"
 
 .PHONY: fuzz-archives
-fuzz-archives: ## bad archives to tar in a container: FUZZ_ARCHIVES=100000 of them, from FUZZ_SEED
-	@FUZZ_ARCHIVES=$${FUZZ_ARCHIVES:-100000} dotnet test Tests.Unit --configuration Release --nologo --filter "FullyQualifiedName~MalformedArchiveTests"
+fuzz-archives: ## bad archives to tar in a container: 400 times SAMPLES=250, from SEED=1
+	@TEST_SAMPLES=$(or $(SAMPLES),250) TEST_SEED=$(or $(SEED),1) dotnet test Tests.Unit --configuration Release --nologo --filter "FullyQualifiedName~MalformedArchiveTests"
 
 .PHONY: lint
 lint: lint-scripts ## formatting and scripts; changes nothing

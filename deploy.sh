@@ -40,7 +40,6 @@ harness() { HARNESS_BUILD=never ./harness "$@"; }
 # Starts the cluster, or applies the manifests again to the one that runs; waits until every replica of the newest revision is available.
 deploy_sim() {
   need_dotnet
-  find_packages
   find_postgres
   HARNESS_BUILD=only ./harness || fail "the build failed; see above"
   local status=0

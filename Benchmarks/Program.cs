@@ -8,9 +8,11 @@ return args switch
     ["api", .. var rest] => await ApiBenchmark.RunAsync(rest),
     ["api-compare", .. var builds] => await ApiBenchmark.CompareAsync(builds),
     ["pay", .. var rest] => await PayBenchmark.RunAsync(rest),
+    ["shell", .. var rest] => await ShellBenchmark.RunAsync(rest),
     ["start"] => await StartBenchmark.RunAsync(),
     ["kustomize", .. var folders] => await KustomizeBenchmark.RunAsync(folders),
     ["stream", .. var rest] => await StreamBenchmark.RunAsync(rest),
+    ["wire", .. var rest] => await WireBenchmark.RunAsync(rest),
     _ => Usage(),
 };
 
@@ -18,6 +20,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: Benchmarks scale [nodes [pods]] | api [harness.dll [requests [connections [rounds]]]] | api-compare harness.dll…"
-        + " | pay [invoices [both|processes|cluster]] | start | kustomize [FOLDER…] | stream [invoices] | reach-manifests FOLDER PODS");
+        + " | pay [invoices [both|processes|cluster]] | shell [rounds] | start | kustomize [FOLDER…] | stream [invoices] | wire [requests] | reach-manifests FOLDER PODS");
     return 2;
 }

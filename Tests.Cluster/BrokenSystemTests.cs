@@ -7,7 +7,7 @@ using static Tests.Cluster.Clusters.PayingSystem;
 namespace Tests.Cluster;
 
 /// <summary>Each assertion bites: what it checks is broken, and it notices.</summary>
-[Parallelizable(ParallelScope.None)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class BrokenSystemTests
 {
     [Test]
@@ -40,6 +40,8 @@ public sealed class BrokenSystemTests
     {
         await using var cluster = await SimulatedClusterUnderTest.StartAsync(
             change: manifests => [.. manifests.Where(manifest => !(manifest.Kind == "NetworkPolicy" && manifest.Namespace == Payments && manifest.Name is "default-deny" or "payment-provider-from-invoice-app"))]);
+
+        await using var probers = await Probers.StartAsync(cluster);
 
         var noticed = await Noticed.ByAsync(new PayingSystemAssertions(cluster).A_pod_of_another_namespace_reaches_neither_provider_nor_databases);
 

@@ -6,6 +6,7 @@ using Tests.Cluster.Clusters;
 namespace Tests.Cluster;
 
 /// <summary>Part 1 of the challenge: its own manifests, with its own kind of image and with ours (docs/BUG.md).</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ChallengeManifestsTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

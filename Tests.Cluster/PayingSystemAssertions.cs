@@ -14,8 +14,8 @@ public sealed class PayingSystemAssertions(ICluster cluster)
     {
         await cluster.ReadyPodsAsync(Invoices, InvoiceAppPods, 3);
         await cluster.ReadyPodsAsync(Payments, PaymentProviderPods, 3);
-        await cluster.ReadyPodsAsync(Invoices, "app.kubernetes.io/name=invoices-db", 1);
-        await cluster.ReadyPodsAsync(Payments, "app.kubernetes.io/name=payments-db", 1);
+        await cluster.ReadyPodsAsync(Invoices, PodsOf("invoices-db"), 1);
+        await cluster.ReadyPodsAsync(Payments, PodsOf("payments-db"), 1);
     }
 
     public async Task Invoice_app_answers_from_outside()
@@ -49,40 +49,41 @@ public sealed class PayingSystemAssertions(ICluster cluster)
     public async Task Invoice_app_reaches_payment_provider_and_an_unrelated_pod_does_not()
     {
         await Every_pod_is_Ready();
-        var invoiceApp = (await cluster.PodsAsync(Invoices, InvoiceAppPods))[0];
-        var database = (await cluster.PodsAsync(Invoices, "app.kubernetes.io/name=invoices-db"))[0];
 
-        // Without the control, "not reachable" would also hold where the probe itself is broken.
-        var control = await cluster.ProbeAsync(Invoices, invoiceApp, "payment-provider.payments", PaymentProviderPort);
-        var unrelated = await cluster.ProbeAsync(Invoices, database, "payment-provider.payments", PaymentProviderPort);
+        // Without the control, "not reachable" would also hold where the provider does not listen.
+        var control = cluster.ProbeAsync(Probers.InvoiceApp, "payment-provider.payments", PaymentProviderPort);
+        var unrelated = cluster.ProbeAsync(Probers.InvoicesDb, "payment-provider.payments", PaymentProviderPort);
+        await Task.WhenAll(control, unrelated);
 
         Assert.Multiple(() =>
         {
-            Assert.That(control, Is.EqualTo(Reachability.Reached), "invoice-app → payment-provider");
-            Assert.That(unrelated, Is.EqualTo(Reachability.NotReachable), "invoices-db → payment-provider");
+            Assert.That(control.Result, Is.EqualTo(Reachability.Reached), "invoice-app → payment-provider");
+            Assert.That(unrelated.Result, Is.EqualTo(Reachability.NotReachable), "invoices-db → payment-provider");
         });
     }
 
     public async Task A_pod_of_another_namespace_reaches_neither_provider_nor_databases()
     {
         await Every_pod_is_Ready();
-        await using var stranger = await Stranger.StartAsync(cluster);
+        (string Host, int Port) provider = ("payment-provider.payments", PaymentProviderPort);
+        (string Host, int Port) payments = ("payments-db.payments", PostgresPort);
+        (string Host, int Port) invoices = ("invoices-db.invoices", PostgresPort);
+        (string Host, int Port)[] denied = [provider, payments, invoices];
 
-        var targets = new (string Host, int Port)[]
-        {
-            ("payment-provider.payments", PaymentProviderPort),
-            ("payments-db.payments", PostgresPort),
-            ("invoices-db.invoices", PostgresPort),
-        };
-        var probes = new List<(string Target, Reachability Came)>();
-        foreach (var (host, port) in targets)
-            probes.Add(($"{host}:{port}", await cluster.ProbeAsync(Stranger.Namespace, Stranger.Pod, host, port)));
-        var open = await cluster.ProbeAsync(Stranger.Namespace, Stranger.Pod, "invoice-app.invoices", InvoiceAppPort);
+        // The stranger can connect, to what is public; and each target listens, for those who may.
+        var stranger = cluster.ProbeAsync(Probers.Stranger, [.. denied, ("invoice-app.invoices", InvoiceAppPort)]);
+        var controls = await Task.WhenAll(
+            cluster.ProbeAsync(Probers.InvoiceApp, [provider, invoices]),
+            cluster.ProbeAsync(Probers.PaymentProvider, [payments]));
+        var probes = await stranger;
 
         Assert.Multiple(() =>
         {
-            Assert.That(probes.Select(probe => probe.Came), Is.All.EqualTo(Reachability.NotReachable), string.Join(", ", probes));
-            Assert.That(open, Is.EqualTo(Reachability.Reached), "invoice-app is public: the stranger itself can connect");
+            Assert.That(
+                probes.Take(denied.Length), Is.All.EqualTo(Reachability.NotReachable),
+                string.Join(", ", denied.Zip(probes, (target, found) => $"{target.Host}:{target.Port} {found}")));
+            Assert.That(probes[^1], Is.EqualTo(Reachability.Reached), "invoice-app is public: the stranger itself can connect");
+            Assert.That(controls.SelectMany(found => found), Is.All.EqualTo(Reachability.Reached), "the provider and the databases listen for their callers");
         });
     }
 

@@ -2,7 +2,10 @@ using Tests.Cluster.Clusters;
 
 namespace Tests.Cluster;
 
-/// <summary>The assertions of <see cref="PayingSystemAssertions"/> on every cluster under test.</summary>
+/// <summary>
+/// The assertions of <see cref="PayingSystemAssertions"/> on every cluster under test; those that only try connections are among
+/// <see cref="Isolation.IsolationTests"/>, where the pods to try them from are.
+/// </summary>
 [TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.All))]
 [Category(ClusterUnderTest.Deployed)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
@@ -25,23 +28,21 @@ public sealed class PayingSystemTests(ClusterUnderTest underTest)
             await _cluster.DisposeAsync();
     }
 
+    [SetUp]
+    public Task SkipUnlessEnforcedAsync() =>
+        TestContext.CurrentContext.Test.MethodName == nameof(Its_network_enforces_policies) ? Task.CompletedTask : underTest.SkipUnlessEnforcedAsync(_cluster);
+
     [Test]
     public Task Every_pod_is_Ready() => _system.Every_pod_is_Ready();
 
     [Test]
-    public Task Its_network_enforces_policies() => PolicyEnforcement.AwaitAsync(_cluster);
+    public Task Its_network_enforces_policies() => underTest.AwaitEnforcementAsync(_cluster);
 
     [Test]
     public Task Invoice_app_answers_from_outside() => _system.Invoice_app_answers_from_outside();
 
     [Test]
     public Task Payment_provider_does_not_answer_from_outside() => _system.Payment_provider_does_not_answer_from_outside();
-
-    [Test]
-    public Task Invoice_app_reaches_payment_provider_and_an_unrelated_pod_does_not() => _system.Invoice_app_reaches_payment_provider_and_an_unrelated_pod_does_not();
-
-    [Test]
-    public Task A_pod_of_another_namespace_reaches_neither_provider_nor_databases() => _system.A_pod_of_another_namespace_reaches_neither_provider_nor_databases();
 
     [Test]
     public Task Every_replica_says_that_all_invoices_are_paid_and_the_ledger_holds_each_once() => _system.Every_replica_says_that_all_invoices_are_paid_and_the_ledger_holds_each_once();

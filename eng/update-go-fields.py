@@ -9,6 +9,8 @@ at the release the definitions are of. The result maps a definition to its field
   '!' at the end where it has neither omitempty nor omitzero, '~' where it has omitzero,
   '|' and JSON where it has a +default marker.
 It decides which zero values are written out ("status": {}), and how a type error reads ("of type v1.PullPolicy").
+Types that Go's scheme has and no server serves (retired and alpha versions, options) are there too, under the names that definitions would
+give them; '$kinds' maps such a kind ('apps/v1beta1 Scale') to its type.
 """
 import glob, gzip, json, os, re, sys
 
@@ -105,6 +107,25 @@ for definition, schema in names.items():
     lost = set(schema['properties']) - set(found)
     if lost: missing.append(f'{definition}: {sorted(lost)}')
     table[definition] = {k: v for k, v in sorted(found.items()) if k in schema['properties']}
+# What no server serves: kinds that a register.go of k8s.io/api names, and every struct beside them.
+kinds = {}
+for register in sorted(glob.glob(os.path.join(checkouts, 'api', '*', 'v*', 'register.go'))) + [os.path.join(checkouts, 'apimachinery/pkg/apis/meta/v1/register.go')]:
+    directory = os.path.dirname(register)
+    text = open(register, encoding='utf-8').read()
+    group = re.search(r'GroupName\s*=\s*"([^"]*)"', text)
+    relative = os.path.relpath(directory, checkouts)
+    package_name = 'io.k8s.' + relative.replace('/', '.')
+    structs, aliases = package(directory)
+    for name in [*structs, *(alias for alias, (kind, _) in aliases.items() if re.fullmatch(r'\w+\.\w+|[A-Z]\w*', kind))]:
+        if name[0].isupper() and f'{package_name}.{name}' not in table and (own := fields(name, directory, {})):
+            table[f'{package_name}.{name}'] = dict(sorted(own.items()))
+    if not group or relative.startswith('apimachinery'): continue
+    version = os.path.basename(directory)
+    for kind in re.findall(r'^\s*&(?:\w+\.)?(\w+)\{\},', text, re.M):
+        definition = f'{package_name}.{kind}'
+        if not names.get(definition, {}).get('x-kubernetes-group-version-kind') and definition in table:
+            kinds[f'{group[1]}/{version} {kind}'.lstrip('/')] = definition
+table['$kinds'] = kinds
 data = json.dumps(table, separators=(',', ':'), sort_keys=True).encode()
 with open(out, 'wb') as raw, gzip.GzipFile('', 'wb', 9, raw, mtime=0) as packed: packed.write(data)
 print(f'{len(table)} types, {sum(map(len, table.values()))} fields, {os.path.getsize(out)} bytes')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Refreshes ClusterSim/ApiServer/Schema/protobuf-fields.json.gz: the field numbers and types of the messages that kubectl's typed commands send.
 
-  update-protobuf-fields.py CHECKOUTS DEFINITIONS.json[.gz] OUT.json.gz
+  update-protobuf-fields.py CHECKOUTS DEFINITIONS.json[.gz] GO-FIELDS.json.gz OUT.json.gz
 
 CHECKOUTS holds git checkouts of k8s.io/api, apimachinery, apiextensions-apiserver and kube-aggregator, each in a directory of that name,
 at the release the definitions are of; only their files generated.proto are read. The result maps a message, by its definition's full name,
@@ -9,13 +9,14 @@ to its fields; a field's key is its number, its value '<name in JSON> <type>', w
   string, bytes, bool, int32, int64, double, or a message's full name;
   '[]' and a type where it repeats, 'map[string]' and a type where it is a map.
 A field without a name is embedded: its fields are its parent's. 'list[]' and a type is a message that only wraps a list (ExtraValue).
-Only what a built-in kind can hold is kept.
+Only what a kind of Go's scheme can hold is kept. GO-FIELDS is what update-go-fields.py writes: it names the types that no server serves.
 """
 import glob, gzip, json, os, re, sys
 
-checkouts, definitions, out = sys.argv[1:4]
+checkouts, definitions, go_fields, out = sys.argv[1:5]
 opener = gzip.open if definitions.endswith('.gz') else open
 schemas = json.load(opener(definitions))['definitions']
+go = json.load(gzip.open(go_fields))
 FIELD = re.compile(r'^(optional|repeated|map<string, ([\w.]+)>) ?([\w.]+)? (\w+) = (\d+);')
 # Written in ways of their own, which code knows: their fields keep the names of the message.
 SPECIAL = {'Quantity', 'IntOrString', 'RawExtension', 'Time', 'MicroTime', 'FieldsV1', 'Duration', 'JSON', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool',
@@ -43,7 +44,7 @@ def full(kind, within):
 
 def plain(name): return re.sub(r'[-$]', '', name).lower()
 
-def is_list(kind): return kind in messages and kind not in schemas and [f[1:3] for f in messages[kind]] == [('items', 'repeated')]
+def is_list(kind): return kind in messages and kind not in schemas and "metadata" not in [f[1] for f in messages[kind]] and [f[1:3] for f in messages[kind]] == [("items", "repeated")]
 
 result = {}
 def read(name, properties):
@@ -64,11 +65,16 @@ def follow(kind):
     kind = kind.removeprefix('list[]')
     if kind not in messages or kind in result: return
     result[kind] = {}
-    read(kind, schemas.get(kind, {}).get('properties', {}) if kind.rsplit('.', 1)[1] not in SPECIAL else {field[1]: None for field in messages[kind]})
+    read(kind, (schemas[kind].get('properties', {}) if kind in schemas else go.get(kind, {})) if kind.rsplit('.', 1)[1] not in SPECIAL else {field[1]: None for field in messages[kind]})
 
 for name, schema in sorted(schemas.items()):
     if schema.get('x-kubernetes-group-version-kind') and name in messages: follow(name)
     elif schema.get('x-kubernetes-group-version-kind'): print(f'  {name} has no message', file=sys.stderr)
+
+meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
+options = ('CreateOptions', 'DeleteOptions', 'GetOptions', 'ListOptions', 'PatchOptions', 'UpdateOptions', 'TableOptions', 'PartialObjectMetadata', 'PartialObjectMetadataList')
+for name in [*go['$kinds'].values(), *(meta + kind for kind in options)]:
+    if name in messages: follow(name)
 
 with open(out, 'wb') as file, gzip.GzipFile(fileobj=file, mode='wb', compresslevel=9, mtime=0, filename='') as zipped:
     zipped.write(json.dumps(dict(sorted(result.items())), separators=(',', ':')).encode())

@@ -19,8 +19,9 @@ internal static class ClusterBootstrap
     /// <param name="apiAddress">Where the API server is on the wire.</param>
     /// <param name="apiPort">Its port there.</param>
     /// <param name="serviceAddress">The cluster address of Service <c>default/kubernetes</c>.</param>
+    /// <param name="serviceRange">The range that Services' addresses come from.</param>
     /// <param name="ingress">How the ingress controller appears.</param>
-    public static void Create(ApiServer server, IPAddress apiAddress, int apiPort, string serviceAddress, IngressOptions ingress)
+    public static void Create(ApiServer server, IPAddress apiAddress, int apiPort, string serviceAddress, string serviceRange, IngressOptions ingress)
     {
         var client = new ApiClient(server, UserInfo.ApiServer, "kube-apiserver");
         foreach (var name in Namespaces)
@@ -30,6 +31,14 @@ internal static class ClusterBootstrap
             ("type", "ClusterIP"), ("clusterIP", serviceAddress),
             ("ports", new JsonArray(Object(("name", "https"), ("protocol", "TCP"), ("port", 443), ("targetPort", apiPort)))));
         client.Create(client.Resource("services"), kubernetes);
+        var range = Named("networking.k8s.io/v1", "ServiceCIDR", null, "kubernetes");
+        range["spec"] = Object(("cidrs", new JsonArray(serviceRange)));
+        client.Create(client.Resource("servicecidrs", "networking.k8s.io"), range);
+        var address = Named(
+            "networking.k8s.io/v1", "IPAddress", null, serviceAddress,
+            ("ipaddress.kubernetes.io/ip-family", "IPv4"), ("ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io"));
+        address["spec"] = Object(("parentRef", Object(("group", ""), ("resource", "services"), ("namespace", "default"), ("name", "kubernetes"))));
+        client.Create(client.Resource("ipaddresses", "networking.k8s.io"), address);
         var endpoints = Named("v1", "Endpoints", "default", "kubernetes", ("endpointslice.kubernetes.io/skip-mirror", "true"));
         endpoints["subsets"] = new JsonArray(Object(
             ("addresses", new JsonArray(Object(("ip", apiAddress.ToString())))),

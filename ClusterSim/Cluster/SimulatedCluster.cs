@@ -111,6 +111,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
             Quiescence = Quiescence,
             Log = Log("Nodes"),
             PersistentVolumes = options.PersistentVolumes,
+            Limits = options.ProgramLimits,
             Faults = _nodeFaults,
         });
         Faults = new ClusterFaults(new FaultTargets(Admin!, Wire, Nodes, Images, _nodeFaults, options.Clock));
@@ -212,7 +213,7 @@ public sealed partial class SimulatedCluster : IAsyncDisposable
         {
             SimulatedImages.AddTo(Images);
             Images.Unknown = _options.UnknownImages;
-            ClusterBootstrap.Create(Server, ApiServerAddress.Address, ApiServerAddress.Port, ServiceAddress, _options.Ingress);
+            ClusterBootstrap.Create(Server, ApiServerAddress.Address, ApiServerAddress.Port, ServiceAddress, _options.Network.ServiceRange, _options.Ingress);
             DnsService.Ensure(new ApiClient(Server, UserInfo.ApiServer, "kubeadm"), _options.Network);
             if (_options.MetricsServer)
                 MetricsApi.Register(Server);

@@ -57,6 +57,9 @@ public sealed record SimulatedClusterOptions
     /// <summary>What becomes of images nobody published; <see cref="ImageStore.Unknown"/> changes it later.</summary>
     public UnknownImages UnknownImages { get; init; }
 
+    /// <summary>What simulated programs may use of this process and this machine.</summary>
+    public ProgramLimits ProgramLimits { get; init; } = new();
+
     /// <summary>Where persistent volumes keep their files; null: in a folder that goes with the cluster.</summary>
     public string? PersistentVolumes { get; init; }
 

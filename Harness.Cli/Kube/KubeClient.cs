@@ -219,6 +219,15 @@ public sealed class KubeClient : IDisposable
     public async Task<Stream> ForwardAsync(string @namespace, string pod, int port, CancellationToken cancellation = default) => await PodConnection.OpenAsync(
         new Uri(_config.Server, $"{Resource("pods").Path(@namespace, pod)}/portforward?ports={port}"), _http, $"port {port} of pod {@namespace}/{pod}", cancellation);
 
+    /// <summary>Runs a command in a pod's container and returns its standard output (<c>pods/exec</c>).</summary>
+    /// <exception cref="KubeException">The command could not be run, or did not end with exit code 0.</exception>
+    public Task<string> ExecAsync(string @namespace, string pod, string container, IReadOnlyList<string> command, CancellationToken cancellation = default)
+    {
+        var query = string.Concat(command.Select(word => $"&command={Uri.EscapeDataString(word)}"));
+        return PodExec.RunAsync(
+            new Uri(_config.Server, $"{Resource("pods").Path(@namespace, pod)}/exec?container={container}&stdout=true&stderr=true{query}"), _http, $"pod {@namespace}/{pod}", cancellation);
+    }
+
     /// <summary>A token of a service account's (TokenRequest).</summary>
     /// <param name="namespace">The account's namespace.</param>
     /// <param name="account">Its name.</param>

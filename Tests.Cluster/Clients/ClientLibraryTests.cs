@@ -9,6 +9,7 @@ namespace Tests.Cluster.Clients;
 /// Kubernetes' official clients for Node and Python, unchanged, against a simulated cluster: <c>client.mjs</c> and <c>client.py</c> beside this file say
 /// for each step whether it went well. <c>eng/clients.sh</c> fetches the clients; where they are not there the test is skipped.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 internal sealed class ClientLibraryTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);

@@ -20,9 +20,6 @@ public sealed class ClientAccess(Kubeconfig config) : IApiAccess
         _client.ListAsync(_client.Resource(resource), @namespace, labelSelector);
 
     /// <inheritdoc/>
-    public Task<JsonElement> PodAsync(string @namespace, string name) => _client.GetAsync(_client.Resource("pods"), @namespace, name);
-
-    /// <inheritdoc/>
     public async Task ApplyAsync(string yaml)
     {
         foreach (var manifest in Manifest.Parse(yaml))
@@ -34,11 +31,8 @@ public sealed class ClientAccess(Kubeconfig config) : IApiAccess
         _client.DeleteAsync(_client.Resource(resource), @namespace, name, atOnce ? 0 : null);
 
     /// <inheritdoc/>
-    public Task AddEphemeralContainerAsync(string @namespace, string pod, JsonObject container)
-    {
-        var patch = new JsonObject { ["spec"] = new JsonObject { ["ephemeralContainers"] = new JsonArray(container.DeepClone()) } };
-        return _client.PatchAsync(_client.Resource("pods"), @namespace, $"{pod}/ephemeralcontainers", patch);
-    }
+    public Task<string> ExecAsync(string @namespace, string pod, string container, IReadOnlyList<string> command) =>
+        _client.ExecAsync(@namespace, pod, container, command);
 
     /// <inheritdoc/>
     public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body, string? token)

@@ -17,8 +17,10 @@ public sealed class ClusterUnderTest
     private readonly string _name;
     private readonly Func<Task<string?>> _missing;
     private readonly Func<Task<ICluster>> _start;
+    private readonly SharedEnforcementCheck? _enforcement;
 
-    private ClusterUnderTest(string name, Func<Task<string?>> missing, Func<Task<ICluster>> start) => (_name, _missing, _start) = (name, missing, start);
+    private ClusterUnderTest(string name, Func<Task<string?>> missing, Func<Task<ICluster>> start, SharedEnforcementCheck? enforcement = null) =>
+        (_name, _missing, _start, _enforcement) = (name, missing, start, enforcement);
 
     /// <summary>The clusters to test.</summary>
     public static IEnumerable<ClusterUnderTest> All => Chosen(Environment.GetEnvironmentVariable("CLUSTER"));
@@ -34,6 +36,25 @@ public sealed class ClusterUnderTest
         return await _start();
     }
 
+    /// <summary>Fails, with what to do about it, where the cluster's network does not enforce policies. A cluster that fixtures share is checked once.</summary>
+    public Task AwaitEnforcementAsync(ICluster cluster) => _enforcement is null ? PolicyEnforcement.AwaitAsync(cluster) : _enforcement.AwaitAsync(cluster);
+
+    /// <summary>
+    /// Checks a shared cluster before anything else, and skips the tests where its network enforces no policies: the failed check says what to
+    /// do, and whatever else they found would say less. A cluster of the fixture's own is what the tests know.
+    /// </summary>
+    public async Task SkipUnlessEnforcedAsync(ICluster cluster)
+    {
+        try
+        {
+            await (_enforcement?.AwaitAsync(cluster) ?? Task.CompletedTask);
+        }
+        catch (AssertionException ex)
+        {
+            Assert.Ignore($"not tested, as the check of policies failed: {ex.Message}");
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => _name;
 
@@ -45,11 +66,13 @@ public sealed class ClusterUnderTest
         "k3s" => [new("K3s", K3sCluster.MissingAsync, K3sCluster.StartAsync)],
         "current" =>
         [
-            new("current", Nothing, () => Task.FromResult<ICluster>(Current(path => new ClientAccess(Kubeconfig.Load(path))))),
-            new("current through kubectl", KubectlMissing, () => Task.FromResult<ICluster>(Current(path => new KubectlAccess(path)))),
+            new("current", Nothing, () => Task.FromResult<ICluster>(Current(path => new ClientAccess(Kubeconfig.Load(path)))), DeployedCheck),
+            new("current through kubectl", KubectlMissing, () => Task.FromResult<ICluster>(Current(path => new KubectlAccess(path))), DeployedCheck),
         ],
         var other => throw new InvalidOperationException($"CLUSTER={other} is not known: sim, k3s or current"),
     };
+
+    private static SharedEnforcementCheck DeployedCheck { get; } = new();
 
     private static IReadOnlyList<ClusterUnderTest> Simulated =>
     [

@@ -12,17 +12,14 @@ public interface IApiAccess : IAsyncDisposable
     /// <summary>Objects of a kind in a namespace.</summary>
     Task<IReadOnlyList<JsonElement>> ListAsync(string resource, string @namespace, string? labelSelector);
 
-    /// <summary>One pod.</summary>
-    Task<JsonElement> PodAsync(string @namespace, string name);
-
     /// <summary>Server-side apply of YAML, with strict field checks.</summary>
     Task ApplyAsync(string yaml);
 
     /// <summary>Deletes an object; absent is no error, and the end is not waited for.</summary>
     Task DeleteAsync(string resource, string? @namespace, string name, bool atOnce);
 
-    /// <summary>Adds a container to a running pod.</summary>
-    Task AddEphemeralContainerAsync(string @namespace, string pod, JsonObject container);
+    /// <summary>Runs a command in a pod's container to its end, and returns its standard output. An exit code other than 0 is an error.</summary>
+    Task<string> ExecAsync(string @namespace, string pod, string container, IReadOnlyList<string> command);
 
     /// <summary>A request to one pod and no other, with a bearer token for the pod where one is given.</summary>
     Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body, string? token);

@@ -44,8 +44,11 @@ public interface ICluster : IAsyncDisposable
     /// <summary>A token of a service account's for an audience; for the API server where none is named.</summary>
     Task<string> TokenAsync(string @namespace, string account, string? audience);
 
-    /// <summary>Whether a process in this pod could open a connection there. It is tried, not computed.</summary>
-    Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port);
+    /// <summary>Whether a process in this pod can open a connection to each of the targets. All are tried at once.</summary>
+    Task<IReadOnlyList<Reachability>> ProbeAsync(ProberPod from, IReadOnlyList<(string Host, int Port)> targets);
+
+    /// <summary>Whether a process in this pod can open a connection there.</summary>
+    async Task<Reachability> ProbeAsync(ProberPod from, string host, int port) => (await ProbeAsync(from, [(host, port)]))[0];
 
     /// <summary>Creates or changes objects, given as YAML.</summary>
     Task ApplyAsync(string yaml);

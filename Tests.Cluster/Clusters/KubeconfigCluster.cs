@@ -1,21 +1,13 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Tests.Cluster.Clusters;
 
-/// <summary>
-/// Any cluster, through its API and nothing else: a probe runs in an ephemeral container of the caller's pod (which has its address and its
-/// identity; a copy of its labels would join its Service).
-/// </summary>
+/// <summary>Any cluster, through its API and nothing else.</summary>
 public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name) : ICluster
 {
-    // busybox has nc; -w bounds the wait where the network drops what it denies.
-    private const string ProbeImage = "busybox:1.37";
-    private const int ProbeSeconds = 3;
-
     private readonly HttpClient _outside = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = published };
 
     /// <inheritdoc/>
@@ -48,30 +40,8 @@ public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name
     public Task<string> TokenAsync(string @namespace, string account, string? audience) => api.TokenAsync(@namespace, account, audience);
 
     /// <inheritdoc/>
-    public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
-    {
-        var probe = "probe-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
-        var container = (JsonObject)JsonSerializer.SerializeToNode(new
-        {
-            name = probe,
-            image = ProbeImage,
-            command = new[] { "nc", "-z", "-w", ProbeSeconds.ToString(CultureInfo.InvariantCulture), host, port.ToString(CultureInfo.InvariantCulture) },
-            securityContext = new
-            {
-                allowPrivilegeEscalation = false,
-                runAsNonRoot = true,
-                runAsUser = 65534,
-                capabilities = new { drop = new[] { "ALL" } },
-                seccompProfile = new { type = "RuntimeDefault" },
-            },
-        })!;
-        await api.AddEphemeralContainerAsync(@namespace, pod, container);
-        var ended = await Eventually.HoldsAsync(
-            async () => StateOf(await api.PodAsync(@namespace, pod), probe),
-            state => state.ValueKind == JsonValueKind.Object && state.TryGetProperty("terminated", out _),
-            $"the probe {probe} in {@namespace}/{pod} ends");
-        return ended.GetProperty("terminated").GetProperty("exitCode").GetInt32() == 0 ? Reachability.Reached : Reachability.NotReachable;
-    }
+    public Task<IReadOnlyList<Reachability>> ProbeAsync(ProberPod from, IReadOnlyList<(string Host, int Port)> targets) => ConnectionProbe.RunAsync(
+        targets, script => api.ExecAsync(from.Namespace, from.Name, ProberPod.Container, ["sh", "-c", script]), $"{from.Namespace}/{from.Name}");
 
     /// <inheritdoc/>
     public Task ApplyAsync(string yaml) => api.ApplyAsync(yaml);
@@ -103,14 +73,5 @@ public sealed class KubeconfigCluster(IApiAccess api, Uri published, string name
     {
         await api.DisposeAsync();
         _outside.Dispose();
-    }
-
-    private static JsonElement StateOf(JsonElement pod, string container)
-    {
-        if (pod.GetProperty("status").TryGetProperty("ephemeralContainerStatuses", out var statuses))
-            foreach (var status in statuses.EnumerateArray())
-                if (status.GetProperty("name").GetString() == container && status.TryGetProperty("state", out var state))
-                    return state;
-        return default;
     }
 }

@@ -11,8 +11,6 @@ namespace Tests.Cluster.Clusters;
 /// <summary>A cluster's API through the kubectl that is installed here, with a kubeconfig. A pod is asked through <c>port-forward</c>.</summary>
 public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
 {
-    private const int Tries = 5;
-
     private readonly ConcurrentDictionary<(string Namespace, string Pod, int Port), PortForward> _forwards = new();
     private readonly SemaphoreSlim _forwarding = new(1, 1);
     private readonly Lazy<Task<PortForward>> _api = new(() => PortForward.ToApiAsync(kubeconfig));
@@ -33,10 +31,6 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
     }
 
     /// <inheritdoc/>
-    public async Task<JsonElement> PodAsync(string @namespace, string name) =>
-        JsonElement.Parse(await RunAsync(["get", "pod", name, "--namespace", @namespace, "--output", "json"]));
-
-    /// <inheritdoc/>
     public Task ApplyAsync(string yaml) =>
         RunAsync(["apply", "--server-side", "--force-conflicts", "--validate=strict", "--filename", "-"], yaml);
 
@@ -49,25 +43,8 @@ public sealed partial class KubectlAccess(string kubeconfig) : IApiAccess
     }
 
     /// <inheritdoc/>
-    public async Task AddEphemeralContainerAsync(string @namespace, string pod, JsonObject container)
-    {
-        // kubectl debug adds its own ideas to a container's security context, and each version others: the subresource itself is written.
-        var path = $"/api/v1/namespaces/{@namespace}/pods/{pod}/ephemeralcontainers";
-        for (var attempt = 1; ; attempt++)
-        {
-            var changed = (JsonObject)JsonNode.Parse(await RunAsync(["get", "--raw", $"/api/v1/namespaces/{@namespace}/pods/{pod}"]))!;
-            var spec = (JsonObject)changed["spec"]!;
-            if (spec["ephemeralContainers"] is not JsonArray there)
-                spec["ephemeralContainers"] = there = [];
-            there.Add(container.DeepClone());
-            var written = await TryAsync(["replace", "--raw", path, "--filename", "-"], changed.ToJsonString());
-            if (written.ExitCode == 0)
-                return;
-            // The kubelet writes the pod's status meanwhile: read again.
-            if (attempt == Tries || !written.Error.Contains("the object has been modified", StringComparison.Ordinal))
-                throw Failed(["replace", "--raw", path], written);
-        }
-    }
+    public Task<string> ExecAsync(string @namespace, string pod, string container, IReadOnlyList<string> command) =>
+        RunAsync(["exec", pod, "--namespace", @namespace, "--container", container, "--", .. command]);
 
     /// <inheritdoc/>
     public async Task<Answer> RequestToPodAsync(string @namespace, string pod, int port, HttpMethod method, string path, string? body, string? token)

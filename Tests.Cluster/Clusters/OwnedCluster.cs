@@ -19,7 +19,7 @@ internal sealed class OwnedCluster(ICluster view, params IReadOnlyList<IAsyncDis
 
     public Task<string> TokenAsync(string @namespace, string account, string? audience) => view.TokenAsync(@namespace, account, audience);
 
-    public Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port) => view.ProbeAsync(@namespace, pod, host, port);
+    public Task<IReadOnlyList<Reachability>> ProbeAsync(ProberPod from, IReadOnlyList<(string Host, int Port)> targets) => view.ProbeAsync(from, targets);
 
     public Task ApplyAsync(string yaml) => view.ApplyAsync(yaml);
 

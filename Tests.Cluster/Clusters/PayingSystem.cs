@@ -7,12 +7,15 @@ public static class PayingSystem
 {
     public const string Invoices = "invoices";
     public const string Payments = "payments";
-    public const string InvoiceAppPods = "app.kubernetes.io/name=invoice-app";
-    public const string PaymentProviderPods = "app.kubernetes.io/name=payment-provider";
+    public const string InvoiceAppPods = "app.kubernetes.io/name=invoice-app,app.kubernetes.io/instance=invoice-app";
+    public const string PaymentProviderPods = "app.kubernetes.io/name=payment-provider,app.kubernetes.io/instance=payment-provider";
     public const int InvoiceAppPort = 8081;
     public const int PaymentProviderPort = 8082;
     public const int PostgresPort = 5432;
     public const string Host = "invoice-app.localhost";
+
+    /// <summary>The selector of a workload's pods: its Deployment's or StatefulSet's own.</summary>
+    public static string PodsOf(string workload) => $"app.kubernetes.io/name={workload},app.kubernetes.io/instance={workload}";
 
     /// <summary>The names of the pods that a selector finds and that are not on their way out.</summary>
     public static async Task<IReadOnlyList<string>> PodsAsync(this ICluster cluster, string @namespace, string selector) =>

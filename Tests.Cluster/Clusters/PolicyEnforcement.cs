@@ -9,27 +9,23 @@ namespace Tests.Cluster.Clusters;
 /// </summary>
 public static class PolicyEnforcement
 {
-    private const string Namespace = "policy-check";
+    /// <summary>The namespace of the check.</summary>
+    public const string Namespace = "policy-check";
+
+    private static readonly ProberPod Server = new("server", Namespace, "server");
+    private static readonly ProberPod Client = new("client", Namespace, "client");
 
     /// <summary>Waits until it is seen to work, both ways.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="limit">How long each of the two may take.</param>
     public static async Task AwaitAsync(ICluster cluster, TimeSpan? limit = null)
     {
-        // Not in braces alone: kubectl would take it for JSON.
-        await cluster.ApplyAsync($"""
-            apiVersion: v1
-            kind: Namespace
-            metadata:
-              name: {Namespace}
-            """);
-        await Eventually.HoldsAsync(
-            () => cluster.ListAsync("serviceaccounts", Namespace), accounts => accounts.Count > 0, "the namespace has its default service account");
+        await TestNamespace.CreateAsync(cluster, Namespace);
         try
         {
-            await cluster.ApplyAsync(Pods);
+            await cluster.ApplyAsync(Service + Labelled(Server) + Labelled(Client));
             await Eventually.HoldsAsync(
-                () => cluster.ListAsync("pods", Namespace), pods => pods.Count == 2 && pods.All(IsReady), "the two pods of the check run", TimeSpan.FromMinutes(5));
+                () => cluster.ListAsync("pods", Namespace), pods => pods.Count == 2 && pods.All(IsReady), "the two pods of the check run", TestNamespace.ImageLimit);
             await BecomesAsync(cluster, Reachability.Reached, "without a policy the server is reached", limit);
             await cluster.ApplyAsync(Deny);
             await BecomesAsync(
@@ -47,7 +43,9 @@ public static class PolicyEnforcement
     }
 
     private static Task BecomesAsync(ICluster cluster, Reachability wanted, string what, TimeSpan? limit) => Eventually.HoldsAsync(
-        () => cluster.ProbeAsync(Namespace, "client", "server." + Namespace, 8080), came => came == wanted, what, limit);
+        () => cluster.ProbeAsync(Client, "server." + Namespace, ProberPod.Port), came => came == wanted, what, limit);
+
+    private static string Labelled(ProberPod pod) => pod.Manifest(new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = pod.Name });
 
     private const string Deny = $$"""
         apiVersion: networking.k8s.io/v1
@@ -66,24 +64,11 @@ public static class PolicyEnforcement
           ingress: [{ from: [{ podSelector: { matchLabels: { app: client } } }], ports: [{ protocol: TCP, port: 8080 }] }]
         """;
 
-    private const string Pods = $$"""
+    private const string Service = $$"""
         apiVersion: v1
         kind: Service
         metadata: { name: server, namespace: {{Namespace}} }
         spec: { selector: { app: server }, ports: [{ port: 8080 }] }
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: { name: server, namespace: {{Namespace}}, labels: { app: server } }
-        spec:
-          terminationGracePeriodSeconds: 0
-          containers: [{ name: main, image: "busybox:1.37", command: [httpd, -f, -p, "8080"], ports: [{ containerPort: 8080 }] }]
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: { name: client, namespace: {{Namespace}}, labels: { app: client } }
-        spec:
-          terminationGracePeriodSeconds: 0
-          containers: [{ name: main, image: "busybox:1.37", command: [sleep, "3600"] }]
+
         """;
 }

@@ -148,10 +148,10 @@ public sealed class SimulatedClusterUnderTest : ICluster
     public Task<string> TokenAsync(string @namespace, string account, string? audience) => Api.TokenAsync(@namespace, account, audience);
 
     /// <inheritdoc/>
-    public async Task<Reachability> ProbeAsync(string @namespace, string pod, string host, int port)
+    public async Task<IReadOnlyList<Reachability>> ProbeAsync(ProberPod from, IReadOnlyList<(string Host, int Port)> targets)
     {
         using var limit = new CancellationTokenSource(ProbeLimit);
-        return await ReachedAsync(() => Cluster.DialAsPodAsync(@namespace, pod, host, port, limit.Token));
+        return await Task.WhenAll(targets.Select(target => ReachedAsync(() => Cluster.DialAsPodAsync(from.Namespace, from.Name, target.Host, target.Port, limit.Token))));
     }
 
     /// <inheritdoc/>

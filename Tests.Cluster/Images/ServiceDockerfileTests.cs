@@ -9,6 +9,7 @@ namespace Tests.Cluster.Images;
 /// The two Dockerfiles: what an image will say of itself, that the build gets what it copies and nothing else, and that the commands of its
 /// build stage do build. That the engine takes them is for a machine with an engine to show.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed partial class ServiceDockerfileTests
 {
     private static readonly string[] Projects = ["InvoiceApp", "PaymentProvider"];

@@ -11,6 +11,7 @@ namespace Tests.Cluster.Isolation;
 internal static class AccessTable
 {
     private const string Anything = "any-other-name";
+    private const int AskedAtOnce = 8;
 
     /// <summary>The identities that are asked about.</summary>
     public static readonly IReadOnlyList<(string Title, Subject Who)> Identities =
@@ -66,13 +67,19 @@ internal static class AccessTable
         text.Append($"\n## {title}\n\n");
         var nothing = new List<string>();
         var rows = new List<string>();
-        foreach (var (group, resource, subresource, verbs) in Resources(@namespace))
+        var resources = Resources(@namespace).ToList();
+        var table = new string[resources.Count][];
+        await Parallel.ForEachAsync(Enumerable.Range(0, resources.Count), new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce }, async (index, _) =>
+        {
+            var (group, resource, subresource, verbs) = resources[index];
+            var row = table[index] = new string[Identities.Count];
+            for (var column = 0; column < row.Length; column++)
+                row[column] = await CellAsync(cluster, Identities[column].Who, group, resource, subresource, verbs, @namespace);
+        });
+        foreach (var ((group, resource, subresource, _), cells) in resources.Zip(table))
         {
             var shown = (subresource is null ? resource : $"{resource}/{subresource}") + (group.Length == 0 ? "" : $".{group}");
-            var cells = new List<string>();
-            foreach (var (_, who) in Identities)
-                cells.Add(await CellAsync(cluster, who, group, resource, subresource, verbs, @namespace));
-            if (cells.TrueForAll(cell => cell.Length == 0))
+            if (Array.TrueForAll(cells, cell => cell.Length == 0))
                 nothing.Add(shown);
             else
                 rows.Add($"| {shown} | {string.Join(" | ", cells.Select(cell => cell.Length == 0 ? "-" : cell))} |\n");

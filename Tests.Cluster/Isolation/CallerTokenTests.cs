@@ -12,6 +12,7 @@ namespace Tests.Cluster.Isolation;
 [TestFixtureSource(typeof(ClusterUnderTest), nameof(ClusterUnderTest.All))]
 [Category(ClusterUnderTest.Deployed)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Children)]
 public sealed class CallerTokenTests(ClusterUnderTest underTest)
 {
     private const string Audience = "payment-provider";
@@ -19,7 +20,11 @@ public sealed class CallerTokenTests(ClusterUnderTest underTest)
     private ICluster _cluster = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _cluster = await underTest.StartAsync();
+    public async Task StartAsync()
+    {
+        _cluster = await underTest.StartAsync();
+        await underTest.SkipUnlessEnforcedAsync(_cluster);
+    }
 
     [OneTimeTearDown]
     public async Task EndAsync()

@@ -8,6 +8,7 @@ using static Tests.Cluster.Clusters.PayingSystem;
 namespace Tests.Cluster.Isolation;
 
 /// <summary>Identities of the simulated cluster: who gets one made, and what it is good for, over HTTPS with a kubeconfig of its own.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class IdentityTests
 {
     [Test]

@@ -13,12 +13,13 @@ namespace Tests.Cluster.Isolation;
 /// is put back.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class MutationTests
 {
     private static readonly IReadOnlyList<Manifest> Base = Kustomization.Build(Repository.Path("k8s/overlays/sim"));
 
     private SimulatedClusterUnderTest _cluster = null!;
-    private Stranger _strangers = null!;
+    private Probers _probers = null!;
     private readonly Dictionary<string, string> _access = new(StringComparer.Ordinal);
 
     public static IEnumerable<string> Policies => Of("NetworkPolicy").Select(Name);
@@ -40,7 +41,7 @@ public sealed class MutationTests
     public async Task StartAsync()
     {
         _cluster = await SimulatedClusterUnderTest.StartAsync();
-        _strangers = await Stranger.StartAsync(_cluster);
+        _probers = await Probers.StartAsync(_cluster);
         foreach (var @namespace in (string[])[Invoices, Payments])
             _access[@namespace] = await AccessTable.AskAsync(_cluster, @namespace);
     }
@@ -48,8 +49,8 @@ public sealed class MutationTests
     [OneTimeTearDown]
     public async Task EndAsync()
     {
-        if (_strangers is not null)
-            await _strangers.DisposeAsync();
+        if (_probers is not null)
+            await _probers.DisposeAsync();
         if (_cluster is not null)
             await _cluster.DisposeAsync();
     }

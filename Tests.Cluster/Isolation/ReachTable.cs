@@ -4,8 +4,8 @@ using static Tests.Cluster.Clusters.PayingSystem;
 namespace Tests.Cluster.Isolation;
 
 /// <summary>
-/// Who reaches whom, found out by trying: a process in each caller's pod connects to each address. No YAML is read. Addresses, not names: a
-/// database may not ask the DNS either, and that alone must not be what keeps it in.
+/// Who reaches whom, found out by trying: a process in each caller's prober pod connects to each address. No YAML is read. Addresses, not names:
+/// a database may not ask the DNS either, and that alone must not be what keeps it in.
 /// </summary>
 internal static class ReachTable
 {
@@ -34,34 +34,28 @@ internal static class ReachTable
     public static IEnumerable<string> ExpectedOn(ICluster cluster) =>
         Expected.Where(connection => cluster.World is not null || !connection.EndsWith(" world", StringComparison.Ordinal));
 
-    /// <summary>The connections that work, tried one by one: from each sort of pod of the system, a pod beside them in each namespace, a stranger and an impostor.</summary>
+    /// <summary>The connections that work, all tried at once: from each of the <see cref="Probers"/> to each target.</summary>
     public static async Task<IReadOnlySet<string>> TryAsync(ICluster cluster)
     {
         var targets = await TargetsAsync(cluster);
-        // Callers side by side; each pod's own attempts one after the other.
-        var reached = await Task.WhenAll((await CallersAsync(cluster)).Select(async caller =>
+        var reached = await Task.WhenAll(Probers.All.Select(async caller =>
         {
-            var found = new List<string>();
-            foreach (var (name, address, port) in targets)
-                // A Service of one's own may lead to oneself, which no policy forbids, or to another replica: no one answer is right.
-                if (name != caller.Name && name != $"{caller.Name} by name" && await cluster.ProbeAsync(caller.Namespace, caller.Pod, address, port) == Reachability.Reached)
-                    found.Add($"{caller.Name} → {name}");
-            return found;
+            // A Service of one's own may lead to oneself, which no policy forbids, or to another replica: no one answer is right.
+            var others = targets.Where(target => target.Name != caller.Title && target.Name != $"{caller.Title} by name").ToList();
+            var found = await cluster.ProbeAsync(caller, [.. others.Select(target => (target.Address, target.Port))]);
+            return others.Where((_, index) => found[index] == Reachability.Reached).Select(target => $"{caller.Title} → {target.Name}");
         }));
         return reached.SelectMany(found => found).ToHashSet(StringComparer.Ordinal);
     }
 
-    private static async Task<IReadOnlyList<(string Name, string Namespace, string Pod)>> CallersAsync(ICluster cluster) =>
-    [
-        ("invoice-app", Invoices, (await cluster.PodsAsync(Invoices, InvoiceAppPods))[0]),
-        ("invoices-db", Invoices, (await cluster.PodsAsync(Invoices, "app.kubernetes.io/name=invoices-db"))[0]),
-        ("payment-provider", Payments, (await cluster.PodsAsync(Payments, PaymentProviderPods))[0]),
-        ("payments-db", Payments, (await cluster.PodsAsync(Payments, "app.kubernetes.io/name=payments-db"))[0]),
-        ("a pod of invoices", Invoices, Stranger.Colleague),
-        ("a pod of payments", Payments, Stranger.Colleague),
-        ("stranger", Stranger.Namespace, Stranger.Pod),
-        ("impostor", Stranger.Namespace, Stranger.Impostor),
-    ];
+    /// <summary>The table of all differences, one line each; empty where there are none.</summary>
+    public static string Differences(IReadOnlySet<string> reached, IEnumerable<string> expected)
+    {
+        var wanted = expected.ToHashSet(StringComparer.Ordinal);
+        var rows = reached.Union(wanted, StringComparer.Ordinal).Where(connection => reached.Contains(connection) != wanted.Contains(connection)).Order(StringComparer.Ordinal)
+            .Select(connection => $"  {connection,-40} {(wanted.Contains(connection) ? "reached" : "denied"),-10} {(reached.Contains(connection) ? "reached" : "denied")}\n").ToList();
+        return rows.Count == 0 ? "" : $"  {"connection",-40} {"expected",-10} found\n{string.Concat(rows)}";
+    }
 
     /// <summary>Where one may want to go: each Service and each pod behind it, a pod of another namespace, the API server, the world.</summary>
     private static async Task<IReadOnlyList<(string Name, string Address, int Port)>> TargetsAsync(ICluster cluster)
@@ -70,7 +64,7 @@ internal static class ReachTable
         foreach (var (name, @namespace, port) in ((string, string, int)[])
             [("invoice-app", Invoices, InvoiceAppPort), ("payment-provider", Payments, PaymentProviderPort), ("invoices-db", Invoices, PostgresPort), ("payments-db", Payments, PostgresPort)])
         {
-            targets.Add((name, (await AddressesAsync(cluster, @namespace, $"app.kubernetes.io/name={name}"))[0], port));
+            targets.Add((name, (await AddressesAsync(cluster, @namespace, PodsOf(name)))[0], port));
             if ((await ServiceAsync(cluster, @namespace, name)) is { } service)
                 targets.Add((name, service, port));
         }
@@ -78,7 +72,7 @@ internal static class ReachTable
         targets.Add(("payment-provider by name", "payment-provider.payments.svc.cluster.local", PaymentProviderPort));
         targets.Add(("payments-db by name", "payments-db.payments.svc.cluster.local", PostgresPort));
         targets.Add(("kubernetes", await ServiceAsync(cluster, "default", "kubernetes") ?? throw new InvalidOperationException("default/kubernetes has no address"), 443));
-        targets.Add(("stranger", (await AddressesAsync(cluster, Stranger.Namespace, null, Stranger.Pod))[0], Stranger.Port));
+        targets.Add(("stranger", (await AddressesAsync(cluster, Probers.Strangers, null, Probers.Stranger.Name))[0], ProberPod.Port));
         if (cluster.World is var (host, worldPort))
             targets.Add(("world", host, worldPort));
         return targets;

@@ -11,7 +11,7 @@ namespace Tests.Cluster.Isolation;
 /// makes a real one rotate its keys or issue a token that has expired.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 public sealed class TokenKeyTests
 {
     private const string Policy = "payment-provider-to-issuer";

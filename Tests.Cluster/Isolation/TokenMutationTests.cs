@@ -11,7 +11,7 @@ namespace Tests.Cluster.Isolation;
 /// where what is taken away is the check itself, a caller without a token is answered. One cluster for all: what is taken away is put back.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 public sealed class TokenMutationTests
 {
     private SimulatedClusterUnderTest _system = null!;

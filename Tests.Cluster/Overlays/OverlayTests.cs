@@ -10,6 +10,7 @@ namespace Tests.Cluster.Overlays;
 /// Every folder of k8s/overlays: our own reader and kubectl render it to the same documents in the same order, and a cluster takes each of
 /// them, field by field.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class OverlayTests
 {
     private static IEnumerable<string> Overlays => Directory.GetDirectories(Repository.Path("k8s/overlays")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);

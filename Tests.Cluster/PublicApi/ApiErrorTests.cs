@@ -6,6 +6,7 @@ namespace Tests.Cluster.PublicApi;
 
 /// <summary>What calls of a simulated cluster throw where the API rejects them.</summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ApiErrorTests
 {
     private SimulatedCluster _cluster = null!;

@@ -9,6 +9,7 @@ using Processes;
 namespace Tests.Cluster.PublicApi;
 
 /// <summary>An image whose behaviour its user implements.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CustomImageTests
 {
     [Test]

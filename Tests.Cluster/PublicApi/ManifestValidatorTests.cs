@@ -4,6 +4,7 @@ using Tests.Cluster.Clusters;
 namespace Tests.Cluster.PublicApi;
 
 /// <summary>Validation of manifests without a cluster.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ManifestValidatorTests
 {
     private readonly ManifestValidator _validator = new();

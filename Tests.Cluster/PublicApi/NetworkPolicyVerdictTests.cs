@@ -9,6 +9,7 @@ namespace Tests.Cluster.PublicApi;
 
 /// <summary>The verdicts of NetworkPolicies, and that connections follow them.</summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class NetworkPolicyVerdictTests
 {
     private static readonly IPAddress World = IPAddress.Parse("203.0.113.7");

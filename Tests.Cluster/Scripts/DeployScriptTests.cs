@@ -4,8 +4,9 @@ namespace Tests.Cluster.Scripts;
 
 /// <summary>
 /// deploy.sh for the clusters that need a Docker engine, with tools that only write down how they are called: the commands it would issue,
-/// in order, are those of Scripts/Recorded. <c>UPDATE_RECORDED=1</c> writes them anew.
+/// in order, are those of Scripts/Snapshots. <c>UPDATE_SNAPSHOTS=1</c> writes them anew.
 /// </summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class DeployScriptTests
 {
     [TestCase("k3d")]
@@ -33,7 +34,7 @@ public sealed class DeployScriptTests
             Assert.That(first.Output, Does.Contain("invoice-app   http://localhost:8080/invoices"));
             Assert.That(Directory.Exists(Path.Combine(tools.State, target)), Is.False, "nothing is kept of what is gone");
         });
-        AssertRecorded($"{target}.txt", told);
+        AssertSnapshot($"{target}.txt", told);
     }
 
     [Test]
@@ -181,12 +182,12 @@ public sealed class DeployScriptTests
         Assert.That(up.Error, Does.StartWith("deploy.sh: 'k4s' is not known").And.Contain("./deploy.sh minikube"));
     }
 
-    private static void AssertRecorded(string name, IReadOnlyList<string> told)
+    private static void AssertSnapshot(string name, IReadOnlyList<string> told)
     {
-        var path = Repository.Path($"Tests.Cluster/Scripts/Recorded/{name}");
+        var path = Repository.Path($"Tests.Cluster/Scripts/Snapshots/{name}");
         var text = string.Join('\n', told) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_RECORDED") == "1")
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
             File.WriteAllText(path, text);
-        Assert.That(text, Is.EqualTo(File.ReadAllText(path)), $"if the change is meant: UPDATE_RECORDED=1 writes {path} anew");
+        Assert.That(text, Is.EqualTo(File.ReadAllText(path)), $"if the change is meant: UPDATE_SNAPSHOTS=1 writes {path} anew");
     }
 }

@@ -11,6 +11,7 @@ namespace Tests.Cluster.Scripts;
 /// Its images are there under the tags that IMAGE_TAG names, as they would be in a registry.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class DeployToCurrentTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("deploy-").FullName;

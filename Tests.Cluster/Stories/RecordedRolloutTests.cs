@@ -6,18 +6,20 @@ using ClusterSim.Nodes;
 namespace Tests.Cluster.Stories;
 
 /// <summary>
-/// The 19 stories of controllers that were recorded on a real node, told again by kubectl on a simulated cluster, one after the other as they
-/// were: what kubectl says, the events, and what <c>kubectl get</c> shows in the end. Skipped where there is no kubectl.
+/// The 19 stories of controllers that were recorded on a real node, told again by kubectl on a simulated cluster: what kubectl says, the events, and what <c>kubectl get</c> shows in the end. Skipped where there is no kubectl.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 public sealed class RecordedRolloutTests
 {
     private const string Namespace = "fid-roll";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan EventsLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RowsLimit = TimeSpan.FromSeconds(20);
 
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
-    private SimulatedCluster _cluster = null!;
+    private IReadOnlyList<(string Name, Func<Task<IReadOnlyList<string>>> Tell)> _stories = [];
+    private int _next;
+    private SimulatedCluster? _cluster;
     private Kubectl _kubectl = null!;
     private string _kubeconfig = null!;
 
@@ -29,13 +31,7 @@ public sealed class RecordedRolloutTests
     {
         if (!Kubectl.IsInstalled)
             Assert.Ignore("kubectl is not installed: its stories are not told");
-        _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new NodeOptions { Name = "node-1" }], MetricsServer = false });
-        BoxImage.AddTo(_cluster.Images);
-        _cluster.Delete("storageclasses", null, "standard"); // the recorded cluster had none
-        _kubeconfig = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        _cluster.WriteKubeconfig(_kubeconfig);
-        _kubectl = new Kubectl(_kubeconfig, Namespace);
-        _cluster.ApplyYaml($"{{ apiVersion: v1, kind: Namespace, metadata: {{ name: {Namespace} }} }}");
+        await StartClusterAsync();
     }
 
     [OneTimeTearDown]
@@ -47,150 +43,97 @@ public sealed class RecordedRolloutTests
         File.Delete(_kubeconfig);
     }
 
+    private async Task StartClusterAsync()
+    {
+        _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions { Nodes = [new NodeOptions { Name = "node-1" }], MetricsServer = false });
+        BoxImage.AddTo(_cluster.Images);
+        _cluster.Delete("storageclasses", null, "standard"); // the recorded cluster had none
+        _kubeconfig = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        _cluster.WriteKubeconfig(_kubeconfig);
+        _kubectl = new Kubectl(_kubeconfig, Namespace);
+        _cluster.ApplyYaml($"{{ apiVersion: v1, kind: Namespace, metadata: {{ name: {Namespace} }} }}");
+        _stories = new RolloutStories(_cluster, _kubectl, Namespace).All;
+        _next = 0;
+        _told.Clear();
+    }
+
     [Test, Order(1)]
-    public Task Deployment_created() => TellAsync("deployment created", async () =>
-        [await ApplyAsync(StoryManifests.Web(3)), await StatusAsync("deployment/web")]);
+    public Task Deployment_created() => TellAsync("deployment created");
 
     [Test, Order(2)]
-    public Task Rolling_update() => TellAsync("rolling update", async () =>
-        [await ApplyAsync(StoryManifests.Web(3, version: "two")), await StatusAsync("deployment/web"), await _kubectl.RunAsync("rollout history deployment/web")]);
+    public Task Rolling_update() => TellAsync("rolling update");
 
     [Test, Order(3)]
-    public Task Rollback() => TellAsync("rollback", async () =>
-        [await _kubectl.RunAsync("rollout undo deployment/web"), await StatusAsync("deployment/web"), await _kubectl.RunAsync("rollout history deployment/web")]);
+    public Task Rollback() => TellAsync("rollback");
 
     [Test, Order(4)]
-    public Task Scale() => TellAsync("scale", async () =>
-        [await _kubectl.RunAsync("scale deployment/web --replicas=5"), await StatusAsync("deployment/web"), await _kubectl.RunAsync("scale deployment/web --replicas=2")]);
+    public Task Scale() => TellAsync("scale");
 
     [Test, Order(5)]
-    public Task Stuck_update() => TellAsync("stuck update", async () =>
-        [await ApplyAsync(StoryManifests.Web(2, status: "503", version: "stuck", deadline: 5)), await StatusAsync("deployment/web"), await _kubectl.RunAsync("get deployment web -o jsonpath={.status}")]);
+    public Task Stuck_update() => TellAsync("stuck update");
 
     [Test, Order(6)]
-    public Task Restart_after_undo() => TellAsync("restart after undo", async () =>
-    [
-        await _kubectl.RunAsync("rollout undo deployment/web"), await StatusAsync("deployment/web"),
-        await _kubectl.RunAsync("rollout restart deployment/web"), await StatusAsync("deployment/web"),
-    ]);
+    public Task Restart_after_undo() => TellAsync("restart after undo");
 
     [Test, Order(7)]
-    public Task Pod_deleted() => TellAsync("pod deleted", async () =>
-        [await _kubectl.RunAsync("delete pod -l app=web")]);
+    public Task Pod_deleted() => TellAsync("pod deleted");
 
     [Test, Order(8)]
-    public Task Eviction_and_disruption_budget() => TellAsync("eviction and PDB", async () =>
-    [
-        await ApplyAsync(StoryManifests.Budget), await _kubectl.RunAsync("drain node-1 --ignore-daemonsets --delete-emptydir-data --pod-selector=app=web --timeout=6s"),
-        await _kubectl.RunAsync("uncordon node-1"), await _kubectl.RunAsync("delete pdb web"),
-    ]);
+    public Task Eviction_and_disruption_budget() => TellAsync("eviction and PDB");
 
     [Test, Order(9)]
-    public Task Recreate() => TellAsync("recreate", async () =>
-    [
-        await _kubectl.RunAsync("patch deployment web -p {\"spec\":{\"strategy\":{\"type\":\"Recreate\",\"rollingUpdate\":null},\"template\":{\"metadata\":{\"labels\":{\"version\":\"recreated\"}}}}}"),
-        await StatusAsync("deployment/web"),
-    ]);
+    public Task Recreate() => TellAsync("recreate");
 
     [Test, Order(10)]
-    public Task Deployment_deleted() => TellAsync("deployment deleted", async () => [await _kubectl.RunAsync("delete deployment web")]);
+    public Task Deployment_deleted() => TellAsync("deployment deleted");
 
     [Test, Order(11)]
-    public Task Stateful_set_created() => TellAsync("stateful set created", async () =>
-        [await ApplyAsync(StoryManifests.Database()), await StatusAsync("statefulset/db")]);
+    public Task Stateful_set_created() => TellAsync("stateful set created");
 
     [Test, Order(12)]
-    public Task Stateful_set_updated() => TellAsync("stateful set updated", async () =>
-        [await ApplyAsync(StoryManifests.Database("two")), await StatusAsync("statefulset/db")]);
+    public Task Stateful_set_updated() => TellAsync("stateful set updated");
 
     [Test, Order(13)]
-    public Task Stateful_set_scaled_down() => TellAsync("stateful set scaled down", async () => [await _kubectl.RunAsync("scale statefulset/db --replicas=1")]);
+    public Task Stateful_set_scaled_down() => TellAsync("stateful set scaled down");
 
     [Test, Order(14)]
-    public Task Stateful_set_deleted() => TellAsync("stateful set deleted", async () => [await _kubectl.RunAsync("delete statefulset db")]);
+    public Task Stateful_set_deleted() => TellAsync("stateful set deleted");
 
     [Test, Order(15)]
-    public Task Daemon_set() => TellAsync("daemon set", async () =>
-        [await ApplyAsync(StoryManifests.Agent), await StatusAsync("daemonset/agent"), await _kubectl.RunAsync("delete daemonset agent")]);
+    public Task Daemon_set() => TellAsync("daemon set");
 
     [Test, Order(16)]
-    public Task Job_completes() => TellAsync("job completes", async () =>
-        [await ApplyAsync(StoryManifests.Job("once", 0, "completions: 3\n  parallelism: 2")), await _kubectl.RunAsync("wait --for=condition=Complete job/once --timeout=60s")]);
+    public Task Job_completes() => TellAsync("job completes");
 
     [Test, Order(17)]
-    public Task Job_fails() => TellAsync("job fails", async () =>
-    [
-        await ApplyAsync(StoryManifests.Job("stuck", 3, "backoffLimit: 1")), await _kubectl.RunAsync("wait --for=condition=Failed job/stuck --timeout=60s"),
-        await _kubectl.RunAsync("get job stuck -o jsonpath={.status}"),
-    ]);
+    public Task Job_fails() => TellAsync("job fails");
 
     [Test, Order(18)]
-    public Task Claim_without_a_class() => TellAsync("claim without a class", async () =>
-    [
-        await ApplyAsync(StoryManifests.Claim), await DescribedClaimAsync(),
-    ]);
+    public Task Claim_without_a_class() => TellAsync("claim without a class");
 
     [Test, Order(19)]
-    public Task Autoscaler_without_metrics() => TellAsync("autoscaler without metrics", async () =>
-    [
-        await ApplyAsync(StoryManifests.Web(3)), await _kubectl.RunAsync("autoscale deployment web --min=1 --max=5 --cpu-percent=50"),
-        await AutoscalerAsync(), await _kubectl.RunAsync("delete hpa web"),
-    ]);
+    public Task Autoscaler_without_metrics() => TellAsync("autoscaler without metrics");
 
-    private Task<string> ApplyAsync(string manifest) => _kubectl.RunAsync("apply --validate=false -f -", manifest);
-
-    private Task<string> StatusAsync(string workload) => _kubectl.RunAsync($"rollout status {workload} --timeout=60s");
-
-    private async Task<string> DescribedClaimAsync()
-    {
-        await ToldAsync("FailedBinding");
-        return await _kubectl.RunAsync("describe pvc data");
-    }
-
-    private async Task<string> AutoscalerAsync()
-    {
-        await ToldAsync("FailedComputeMetricsReplicas");
-        return await _kubectl.RunAsync("get hpa web");
-    }
-
-    // An event that does not come is told of where the events are compared.
-    private async Task ToldAsync(string reason)
-    {
-        try
-        {
-            await _cluster.UntilAsync(() => _cluster.List("events", Namespace).Any(told => told.At("reason").Text() == reason), Limit);
-        }
-        catch (TimeoutException late)
-        {
-            await TestContext.Out.WriteLineAsync($"{reason}: {late.Message}");
-        }
-    }
-
-    private async Task TellAsync(string name, Func<Task<IReadOnlyList<string>>> story)
+    /// <summary>Tells a story. Those before it are told first where they have not been: alone, and in any order, a story begins from the same state.</summary>
+    private async Task TellAsync(string name)
     {
         var recorded = Recorded.At(name);
         var expected = StoryText.Events(recorded.At("events").Items().Select(told => told.Text("")));
         var rows = StoryText.Rows(recorded.At("end").Items().Select(row => row.Text("")));
+        await TellThoseBeforeAsync(name);
         _told.UnionWith(Told().Select(one => one.Id));
 
-        var said = await story();
-        IReadOnlyList<string> told = [], shown = [];
+        var said = await TellNextAsync();
+        IReadOnlyList<string> told = [];
         try
         {
-            await _cluster.UntilAsync(() => (told = StoryText.Events(Told().Where(one => !_told.Contains(one.Id)).Select(one => one.Text))).SequenceEqual(expected, StringComparer.Ordinal), TimeSpan.FromSeconds(6));
+            await _cluster!.UntilAsync(() => (told = StoryText.Events(Told().Where(one => !_told.Contains(one.Id)).Select(one => one.Text))).SequenceEqual(expected, StringComparer.Ordinal), EventsLimit);
         }
         catch (TimeoutException)
         {
             // The comparison below says what is missing.
         }
-        for (var attempt = 0; attempt < 6; attempt++)
-        {
-            var end = await _kubectl.RunAsync("get deployments,replicasets,statefulsets,daemonsets,jobs,pods,pvc");
-            shown = StoryText.Rows(end.Split('\n'));
-            if (shown.SequenceEqual(rows, StringComparer.Ordinal))
-                break;
-            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
-        }
+        var shown = await RowsAsync(rows);
 
         var asked = recorded.At("kubectl").Items().Select(line => StoryText.Said(line.Text("")));
         Assert.Multiple(() =>
@@ -199,6 +142,50 @@ public sealed class RecordedRolloutTests
             Assert.That(Differences(expected, told), Is.Empty, "events");
             Assert.That(Differences(rows, shown), Is.Empty, "rows in the end");
         });
+    }
+
+    private async Task TellThoseBeforeAsync(string name)
+    {
+        var place = _stories.Select(story => story.Name).ToList().IndexOf(name);
+        if (place < _next)
+        {
+            await Stop();
+            await StartClusterAsync();
+        }
+        while (_next < place)
+        {
+            var rows = StoryText.Rows(Recorded.At(_stories[_next].Name, "end").Items().Select(row => row.Text("")));
+            await TellNextAsync();
+            await RowsAsync(rows);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> TellNextAsync()
+    {
+        var story = _stories[_next];
+        _next = int.MaxValue; // A story that breaks off leaves nothing that another could go on from.
+        var said = await story.Tell();
+        _next = _stories.ToList().IndexOf(story) + 1;
+        return said;
+    }
+
+    /// <summary>What <c>kubectl get</c> shows, as soon as it is as expected, else after a limit.</summary>
+    private async Task<IReadOnlyList<string>> RowsAsync(IReadOnlyList<string> expected)
+    {
+        IReadOnlyList<string> shown = [];
+        try
+        {
+            await Eventually.ThatAsync(async () =>
+            {
+                shown = StoryText.Rows((await _kubectl.RunAsync("get deployments,replicasets,statefulsets,daemonsets,jobs,pods,pvc")).Split('\n'));
+                return shown.SequenceEqual(expected, StringComparer.Ordinal);
+            }, "the rows are as recorded", RowsLimit);
+        }
+        catch (AssertionException)
+        {
+            // The comparison of the rows says what is missing.
+        }
+        return shown;
     }
 
     private static string Text(IEnumerable<string> lines) => string.Join('\n', lines);
@@ -215,7 +202,7 @@ public sealed class RecordedRolloutTests
     }
 
     /// <summary>An event that is counted once more is not a new one: the recording lists those that came.</summary>
-    private IEnumerable<(string Id, string Text)> Told() => _cluster.List("events", Namespace).Select(told => (
+    private IEnumerable<(string Id, string Text)> Told() => _cluster!.List("events", Namespace).Select(told => (
         told.At("metadata", "uid").Text(""),
         $"{told.At("involvedObject", "kind").Text()}/{told.At("involvedObject", "name").Text()} {told.At("type").Text()} {told.At("reason").Text()}: {told.At("message").Text()} ({Component(told)})"));
 

@@ -39,9 +39,44 @@ internal sealed partial class SourceFileTests
         Assert.That(partial, Is.Empty);
     }
 
+    // What the build and eng/format.sh do not check of what `dotnet format` does.
+    [Test]
+    public void Usings_are_sorted()
+    {
+        var unsorted = Folders.SelectMany(SourceTree.Files).Where(path => Usings(path) is var usings && !usings.SequenceEqual(usings.OrderBy(Place, StringComparer.Ordinal), StringComparer.Ordinal));
+
+        Assert.That(unsorted, Is.Empty);
+    }
+
+    [Test]
+    public void No_field_is_qualified_by_this()
+    {
+        var qualified = Folders.SelectMany(SourceTree.Files).Where(path => QualifiedField().IsMatch(SourceTree.Read(path)));
+
+        Assert.That(qualified, Is.Empty);
+    }
+
+    private static List<string> Usings(string path) => [.. SourceTree.Read(path).Split('\n').Select(line => line.TrimEnd('\r')).Where(line => UsingDirective().IsMatch(line))];
+
+    // Namespaces, System first; then static types; then aliases. A dot sorts before every letter.
+    private static string Place(string line)
+    {
+        var name = line["using ".Length..].TrimEnd(';');
+        var kind = name.Contains('=', StringComparison.Ordinal) ? 2 : name.StartsWith("static ", StringComparison.Ordinal) ? 1 : 0;
+        name = name.Replace("static ", "", StringComparison.Ordinal);
+        var isSystem = name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
+        return $"{kind}{(isSystem ? 0 : 1)}{name.ToLowerInvariant().Replace('.', '\u0001')}";
+    }
+
     private static bool IsGenerated(string source) =>
         source.Contains("[GeneratedRegex(", StringComparison.Ordinal) || source.Contains("[LibraryImport(", StringComparison.Ordinal)
         || source.Contains("[LoggerMessage(", StringComparison.Ordinal) || source.Contains("[JsonSerializable(", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\bthis\._\w", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex QualifiedField();
+
+    [GeneratedRegex(@"^using [\w.= <>,]+;$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UsingDirective();
 
     [GeneratedRegex(@"\bpartial (?:class|struct|record|interface) (\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PartialType();

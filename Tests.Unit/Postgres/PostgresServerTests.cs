@@ -26,15 +26,6 @@ public sealed class PostgresServerTests
     public void It_listens_on_the_socket_only() =>
         Assert.That(async () => await ScalarAsync(_server.ConnectionString(), "SHOW listen_addresses"), Is.EqualTo(""));
 
-    [Test, Explicit("a measurement: only a quiet machine can tell")]
-    public async Task A_start_on_a_warm_machine_is_quick()
-    {
-        await using var warm = await PostgresServer.StartAsync();
-
-        TestContext.Out.WriteLine(warm.StartTimes);
-        Assert.That(warm.StartTimes.Copy + warm.StartTimes.Start, Is.LessThan(TimeSpan.FromSeconds(5)));
-    }
-
     [Test]
     public async Task A_role_sees_its_own_database_and_no_other()
     {

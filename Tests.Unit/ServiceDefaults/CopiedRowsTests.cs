@@ -33,7 +33,7 @@ internal sealed class CopiedRowsTests
             await _database.DisposeAsync();
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Any_amount_is_written_as_it_is_stored()
     {
         var amounts =
@@ -42,7 +42,7 @@ internal sealed class CopiedRowsTests
             from scale in Gen.Choose(0, 9)
             select new decimal(digits, more, 0, isNegative: false, (byte)scale);
 
-        Prop.ForAll(amounts.ArrayOf(40).ToArbitrary(), some => AreWrittenAsync(some).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
+        Prop.ForAll(amounts.ArrayOf(40).ToArbitrary(), some => AreWrittenAsync(some).GetAwaiter().GetResult()).Check(Samples.Config(40));
     }
 
     [TestCase("0")]

@@ -124,7 +124,8 @@ internal abstract class Controller : IAsyncDisposable
         catch (Exception failure)
         {
             // A controller outlives what it stumbles over, as kube-controller-manager does.
-            Context.Log.LogWarning(failure, "{Controller} failed to reconcile {Key}; it will try again", GetType().Name, key);
+            Context.Log.LogWarning("{Controller} failed to reconcile {Key}; it will try again: {Reason}", GetType().Name, key, failure.Message);
+            Context.Log.LogDebug(failure, "{Controller} {Key}", GetType().Name, key);
             Queue.AddRateLimited(key);
         }
         finally

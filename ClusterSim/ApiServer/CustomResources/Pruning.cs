@@ -48,11 +48,39 @@ internal static class Pruning
                 }
                 break;
             case JsonArray items:
-                // An item that preserves what it has knows it from the list.
-                if (schema is { PreservesUnknown: true, Items: null })
-                    break;
                 for (var i = 0; i < items.Count; i++)
-                    Prune(items[i], schema?.Items, schema?.Items?.IsEmbeddedResource == true, $"{path}[{i.ToString(CultureInfo.InvariantCulture)}]", dropped);
+                {
+                    var at = $"{path}[{i.ToString(CultureInfo.InvariantCulture)}]";
+                    if (schema?.PreservesUnknown == true)
+                        KeepUnknown(items[i], schema.Items, at, dropped);
+                    else
+                        Prune(items[i], schema?.Items, schema?.Items?.IsEmbeddedResource == true, at, dropped);
+                }
+                break;
+        }
+    }
+
+    /// <summary>A list that preserves unknown fields preserves those of its items, and of lists in it (<c>skipPrune</c>); what the items name is pruned.</summary>
+    private static void KeepUnknown(JsonNode? value, StructuralSchema? schema, string path, List<string>? dropped)
+    {
+        if (schema is null)
+            return;
+        switch (value)
+        {
+            case JsonObject fields:
+                foreach (var (name, field) in fields.ToList())
+                {
+                    if (schema.IsEmbeddedResource && IsMeta(name))
+                        continue;
+                    if (schema.Of(name) is { } inner)
+                        Prune(field, inner, inner.IsEmbeddedResource, $"{path}.{name}", dropped);
+                    else if (schema.AllowsAdditional is not null)
+                        Prune(field, null, isResource: false, $"{path}.{name}", dropped);
+                }
+                break;
+            case JsonArray items:
+                for (var i = 0; i < items.Count; i++)
+                    KeepUnknown(items[i], schema.Items, $"{path}[{i.ToString(CultureInfo.InvariantCulture)}]", dropped);
                 break;
         }
     }

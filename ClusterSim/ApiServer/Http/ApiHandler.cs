@@ -22,6 +22,7 @@ internal sealed class ApiHandler
     private readonly IAuthenticator _authenticator;
     private readonly ILogger _log;
     private readonly Dictionary<string, IVerbHandler> _verbs;
+    private readonly AnswerEncoder _encoder;
     private readonly List<IApiPathHandler> _paths = [];
     private readonly Dictionary<(GroupResource, string), IStreamingSubresource> _streaming = [];
 
@@ -31,6 +32,7 @@ internal sealed class ApiHandler
         _server = server;
         _authenticator = authenticator;
         _log = log;
+        _encoder = new AnswerEncoder(decoder.Schema);
         var body = new RequestBody(server, decoder);
         var response = new ObjectResponse(server, tables);
         _verbs = new(StringComparer.Ordinal)
@@ -68,6 +70,9 @@ internal sealed class ApiHandler
     /// <summary>Answers one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        context.Features.Set(_encoder);
+        // Every answer names the request: by the client's own id, or a new one (WithAuditInit).
+        context.Response.Headers["Audit-Id"] = context.Request.Headers["Audit-Id"] is [{ Length: > 0 } id, ..] ? id : _server.Random.NextUid();
         try
         {
             await AnswerAsync(context);
@@ -80,7 +85,7 @@ internal sealed class ApiHandler
         {
             await context.Response.WriteAsync(ex.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? RequestBody.TooLarge()
-                : KubernetesApiException.BadRequest(ex.Message));
+                : KubernetesApiException.BadRequest("the body of the request is malformed"));
         }
         catch (Exception ex) when (ex is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested))
         {
@@ -92,7 +97,7 @@ internal sealed class ApiHandler
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await context.Response.WriteAsync(KubernetesApiException.InternalError(ex.Message));
+                await context.Response.WriteAsync(KubernetesApiException.InternalError("the simulated API server failed; its log says where"));
         }
     }
 
@@ -105,9 +110,9 @@ internal sealed class ApiHandler
         if (!Ready.IsCompletedSuccessfully)
             await Ready.WaitAsync(context.RequestAborted);
         var path = context.Request.Path.Value ?? "/";
-        if (path is "/healthz" or "/livez" or "/readyz")
+        if (HealthChecks.IsRoot(path))
         {
-            await context.Response.WriteAsync("ok");
+            await WriteHealthAsync(context, HealthChecks.Answer(path, context.Request.Query)!);
             return;
         }
         var user = _authenticator.Authenticate(context);
@@ -128,12 +133,24 @@ internal sealed class ApiHandler
         var verb = context.Request.Method.ToLowerInvariant();
         if (!_server.Authorizer.IsAllowed(new AccessAttributes(user, verb, null, Path: path), out _))
             throw new KubernetesApiException(403, "Forbidden", $"forbidden: User \"{user.Name}\" cannot {verb} path \"{path}\"", []);
+        if (HealthChecks.Answer(path, context.Request.Query) is { } health)
+        {
+            await WriteHealthAsync(context, health);
+            return;
+        }
         foreach (var handler in _paths)
             if (await handler.TryHandleAsync(context, user))
                 return;
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync("404 page not found\n");
+    }
+
+    private static Task WriteHealthAsync(HttpContext context, string health)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return context.Response.WriteAsync(health);
     }
 
     private Task AnswerResourceAsync(HttpContext context, in RequestTarget target, string? rest)

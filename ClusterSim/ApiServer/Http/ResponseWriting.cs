@@ -8,6 +8,7 @@ using ClusterSim.Registry;
 using ClusterSim.Schema;
 using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ClusterSim.Http;
 
@@ -33,14 +34,29 @@ internal static class ResponseWriting
         await response.BodyWriter.WriteAsync(utf8);
     }
 
-    /// <summary>Writes a refusal.</summary>
+    /// <summary>Writes an object in JSON, YAML or protobuf.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="code">The HTTP status code.</param>
+    /// <param name="utf8">The object in JSON.</param>
+    /// <param name="encoding">What to write it in.</param>
+    public static Task WriteEncodedAsync(this HttpResponse response, int code, ReadOnlyMemory<byte> utf8, AnswerEncoding encoding) => encoding == AnswerEncoding.Json
+        ? response.WriteAsync(code, utf8)
+        : response.WriteAsync(code, response.HttpContext.Features.GetRequiredFeature<AnswerEncoder>().Encode(utf8, encoding), OutputMediaType.NameOf(encoding));
+
+    /// <summary>Writes what has no other shape in what the client accepts: discovery.</summary>
+    /// <exception cref="KubernetesApiException">406.</exception>
+    public static Task WriteNegotiatedAsync(this HttpResponse response, int code, JsonNode answer) =>
+        response.WriteEncodedAsync(code, answer.ToUtf8(), OutputMediaType.Negotiate(response.HttpContext.Request, EndpointRestrictions.Default).Encoding);
+
+    /// <summary>Writes a refusal in what the client accepts; in JSON where that is nothing (<c>ErrorNegotiated</c>).</summary>
     public static Task WriteAsync(this HttpResponse response, KubernetesApiException refusal)
     {
         if (refusal.RetryAfterSeconds is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (refusal.Code == 401)
             response.Headers.WWWAuthenticate = "Bearer";
-        return response.WriteAsync(refusal.Code, refusal.ToStatus());
+        var media = OutputMediaType.Find(response.HttpContext.Request, EndpointRestrictions.Default) ?? OutputMediaType.Json;
+        return response.WriteEncodedAsync(refusal.Code, refusal.ToStatus().ToUtf8(), media.Encoding);
     }
 
     /// <summary>Warnings, as RFC 9111's Warning header with code 299.</summary>
@@ -61,13 +77,14 @@ internal static class ResponseWriting
     }));
 
     /// <summary>Writes a list of stored objects, item by item.</summary>
-    public static async Task WriteListAsync(this HttpResponse response, ResourceType resource, ListResult list, Func<Document, ReadOnlyMemory<byte>> item)
+    public static async Task WriteListAsync(
+        this HttpResponse response, ResourceType resource, ListResult list, Func<Document, ReadOnlyMemory<byte>> item, AnswerEncoding encoding)
     {
         response.StatusCode = 200;
         response.ContentType = "application/json";
         var metadata = JsonBuilding.Object(
             ("resourceVersion", list.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            ("continue", list.Continue),
+            ("continue", list.Continue ?? (resource.Custom is null ? null : "")),
             ("remainingItemCount", list.Remaining));
         var head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.ListKind}\",\"apiVersion\":\"{resource.GroupVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[");
         var items = new ReadOnlyMemory<byte>[list.Items.Count];
@@ -77,11 +94,11 @@ internal static class ResponseWriting
             items[i] = item(list.Items[i]);
             length += items[i].Length + (i == 0 ? "{".Length : ",{".Length);
         }
-        if (IsPretty(response.HttpContext.Request))
+        if (encoding != AnswerEncoding.Json || IsPretty(response.HttpContext.Request))
         {
             var whole = new MemoryStream();
             await WriteItemsAsync(PipeWriter.Create(whole), head, items);
-            await response.WriteAsync(200, whole.ToArray());
+            await response.WriteEncodedAsync(200, whole.ToArray(), encoding);
             return;
         }
         if (length > CompressedBytesMin && AcceptsGzip(response.HttpContext.Request))

@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Text;
 using ClusterSim.CustomResources;
 using ClusterSim.Registry;
 using ClusterSim.Requests;
 using ClusterSim.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ClusterSim.Http;
 
@@ -13,8 +15,17 @@ namespace ClusterSim.Http;
 /// A watch: one JSON object a line, until the client goes or the time it asked for is over. What is there already comes first as ADDED
 /// where the client named no version, or asked for it (<c>sendInitialEvents</c>). A client that does not read delays only itself.
 /// </summary>
-internal sealed class WatchResponse(ApiServer server, HttpContext context, RequestTarget target, ListOptions options, Func<Document, ReadOnlyMemory<byte>> form)
+/// <param name="server">The API server.</param>
+/// <param name="context">The request.</param>
+/// <param name="target">What is watched.</param>
+/// <param name="options">Which objects, from when.</param>
+/// <param name="media">What events are written in.</param>
+/// <param name="form">An object in JSON, in the shape of the answer.</param>
+internal sealed class WatchResponse(
+    ApiServer server, HttpContext context, RequestTarget target, ListOptions options, OutputMediaType media, Func<Document, ReadOnlyMemory<byte>> form)
 {
+    // cacheWatcher.nextBookmarkTime: one comes shortly before the end.
+    private static readonly TimeSpan BookmarkBeforeEnd = TimeSpan.FromSeconds(2);
     // kube-apiserver: --min-request-timeout 1800 s, up to twice that. Bookmarks come about once a minute.
     private static readonly TimeSpan TimeoutDefault = TimeSpan.FromMinutes(40);
     private static readonly TimeSpan BookmarkPeriod = TimeSpan.FromMinutes(1);
@@ -23,34 +34,33 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
     /// <summary>Streams until the end.</summary>
     public async Task RunAsync()
     {
-        var query = context.Request.Query;
-        var bookmarks = QueryOptions.Flag(query, "allowWatchBookmarks");
-        var initial = QueryOptions.Text(query, "sendInitialEvents");
-        CheckInitial(initial);
         server.Authorize(target, "watch");
-        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, server.StrategyOf(target)));
+        var bookmarks = options.AllowWatchBookmarks;
+        var matches = ApiServer.Matching(target, server.Selectors.Predicate(options, server.StrategyOf(target), target.Resource.GroupVersion));
 
-        var timeout = QueryOptions.Number(query, "timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : TimeoutDefault;
+        var timeout = options.TimeoutSeconds is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : TimeoutDefault;
+        var end = server.Clock.GetUtcNow() + timeout;
         using var over = new CancellationTokenSource(timeout, server.Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(over.Token, context.RequestAborted, target.Resource.CustomVersion()?.Ended ?? default);
 
         context.Response.StatusCode = 200;
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = media.Encoding == AnswerEncoding.Protobuf ? "application/vnd.kubernetes.protobuf;stream=watch" : "application/json";
         var writer = context.Response.BodyWriter;
         try
         {
             var fromNow = string.IsNullOrEmpty(options.ResourceVersion) || options.ResourceVersion == "0";
             var (snapshot, revision) = server.Store.Snapshot(target.Resource.Storage);
-            if (initial == "true" || (initial is null && fromNow))
+            if (options.SendInitialEvents == true)
             {
                 foreach (var document in snapshot.All(target.Resource.Namespaced ? target.Namespace : null))
                 {
                     if (matches is not null && !matches(document))
                         continue;
-                    WriteEvent(writer, "ADDED"u8, form(document));
+                    WriteEvent(writer, "ADDED", form(document));
                     await FlushIfFullAsync(writer, stop.Token);
                 }
-                if (initial == "true" && bookmarks)
+                // Only who asked for initial events is told of their end.
+                if (context.Request.Query.ContainsKey("sendInitialEvents") && bookmarks)
                     WriteBookmark(writer, revision, initialEventsEnd: true);
             }
             else if (!fromNow)
@@ -58,12 +68,12 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
                 revision = long.Parse(options.ResourceVersion!, CultureInfo.InvariantCulture);
             }
             await writer.FlushAsync(stop.Token);
-            await StreamAsync(writer, server.Store.Watch(target.Resource.Storage, revision), revision, matches, bookmarks, stop.Token);
+            await StreamAsync(writer, server.Store.Watch(target.Resource.Storage, revision), revision, matches, bookmarks, end, stop.Token);
         }
         catch (WatchExpiredException)
         {
             var expired = KubernetesApiException.Expired($"too old resource version: {options.ResourceVersion} ({server.Store.Revision})");
-            WriteEvent(writer, "ERROR"u8, expired.ToStatus().ToUtf8());
+            WriteEvent(writer, "ERROR", expired.ToStatus().ToUtf8());
             await writer.FlushAsync(context.RequestAborted);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -72,10 +82,10 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
         }
     }
 
-    private async Task StreamAsync(PipeWriter writer, WatchCursor cursor, long revision, Func<Document, bool>? matches, bool bookmarks, CancellationToken stop)
+    private async Task StreamAsync(PipeWriter writer, WatchCursor cursor, long revision, Func<Document, bool>? matches, bool bookmarks, DateTimeOffset end, CancellationToken stop)
     {
         // One timer at a time: one for each change would be kept for its whole minute.
-        var bookmark = bookmarks ? Task.Delay(BookmarkPeriod, server.Clock, stop) : null;
+        var bookmark = bookmarks ? Task.Delay(UntilBookmark(end), server.Clock, stop) : null;
         while (true)
         {
             var batch = cursor.TryRead(out var more);
@@ -88,7 +98,7 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
                 else if (await Task.WhenAny(more, bookmark) == bookmark)
                 {
                     stop.ThrowIfCancellationRequested();
-                    bookmark = Task.Delay(BookmarkPeriod, server.Clock, stop);
+                    bookmark = Task.Delay(UntilBookmark(end), server.Clock, stop);
                     WriteBookmark(writer, Math.Max(revision, server.Store.LatestOf(target.Resource.Storage)), initialEventsEnd: false);
                     await writer.FlushAsync(stop);
                 }
@@ -106,6 +116,12 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
         }
     }
 
+    private TimeSpan UntilBookmark(DateTimeOffset end)
+    {
+        var beforeEnd = end - BookmarkBeforeEnd - server.Clock.GetUtcNow();
+        return beforeEnd > TimeSpan.Zero && beforeEnd < BookmarkPeriod ? beforeEnd : BookmarkPeriod;
+    }
+
     // A client that does not read makes this wait, not the memory grow.
     private static async ValueTask FlushIfFullAsync(PipeWriter writer, CancellationToken stop)
     {
@@ -113,17 +129,22 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
             await writer.FlushAsync(stop);
     }
 
-    private static ReadOnlySpan<byte> NameOf(StoreChange change) => change switch
+    private static string NameOf(StoreChange change) => change switch
     {
-        StoreChange.Added => "ADDED"u8,
-        StoreChange.Modified => "MODIFIED"u8,
-        _ => "DELETED"u8,
+        StoreChange.Added => "ADDED",
+        StoreChange.Modified => "MODIFIED",
+        _ => "DELETED",
     };
 
-    private static void WriteEvent(PipeWriter writer, ReadOnlySpan<byte> type, ReadOnlyMemory<byte> @object)
+    private void WriteEvent(PipeWriter writer, string type, ReadOnlyMemory<byte> @object)
     {
+        if (media.Encoding == AnswerEncoding.Protobuf)
+        {
+            writer.Write(context.Features.GetRequiredFeature<AnswerEncoder>().EncodeEvent(type, @object));
+            return;
+        }
         writer.Write("{\"type\":\""u8);
-        writer.Write(type);
+        Encoding.UTF8.GetBytes(type, writer);
         writer.Write("\",\"object\":"u8);
         writer.Write(@object.Span);
         writer.Write("}\n"u8);
@@ -134,15 +155,7 @@ internal sealed class WatchResponse(ApiServer server, HttpContext context, Reque
         var metadata = JsonBuilding.Object(("resourceVersion", revision.ToString(CultureInfo.InvariantCulture)), ("creationTimestamp", null));
         if (initialEventsEnd)
             metadata["annotations"] = JsonBuilding.Object(("k8s.io/initial-events-end", "true"));
-        WriteEvent(writer, "BOOKMARK"u8, JsonBuilding.Object(
-            ("kind", target.Resource.Kind), ("apiVersion", target.Resource.GroupVersion.ToString()), ("metadata", metadata)).ToUtf8());
-    }
-
-    private void CheckInitial(string? initial)
-    {
-        if (initial is null || options.ResourceVersionMatch == "NotOlderThan")
-            return;
-        throw KubernetesApiException.Invalid(new("meta.k8s.io", "v1", "ListOptions"), "",
-            [new("FieldValueForbidden", "resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")]);
+        var (kind, version) = media.Form == ObjectForm.Metadata ? ("PartialObjectMetadata", "meta.k8s.io/v1") : (target.Resource.Kind, target.Resource.GroupVersion.ToString());
+        WriteEvent(writer, "BOOKMARK", JsonBuilding.Object(("kind", kind), ("apiVersion", version), ("metadata", metadata)).ToUtf8());
     }
 }

@@ -23,7 +23,7 @@ internal static class JsonPatch
     {
         var operations = Read(patch);
         if (operations.GetArrayLength() > OperationsMax)
-            throw new KubernetesApiException(413, "RequestEntityTooLarge", $"Request entity is too large: The allowed maximum operations in a JSON patch is {OperationsMax}, got {operations.GetArrayLength()}");
+            throw new KubernetesApiException(413, "RequestEntityTooLarge", $"Request entity too large: The allowed maximum operations in a JSON patch is {OperationsMax}, got {operations.GetArrayLength()}");
         JsonNode? root = document.DeepClone();
         var copied = 0L;
         foreach (var operation in operations.EnumerateArray())
@@ -82,7 +82,7 @@ internal static class JsonPatch
                 var source = Find(root, Pointer(operation, "from"))?.DeepClone();
                 copied += source?.ToJsonString().Length ?? 4;
                 if (copied > CopiedBytesMax)
-                    throw new KubernetesApiException(413, "RequestEntityTooLarge", $"Request entity is too large: The accumulated size increase from copy operations is {copied} bytes, the allowed maximum is {CopiedBytesMax}");
+                    throw new KubernetesApiException(413, "RequestEntityTooLarge", $"Request entity too large: The accumulated size increase from copy operations is {copied} bytes, the allowed maximum is {CopiedBytesMax}");
                 return Add(root, path, source);
             case "test":
                 JsonNode? found = null;

@@ -53,6 +53,9 @@ internal static class ManagedFields
         }
 
         var managers = Managers(sentEntries, liveEntries);
+        // What has no managers and exists already is not tracked until somebody applies (skipNonAppliedManager).
+        if (managers.Count == 0 && before.Exists())
+            return;
         ManagedFieldsEntry.Write(updated, Cap(Record(managers, compared.Without(ignored), writer)));
     }
 

@@ -37,7 +37,7 @@ internal static class ServerSideApply
         if (complaint is not null)
         {
             var name = $"{configuration["metadata"].AsText("namespace")}/{configuration["metadata"].AsText("name")}";
-            throw new KubernetesApiException(500, null, $"failed to create typed patch object ({name}; {type.Kind}): {complaint}");
+            throw new KubernetesApiException(500, null, $"failed to create typed patch object ({name}; {type.Kind.Group}/{type.Kind.Version}, Kind={type.Kind.Kind}): {complaint}");
         }
 
         var before = live.Exists() ? live.ToObject() : type.Empty();
@@ -46,15 +46,15 @@ internal static class ServerSideApply
         if (managers.Count == 0 && live.Exists())
             managers = ManagedFields.Record([], Comparison.Of(type.Type, type.Empty(), before), writer with { Manager = BeforeFirstApply, Subresource = null });
 
-        if (writer.Manager == Kubectl && before["metadata"]?["annotations"] is JsonObject annotations && annotations.ContainsKey(LastApplied))
+        var result = Run(type, before, configuration, applied, managers, writer, force, ignored);
+        // kubectl's own annotation is kept up to date, for those who go back to client-side apply (lastAppliedUpdater).
+        if (writer.Manager == Kubectl && result["metadata"]?["annotations"] is JsonObject annotations && annotations.Text(LastApplied) is { Length: > 0 })
         {
-            // kubectl's own annotation is kept true, for those who go back to client-side apply.
-            var result = Run(type, before, configuration, applied, managers, writer, force, ignored);
-            if (result["metadata"]?["annotations"] is JsonObject kept && kept.ContainsKey(LastApplied))
-                kept[LastApplied] = LastAppliedOf(configuration);
-            return result;
+            annotations[LastApplied] = LastAppliedOf(configuration);
+            if (LabelValidation.AnnotationsSize(annotations) > LabelValidation.AnnotationsMaximumBytes)
+                annotations.Remove(LastApplied);
         }
-        return Run(type, before, configuration, applied, managers, writer, force, ignored);
+        return result;
     }
 
     private static JsonObject Run(
@@ -87,15 +87,16 @@ internal static class ServerSideApply
             var allowed = writer.Manager == Kubectl ? WrittenByClientSideApply(type, before) : new FieldSet();
             var refused = conflicts.Select(conflict => (conflict.other, Fields: conflict.Fields.Difference(allowed))).Where(conflict => !conflict.Fields.IsEmpty).ToList();
             if (refused.Count > 0)
-                throw Conflict(refused);
+                // Through scale, fields are named in the version of the Scale (scalehandler.go).
+                throw Conflict(writer.Subresource == "scale" ? [.. refused.Select(conflict => (conflict.other with { ApiVersion = "autoscaling/v1" }, conflict.Fields))] : refused);
         }
 
         var taken = changed.Union(compared.Removed);
         var result = others.Select(other => other with { Fields = other.Fields.Difference(taken) }).ToList();
         me = me with { Fields = ManagedFields.Tracked(me.Fields) };
-        // An apply that changes nothing keeps its time.
-        if (last is not null && compared.IsSame && last.Fields.SameAs(me.Fields))
-            me = me with { Time = last.Time };
+        // An apply that changes no value keeps its time; the first one has none.
+        if (compared.IsSame)
+            me = me with { Time = last?.Time };
         result.Add(me);
         ManagedFieldsEntry.Write(merged, result);
         return merged;
@@ -143,8 +144,16 @@ internal static class ServerSideApply
         var copy = (JsonObject)configuration.DeepClone();
         if (copy["metadata"]?["annotations"] is JsonObject annotations)
             annotations.Remove(LastApplied);
-        return copy.ToJsonString() + "\n";
+        return Sorted(copy)!.ToJsonString(JsonBuilding.TextOptions) + "\n";
     }
+
+    // Go writes maps in the order of their keys.
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject map => new JsonObject(map.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => KeyValuePair.Create(field.Key, Sorted(field.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
 
     private static KubernetesApiException Conflict(List<(ManagedFieldsEntry Other, FieldSet Fields)> refused)
     {

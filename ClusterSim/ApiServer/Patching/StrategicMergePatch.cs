@@ -116,6 +116,8 @@ internal static class StrategicMergePatch
         }
         if (replaces)
             return Copy(changes);
+        // The order that the server knows has no place for what the patch adds.
+        var known = Copy(kept);
         merged = kept;
         foreach (var change in changes)
         {
@@ -126,7 +128,7 @@ internal static class StrategicMergePatch
             else if (WithoutDirectives(change, out var added))
                 merged.Add(added);
         }
-        return Sorted(merged, new JsonArray([.. changes.Select(change => change.DeepClone())]), Copy(kept), key);
+        return Sorted(merged, new JsonArray([.. changes.Select(change => change.DeepClone())]), known, key);
     }
 
     // What the patch names stands in the patch's order; the server's own items stay where they were among what both know.

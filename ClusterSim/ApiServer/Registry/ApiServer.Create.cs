@@ -82,6 +82,7 @@ internal sealed partial class ApiServer
         ThrowIfAny(kind, metadata.Text("name") ?? "", [.. ObjectMetaValidation.ValidateCreate(view.At("metadata"), target.Resource.Namespaced, strategy.NameRule, strategy.ChecksFinalizers), .. strategy.Validate(view)]);
         warnings.AddRange(strategy.Warnings(view, default));
         warnings.AddRange(StoredOnly.Warnings(strategy.Kind));
+        strategy.Canonicalize(@object);
         ValidateAdmission(admission);
         var key = new ObjectKey(target.Resource.Namespaced ? target.Namespace : null, metadata.Text("name")!);
         if (options.DryRun)

@@ -118,7 +118,7 @@ internal sealed partial class ApiServer
             "Foreground" => "foregroundDeletion",
             "Background" or null or "" => null,
             var other => throw KubernetesApiException.Invalid(new("meta.k8s.io", "v1", "DeleteOptions"), "",
-                [new("FieldValueNotSupported", "propagationPolicy", $"Unsupported value: \"{other}\": supported values: \"Background\", \"Foreground\", \"Orphan\"")]),
+                [new("FieldValueNotSupported", "propagationPolicy", $"Unsupported value: \"{other}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"")]),
         };
         if (strategy.Kind.Kind == "Namespace")
             return false;

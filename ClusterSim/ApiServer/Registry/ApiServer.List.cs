@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using ClusterSim.Requests;
 using ClusterSim.Storage;
 
@@ -25,7 +23,7 @@ internal sealed partial class ApiServer
     private IReadOnlyList<Document> Select(in RequestTarget target, ListOptions options, out long revision, out string? next, out long? remaining)
     {
         var resource = target.Resource.Storage;
-        var predicate = Selectors.Predicate(options, StrategyOf(target));
+        var predicate = Selectors.Predicate(options, StrategyOf(target), target.Resource.GroupVersion);
         (var snapshot, revision) = Store.Snapshot(resource);
         if (_computed.TryGetValue(target.Resource.GroupResource, out var computed))
         {
@@ -37,9 +35,11 @@ internal sealed partial class ApiServer
         ObjectKey? after = null;
         if (!string.IsNullOrEmpty(options.Continue))
         {
-            (var of, after) = ReadContinue(options.Continue);
+            (var of, after) = ContinueToken.Read(options.Continue);
+            if (options.ResourceVersion is { Length: > 0 } and not "0")
+                throw KubernetesApiException.BadRequest("specifying resource version is not allowed when using continue");
             // A token of no revision goes on with what is there now.
-            if (of != -1)
+            if (of >= 0)
             {
                 snapshot = Store.Kept(resource, of) ?? throw TooOld(after.Value);
                 revision = of;
@@ -81,7 +81,7 @@ internal sealed partial class ApiServer
         if (left > 0)
         {
             Store.Keep(resource, revision, snapshot);
-            next = WriteContinue(revision, page[^1].Key);
+            next = ContinueToken.Write(revision, page[^1].Key);
             remaining = predicate is null ? left : null;
         }
         return page;
@@ -90,7 +90,7 @@ internal sealed partial class ApiServer
     private static KubernetesApiException TooOld(ObjectKey last) => new(
         410, "Expired", "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.")
     {
-        Continue = WriteContinue(-1, last),
+        Continue = ContinueToken.Write(-1, last),
     };
 
     /// <summary>
@@ -108,24 +108,5 @@ internal sealed partial class ApiServer
     {
         var namespaces = string.CompareOrdinal(one.Namespace ?? "", other.Namespace ?? "");
         return namespaces != 0 ? namespaces : string.CompareOrdinal(one.Name, other.Name);
-    }
-
-    private static string WriteContinue(long revision, ObjectKey last) => Convert.ToBase64String(Encoding.UTF8.GetBytes(
-        JsonBuilding.Object(("v", "meta.k8s.io/v1"), ("rv", revision), ("start", $"{last.Namespace}/{last.Name}")).ToJsonString()));
-
-    private static (long Revision, ObjectKey Last) ReadContinue(string token)
-    {
-        try
-        {
-            var read = JsonElement.Parse(Convert.FromBase64String(token));
-            var start = read.At("start").Text("").Split('/', 2);
-            if (read.At("v").Text() == "meta.k8s.io/v1" && read.At("rv").Integer() is { } revision && start.Length == 2)
-                return (revision, new ObjectKey(start[0].Length == 0 ? null : start[0], start[1]));
-        }
-        catch (Exception unreadable) when (unreadable is FormatException or JsonException)
-        {
-            // Told below, in the words for every token that is not one of ours.
-        }
-        throw KubernetesApiException.BadRequest("continue key is not valid: invalid character in continue token");
     }
 }

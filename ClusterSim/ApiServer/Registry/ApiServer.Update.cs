@@ -11,7 +11,7 @@ namespace ClusterSim.Registry;
 
 internal sealed partial class ApiServer
 {
-    private static readonly IReadOnlyList<string> MetadataOfTheServer = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
+    private static readonly IReadOnlyList<string> MetadataOfTheServer = ["creationTimestamp", "generation", "selfLink"];
 
     /// <summary>Replaces an object (PUT), or a subresource of it.</summary>
     public WriteResult Update(in RequestTarget target, JsonObject @object, WriteOptions options)
@@ -20,6 +20,8 @@ internal sealed partial class ApiServer
         if (target.Subresource is { } sub && Subresource(target.Resource.GroupResource, sub) is { } special)
             return special.Update(target, @object, options);
         var here = target;
+        // Before the object is looked for, which there need not be.
+        Place(target, @object.Ensure("metadata"));
         return GuaranteedUpdateOrCreate(target, live => live is null && StrategyOf(here).AllowCreateOnUpdate && here.Subresource is null
             ? CreateOnUpdate(here, @object, options)
             : Replace(here, live ?? throw KubernetesApiException.NotFound(here.Resource.GroupResource, here.Name ?? ""), (JsonObject)@object.DeepClone(), options));
@@ -48,7 +50,7 @@ internal sealed partial class ApiServer
         return GuaranteedUpdate(target, live =>
         {
             var patched = Fields.Patch(InRequestVersion(here, live), type, patch, here.Resource.GroupVersionKind);
-            return Replace(here, live, ToStored(here, decode is null ? patched : decode(patched)), options);
+            return Replace(here, live, ToStored(here, decode is null ? patched : decode(patched)), options, isPatch: true);
         });
     }
 
@@ -74,6 +76,10 @@ internal sealed partial class ApiServer
         if (live is null && target.Subresource is not null)
             throw KubernetesApiException.NotFound(target.Resource.GroupResource, target.Name ?? "");
         var manager = options.FieldManager ?? throw KubernetesApiException.BadRequest("fieldManager is required for apply patch");
+        // versionCheckManager comes first.
+        var sent = GroupVersion.Parse(configuration.Text("apiVersion") ?? "");
+        if (sent != target.Resource.GroupVersion || configuration.Text("kind") != target.Resource.Kind)
+            throw KubernetesApiException.BadRequest($"invalid object type: {sent.Group}/{sent.Version}, Kind={configuration.Text("kind")}");
         Place(target, configuration.Ensure("metadata"));
         var now = Clock.GetUtcNow();
         if (live is null)
@@ -83,7 +89,7 @@ internal sealed partial class ApiServer
             return CreateAuthorized(target, ToStored(target, decode is null ? fresh : decode(fresh)), options with { FieldManager = null });
         }
         var merged = Fields.Apply(InRequestVersion(target, live), configuration, manager, target.Subresource, options.Force, now);
-        return Replace(target, live, ToStored(target, decode is null ? merged : decode(merged)), options with { FieldManager = null });
+        return Replace(target, live, ToStored(target, decode is null ? merged : decode(merged)), options with { FieldManager = null }, isPatch: true);
     }
 
     private WriteResult CreateOnUpdate(in RequestTarget target, JsonObject @object, WriteOptions options)
@@ -111,7 +117,7 @@ internal sealed partial class ApiServer
     /// Puts <paramref name="object"/> in the place of <paramref name="live"/>: version checks; what the server owns is kept; defaults;
     /// admission; the registry's rules; managed fields; rules; store. A change that changes nothing stores nothing.
     /// </summary>
-    internal WriteResult Replace(in RequestTarget target, Document live, JsonObject @object, WriteOptions options)
+    internal WriteResult Replace(in RequestTarget target, Document live, JsonObject @object, WriteOptions options, bool isPatch = false)
     {
         var strategy = StrategyOf(target);
         var resource = target.Resource.GroupResource;
@@ -126,7 +132,7 @@ internal sealed partial class ApiServer
             throw KubernetesApiException.Invalid(strategy.Kind, live.Name, [new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")]);
         if (!string.IsNullOrEmpty(version) && version is not "0" && version != old.At("metadata", "resourceVersion").Text())
             throw KubernetesApiException.Modified(resource, live.Name);
-        if (metadata.Text("uid") is { Length: > 0 } uid && uid != live.Uid)
+        if (!isPatch && metadata.Text("uid") is { Length: > 0 } uid && uid != live.Uid)
             throw KubernetesApiException.Conflict(resource, live.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
 
         @object["apiVersion"] = strategy.Kind.GroupVersion.ToString();
@@ -134,6 +140,13 @@ internal sealed partial class ApiServer
         foreach (var owned in MetadataOfTheServer)
             Keep(metadata, old.At("metadata"), owned);
         Keep(metadata, old.At("metadata"), "resourceVersion");
+        // rest.BeforeUpdate: what is set already stays; setting or changing it is refused below.
+        if (string.IsNullOrEmpty(metadata.Text("uid")))
+            Keep(metadata, old.At("metadata"), "uid");
+        if (old.At("metadata", "deletionTimestamp").Exists())
+            Keep(metadata, old.At("metadata"), "deletionTimestamp");
+        if (metadata["deletionGracePeriodSeconds"] is null)
+            Keep(metadata, old.At("metadata"), "deletionGracePeriodSeconds");
         // An approval is a status with rules of its own.
         var ofStatus = target.Subresource is "status" or "approval";
         if (ofStatus)
@@ -179,6 +192,7 @@ internal sealed partial class ApiServer
              }]);
         warnings.AddRange(strategy.Warnings(view, old));
         warnings.AddRange(StoredOnly.Warnings(strategy.Kind));
+        strategy.Canonicalize(@object);
         ValidateAdmission(admission);
         Allocate(admission);
 

@@ -17,9 +17,12 @@ internal sealed partial class ApiServer
             (false, false) => null,
             (false, true) => change.Change == StoreChange.Added ? change : new StoreEvent(StoreChange.Added, change.Document, null),
             (true, true) => change,
-            (true, false) => change.Change == StoreChange.Deleted ? change : new StoreEvent(StoreChange.Deleted, change.Document, change.Previous),
+            (true, false) => change.Change == StoreChange.Deleted ? change : new StoreEvent(StoreChange.Deleted, LastSelected(change), change.Previous),
         };
     }
+
+    // What no longer matches goes as it was when it last did, under the version of the change (convertToWatchEvent).
+    private static Document LastSelected(StoreEvent change) => Document.From(change.Document.Resource, change.Previous!.ToObject(), change.Document.Revision);
 
     internal static Func<Document, bool>? Matching(RequestTarget target, Func<Document, bool>? predicate)
     {

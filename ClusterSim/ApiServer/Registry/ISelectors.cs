@@ -8,6 +8,9 @@ namespace ClusterSim.Registry;
 internal interface ISelectors
 {
     /// <summary>A predicate of a list's or watch's selectors; null where there are none, so that nothing is tested.</summary>
+    /// <param name="options">The selectors.</param>
+    /// <param name="strategy">What the kind can be selected by.</param>
+    /// <param name="version">The version whose field labels are used.</param>
     /// <exception cref="KubernetesApiException">400: unreadable, or a field this kind cannot be selected by.</exception>
-    Func<Document, bool>? Predicate(ListOptions options, KindStrategy strategy);
+    Func<Document, bool>? Predicate(ListOptions options, KindStrategy strategy, GroupVersion version);
 }

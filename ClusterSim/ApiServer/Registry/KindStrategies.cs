@@ -1,6 +1,7 @@
 using ClusterSim.CustomResources;
 using ClusterSim.Validation;
 using ClusterSim.Validation.AdmissionRegistration;
+using ClusterSim.Validation.ApiRegistration;
 using ClusterSim.Validation.Apps;
 using ClusterSim.Validation.Autoscaling;
 using ClusterSim.Validation.Batch;
@@ -8,10 +9,12 @@ using ClusterSim.Validation.Certificates;
 using ClusterSim.Validation.Coordination;
 using ClusterSim.Validation.Core;
 using ClusterSim.Validation.Discovery;
+using ClusterSim.Validation.FlowControl;
 using ClusterSim.Validation.Networking;
 using ClusterSim.Validation.Node;
 using ClusterSim.Validation.Policy;
 using ClusterSim.Validation.Rbac;
+using ClusterSim.Validation.Resource;
 using ClusterSim.Validation.Scheduling;
 using ClusterSim.Validation.Storage;
 
@@ -48,11 +51,18 @@ internal sealed class KindStrategies
         Plain("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", isUnconditional: false, hasGenerations: true),
         Plain("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", isUnconditional: false, hasGenerations: true),
-        Plain("apiregistration.k8s.io", "v1", "APIService", isUnconditional: false, hasStatus: true),
-        Plain("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", isUnconditional: false, hasGenerations: true, hasStatus: true),
-        Plain("resource.k8s.io", "v1", "ResourceClaim", hasStatus: true), Plain("resource.k8s.io", "v1", "ResourceClaimTemplate"),
-        Plain("resource.k8s.io", "v1", "DeviceClass", hasGenerations: true), Plain("resource.k8s.io", "v1", "ResourceSlice", hasGenerations: true),
+        new ApiServiceStrategy(), new FlowSchemaStrategy(), new PriorityLevelConfigurationStrategy(),
+        new PlainStrategy(new("resource.k8s.io", "v1", "ResourceClaim")) { HasStatus = true, Defaults = DeviceRequestDefaults.OfClaim },
+        new PlainStrategy(new("resource.k8s.io", "v1", "ResourceClaimTemplate")) { Defaults = DeviceRequestDefaults.OfTemplate },
+        Plain("resource.k8s.io", "v1", "DeviceClass", hasGenerations: true), new PlainStrategy(new("resource.k8s.io", "v1", "ResourceSlice"))
+        {
+            HasGenerations = true,
+            Selectable = new Dictionary<string, Func<System.Text.Json.JsonElement, string>>(StringComparer.Ordinal)
+            {
+                ["spec.nodeName"] = slice => slice.At("spec", "nodeName").Text(""),
+                ["spec.driver"] = slice => slice.At("spec", "driver").Text(""),
+            },
+        },
     ];
 
     private static PlainStrategy Plain(

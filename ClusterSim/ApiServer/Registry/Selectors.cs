@@ -11,13 +11,13 @@ internal sealed class Selectors : ISelectors
     private const string Namespace = "metadata.namespace";
 
     /// <inheritdoc/>
-    public Func<Document, bool>? Predicate(ListOptions options, KindStrategy strategy)
+    public Func<Document, bool>? Predicate(ListOptions options, KindStrategy strategy, GroupVersion version)
     {
         var labels = string.IsNullOrEmpty(options.LabelSelector) ? null : LabelSelector.Parse(options.LabelSelector);
         var fields = string.IsNullOrEmpty(options.FieldSelector) ? null : FieldSelector.Parse(options.FieldSelector);
         if (fields is not null)
             foreach (var term in fields.Terms)
-                if (term.Field is not (Name or Namespace) && !strategy.SelectableFields.ContainsKey(term.Field))
+                if (term.Field is not (Name or Namespace) && !strategy.SelectableFields.ContainsKey(strategy.FieldLabel(term.Field, version)))
                     throw KubernetesApiException.BadRequest(
                         strategy.SelectableFields.Count == 0
                             ? $"\"{term.Field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
@@ -29,7 +29,7 @@ internal sealed class Selectors : ISelectors
             {
                 Name => document.Name,
                 Namespace => document.Namespace ?? "",
-                _ => strategy.SelectableFields[field](document.Root),
+                _ => strategy.SelectableFields[strategy.FieldLabel(field, version)](document.Root),
             }));
     }
 }

@@ -23,4 +23,13 @@ internal sealed record ListOptions
 
     /// <summary><c>Exact</c>, <c>NotOlderThan</c>.</summary>
     public string? ResourceVersionMatch { get; init; }
+
+    /// <summary>The seconds after which a watch ends; null for the server's own limit.</summary>
+    public long? TimeoutSeconds { get; init; }
+
+    /// <summary>Whether a watch begins with the objects that there are; null where nothing is said.</summary>
+    public bool? SendInitialEvents { get; init; }
+
+    /// <summary>Whether a watch tells its version now and then.</summary>
+    public bool AllowWatchBookmarks { get; init; }
 }

@@ -42,8 +42,11 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         "certificates.k8s.io/v1beta1", "authentication.k8s.io/v1beta1", "authorization.k8s.io/v1beta1", "admissionregistration.k8s.io/v1beta1",
     ];
 
+    /// <summary>The built-in types.</summary>
+    public TypeSchema Schema { get; } = schema;
+
     /// <summary>Whether a kind has a protobuf form: the built-in ones have, custom ones have not.</summary>
-    public bool TakesProtobuf(GroupVersionKind kind) => schema.NameOf(kind) is { } name && ProtobufFields.Default.Find(name) is not null;
+    public bool TakesProtobuf(GroupVersionKind kind) => Schema.NameOf(kind) is { } name && ProtobufFields.Default.Find(name) is not null;
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The bytes.</param>
@@ -54,7 +57,34 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
     public DecodedObject Decode(ReadOnlyMemory<byte> body, MediaKind media, GroupVersionKind expected, FieldValidation validation) =>
         catalog?.Find(expected)?.Custom is { } custom
             ? DecodeCustom(body, media, expected, custom, validation)
-            : Decode(body, media, schema.Find(expected) ?? throw KubernetesApiException.BadRequest($"no kind \"{expected.Kind}\" is registered for version \"{expected.GroupVersion}\""), validation);
+            : Decode(body, media, Schema.Find(expected) ?? throw KubernetesApiException.BadRequest($"no kind \"{expected.Kind}\" is registered for version \"{expected.GroupVersion}\""), validation);
+
+    /// <summary>
+    /// Reads DeleteOptions: they are registered in every group and version, so that each client sends them in the version it talks in.
+    /// </summary>
+    /// <exception cref="KubernetesApiException">400.</exception>
+    public JsonObject DecodeDeleteOptions(ReadOnlyMemory<byte> body, MediaKind media)
+    {
+        var expected = new GroupVersionKind("", "v1", "DeleteOptions");
+        try
+        {
+            var json = media switch
+            {
+                MediaKind.Protobuf => ProtobufBody.Read(body, Schema, expected).ToUtf8(),
+                MediaKind.Yaml => YamlConversion.ToJson(body, strict: null),
+                _ => body,
+            };
+            json = Clean(json);
+            var sent = ReadKind(json, expected);
+            return sent.Kind == expected.Kind
+                ? new ObjectReader(json.Span, strict: null).Read(Schema.Find(expected)!.Type)
+                : throw new DecodeException($"no kind \"{sent.Kind}\" is registered for version \"{sent.GroupVersion}\" in scheme \"pkg/apis/meta/internalversion/scheme/register.go:30\"");
+        }
+        catch (DecodeException ex)
+        {
+            throw KubernetesApiException.BadRequest(ex.Message);
+        }
+    }
 
     /// <summary>Reads a body of this type.</summary>
     /// <inheritdoc cref="Decode(ReadOnlyMemory{byte}, MediaKind, GroupVersionKind, FieldValidation)"/>
@@ -66,7 +96,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
         try
         {
             if (media == MediaKind.Protobuf)
-                json = ProtobufBody.Read(body, schema, expected.Kind).ToUtf8();
+                json = ProtobufBody.Read(body, Schema, expected.Kind).ToUtf8();
             if (media == MediaKind.Yaml)
                 json = YamlConversion.ToJson(body, validation == FieldValidation.Ignore ? null : strict);
             json = Clean(json);
@@ -142,7 +172,7 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
     public DecodedObject DecodePatched(JsonObject patched, GroupVersionKind kind, FieldValidation validation, IReadOnlyList<string> repeated)
     {
         if (catalog?.Find(kind)?.Custom is not { } custom)
-            return DecodePatched(patched, schema.Find(kind) ?? throw KubernetesApiException.BadRequest($"no kind \"{kind.Kind}\" is registered for version \"{kind.GroupVersion}\""), validation, repeated);
+            return DecodePatched(patched, Schema.Find(kind) ?? throw KubernetesApiException.BadRequest($"no kind \"{kind.Kind}\" is registered for version \"{kind.GroupVersion}\""), validation, repeated);
         var strict = repeated.ToList();
         var utf8 = patched.ToUtf8();
         try
@@ -246,9 +276,9 @@ internal sealed class RequestDecoder(TypeSchema schema, ResourceCatalog? catalog
 
     private ObjectType Other(GroupVersionKind sent, ObjectType expected)
     {
-        if (schema.Find(sent) is { } known)
+        if (Schema.Find(sent) is { } known)
             return known;
-        return RetiredVersions.Contains(sent.GroupVersion.ToString()) && schema.Find(sent with { Version = expected.Kind.Version, Group = expected.Kind.Group }) is { } retired
+        return RetiredVersions.Contains(sent.GroupVersion.ToString()) && Schema.Find(sent with { Version = expected.Kind.Version, Group = expected.Kind.Group }) is { } retired
             ? retired
             : throw new DecodeException($"no kind \"{sent.Kind}\" is registered for version \"{sent.GroupVersion}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"");
     }

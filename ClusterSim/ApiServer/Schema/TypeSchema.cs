@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Schema.Protobuf;
 
 namespace ClusterSim.Schema;
 
@@ -29,16 +31,22 @@ internal sealed class TypeSchema
         KeyValuePair.Create(Extensions + "JSONSchemaPropsOrStringArray", FieldKind.Raw),
     ]);
 
+    private static readonly ImmutableHashSet<string> MetaKinds = ImmutableHashSet.Create(
+        StringComparer.Ordinal,
+        "CreateOptions", "DeleteOptions", "GetOptions", "ListOptions", "PatchOptions", "UpdateOptions", "WatchEvent", "Status",
+        "APIVersions", "APIGroup", "APIGroupList", "APIResourceList", "PartialObjectMetadata", "PartialObjectMetadataList");
+
     private readonly JsonElement _definitions;
-    private readonly JsonElement _goFields;
+    private readonly FrozenDictionary<string, JsonElement> _goFields;
     private readonly Dictionary<GroupVersionKind, string> _byKind = [];
     private readonly ConcurrentDictionary<string, Lazy<ObjectShape>> _shapes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<GroupVersionKind, ObjectType?> _types = new();
+    private readonly ConcurrentDictionary<string, ProtobufMessage?> _messages = new(StringComparer.Ordinal);
 
     private TypeSchema(JsonElement definitions, JsonElement goFields)
     {
         _definitions = definitions;
-        _goFields = goFields;
+        _goFields = goFields.EnumerateObject().ToFrozenDictionary(type => type.Name, type => type.Value, StringComparer.Ordinal);
         foreach (var definition in definitions.EnumerateObject())
             foreach (var kind in definition.Value.At("x-kubernetes-group-version-kind").Items())
                 _byKind[new(kind.At("group").Text(""), kind.At("version").Text(""), kind.At("kind").Text(""))] = definition.Name;
@@ -65,6 +73,22 @@ internal sealed class TypeSchema
 
     /// <summary>The full name of a kind's definition; null where none is built in.</summary>
     public string? NameOf(GroupVersionKind kind) => _byKind.GetValueOrDefault(kind);
+
+    /// <summary>
+    /// The full name of the message of a kind in protobuf: of a built-in kind, of one that Go's scheme has and no server serves
+    /// (<c>apps/v1beta1</c>), or of options, which are registered in every group and version (<c>metav1.AddToGroupVersion</c>); null for none.
+    /// </summary>
+    public string? MessageOf(GroupVersionKind kind) =>
+        NameOf(kind)
+        ?? _goFields["$kinds"].At($"{kind.GroupVersion} {kind.Kind}").Text()
+        ?? (MetaKinds.Contains(kind.Kind) ? Meta + kind.Kind : null);
+
+    /// <summary>A message of the protobuf form by its full name; null for none.</summary>
+    public ProtobufMessage? Message(string name) => _messages.GetOrAdd(name, name =>
+    {
+        var declared = _goFields.GetValueOrDefault(name);
+        return ProtobufFields.Default.Find(name) is { } fields ? new ProtobufMessage(name, fields, field => GoDeclaration.Parse(declared.At(field).Text())) : null;
+    });
 
     /// <summary>The type of a kind; null where none is built in.</summary>
     public ObjectType? Find(GroupVersionKind kind)
@@ -93,7 +117,7 @@ internal sealed class TypeSchema
     private ObjectShape ReadShape(string definition)
     {
         var schema = _definitions.GetProperty(definition);
-        var goFields = _goFields.At(definition);
+        var goFields = _goFields.GetValueOrDefault(definition);
         return new ObjectShape(
             definition[(definition.LastIndexOf('.') + 1)..],
             schema.At("properties").Fields().Select(field => ReadField(field.Name, field.Value, GoDeclaration.Parse(goFields.At(field.Name).Text()))));

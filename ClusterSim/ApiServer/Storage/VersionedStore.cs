@@ -21,6 +21,9 @@ internal sealed class VersionedStore
 
     private const int SnapshotsKeptMax = 64;
 
+    // etcd's --max-request-bytes.
+    private const int RequestBytesMax = 1536 * 1024;
+
     private readonly Lock _writing = new();
     private readonly ConcurrentDictionary<GroupResource, Table> _tables = new();
     private readonly LinkedList<(GroupResource Resource, long Revision, StoreSnapshot Snapshot)> _keptSnapshots = new();
@@ -168,6 +171,8 @@ internal sealed class VersionedStore
 
     private void Commit(Table table, StoreEvent change)
     {
+        if (change.Document.Utf8.Length > RequestBytesMax && change.Change != StoreChange.Deleted)
+            throw new KubernetesApiException(500, null, "etcdserver: request is too large");
         table.Current = change.Change == StoreChange.Deleted ? table.Current.Without(change.Document.Key) : table.Current.With(change.Document);
         Interlocked.Exchange(ref _revision, change.Document.Revision);
         table.Latest = change.Document.Revision;

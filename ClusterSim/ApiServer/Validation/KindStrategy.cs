@@ -38,6 +38,9 @@ internal abstract class KindStrategy
     /// <summary>Fields usable in a field selector besides metadata.name and metadata.namespace; null value: absent.</summary>
     public virtual IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => NoFields;
 
+    /// <summary>The selectable field that a label names in a version (<c>AddFieldLabelConversionFunc</c>); the label itself where it names none.</summary>
+    public virtual string FieldLabel(string label, GroupVersion version) => label;
+
     /// <summary>Fills in what the kind's version defaults (<c>zz_generated.defaults</c> and <c>defaults.go</c>). Idempotent.</summary>
     public virtual void Default(JsonObject @object)
     {
@@ -45,6 +48,11 @@ internal abstract class KindStrategy
 
     /// <summary>Drops what a creator may not set, sets what the registry sets (status phases, allocations aside).</summary>
     public virtual void PrepareForCreate(JsonObject @object)
+    {
+    }
+
+    /// <summary>Brings an object that has passed all rules into the form it is stored in, after warnings were made of what was sent.</summary>
+    public virtual void Canonicalize(JsonObject @object)
     {
     }
 

@@ -59,9 +59,11 @@ internal static class ObjectMetaValidation
         }
         if (metadata.At("generation").Integer(0) < old.At("generation").Integer(0))
             errors.Invalid(path.Child("generation"), metadata.At("generation").Integer() ?? 0, "must not be decremented");
-        foreach (var name in ImmutableFields)
-            if (!SemanticEquality.Equal(metadata.At(name), old.At(name)))
-                errors.Invalid(path.Child(name), metadata.At(name), Immutable);
+        // Once for all kinds (validateCommonFields), and once more by the rules of the kind, which begin with the same.
+        for (var times = 0; times < 2; times++)
+            foreach (var name in ImmutableFields)
+                if (!SemanticEquality.Equal(metadata.At(name), old.At(name)))
+                    errors.Invalid(path.Child(name), metadata.At(name), Immutable);
         Common(errors, metadata, path, checksFinalizers);
         return errors;
     }

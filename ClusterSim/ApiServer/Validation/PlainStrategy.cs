@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace ClusterSim.Validation;
@@ -32,6 +33,18 @@ internal sealed class PlainStrategy(GroupVersionKind kind) : KindStrategy
 
     /// <summary>Whether it has a status of its own.</summary>
     public bool HasStatus { get; init; }
+
+    /// <summary>Fields usable in a field selector.</summary>
+    public IReadOnlyDictionary<string, Func<JsonElement, string>>? Selectable { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => Selectable ?? base.SelectableFields;
+
+    /// <summary>Fills in the kind's defaults; null for none.</summary>
+    public Action<JsonObject>? Defaults { get; init; }
+
+    /// <inheritdoc/>
+    public override void Default(JsonObject @object) => Defaults?.Invoke(@object);
 
     /// <inheritdoc/>
     public override void PrepareForCreate(JsonObject @object)

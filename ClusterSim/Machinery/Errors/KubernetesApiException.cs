@@ -34,9 +34,6 @@ public sealed class KubernetesApiException : Exception
     /// <summary>A token to go on with, sent in the Status' metadata: where a list's own has expired.</summary>
     internal string? Continue { get; init; }
 
-    /// <summary>Whether the Status says <c>Failure</c>; what Kubernetes' router refuses does not.</summary>
-    internal bool SaysFailure { get; init; } = true;
-
     /// <summary>Kind, name, causes.</summary>
     internal JsonObject? Details { get; }
 
@@ -45,7 +42,7 @@ public sealed class KubernetesApiException : Exception
         ("kind", "Status"),
         ("apiVersion", "v1"),
         ("metadata", Object(("continue", Continue))),
-        ("status", SaysFailure ? "Failure" : null),
+        ("status", "Failure"),
         ("message", Told),
         ("reason", Reason),
         ("details", Details?.DeepClone()),
@@ -56,7 +53,6 @@ public sealed class KubernetesApiException : Exception
     {
         RetryAfterSeconds = RetryAfterSeconds,
         Continue = Continue,
-        SaysFailure = SaysFailure,
     };
 
     /// <summary>404: no such object.</summary>
@@ -106,7 +102,8 @@ public sealed class KubernetesApiException : Exception
     /// <summary>422: the object breaks rules of its kind; every one is told.</summary>
     internal static KubernetesApiException Invalid(GroupVersionKind kind, string name, IReadOnlyList<FieldError> errors)
     {
-        var told = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors.Select(error => error.ToString()).Distinct(StringComparer.Ordinal))}]";
+        var distinct = errors.Select(error => error.ToString()).Distinct(StringComparer.Ordinal).ToList();
+        var told = distinct.Count == 1 ? distinct[0] : $"[{string.Join(", ", distinct)}]";
         var who = kind.Group.Length == 0 ? kind.Kind : $"{kind.Kind}.{kind.Group}";
         return new KubernetesApiException(
             422, "Invalid", $"{who} \"{name}\" is invalid: {told}",

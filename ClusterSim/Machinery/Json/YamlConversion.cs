@@ -32,13 +32,24 @@ internal static partial class YamlConversion
         }
         catch (YamlException malformed)
         {
-            throw new DecodeException($"{Failed}line {malformed.Start.Line}: {malformed.Message.Split('\n')[0]}");
+            throw new DecodeException(Failed + Complaint(malformed));
         }
         catch (InvalidOperationException)
         {
             // The scanner's own complaint about a flow that its brackets contradict: it names no place.
             throw new DecodeException($"{Failed}did not find expected node content");
         }
+    }
+
+    // go-yaml counts lines from zero where its parser complains, from one where its scanner does, and says nothing of the first.
+    private static string Complaint(YamlException malformed)
+    {
+        var line = malformed.Start.Line - (malformed is SemanticErrorException ? 1 : 0);
+        var told = malformed.Message.Split('\n')[0].TrimEnd('.');
+        var clause = told.IndexOf(", ", StringComparison.Ordinal);
+        if (told.StartsWith("While ", StringComparison.Ordinal) && clause > 0)
+            told = told[(clause + 2)..];
+        return line > 0 ? $"line {line}: {told}" : told;
     }
 
     /// <summary>Reads one document that the parser is at.</summary>
@@ -70,11 +81,9 @@ internal static partial class YamlConversion
         {
             case "" or "~" or "null" or "Null" or "NULL":
                 return "null";
-            case "y" or "Y" or "n" or "N":
-                return null; // YAML 1.1 calls them booleans; go-yaml does not.
-            case "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON":
+            case "true" or "True" or "TRUE" or "y" or "Y" or "yes" or "Yes" or "YES" or "on" or "On" or "ON":
                 return "true";
-            case "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF":
+            case "false" or "False" or "FALSE" or "n" or "N" or "no" or "No" or "NO" or "off" or "Off" or "OFF":
                 return "false";
         }
         if (text[0] is not ((>= '0' and <= '9') or '-' or '+' or '.'))

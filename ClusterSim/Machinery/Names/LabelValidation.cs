@@ -1,11 +1,14 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace ClusterSim.Machinery;
 
 /// <summary>The rules of labels, annotations and label selectors (<c>k8s.io/apimachinery/pkg/apis/meta/v1/validation</c>).</summary>
 internal static class LabelValidation
 {
-    private const int AnnotationsMaximumBytes = 256 * 1024;
+    /// <summary>The most bytes that annotations may have together.</summary>
+    public const int AnnotationsMaximumBytes = 256 * 1024;
 
     /// <summary>Every key is a qualified name, every value a label value; also of node selectors and Services' selectors.</summary>
     public static void Labels(FieldErrors errors, JsonElement labels, FieldPath path)
@@ -25,11 +28,15 @@ internal static class LabelValidation
         foreach (var annotation in annotations.Fields())
         {
             errors.InvalidEach(path, annotation.Name, NameRules.QualifiedName(annotation.Name.ToLowerInvariant()));
-            total += annotation.Name.Length + annotation.Value.Text("").Length;
+            total += Encoding.UTF8.GetByteCount(annotation.Name) + Encoding.UTF8.GetByteCount(annotation.Value.Text(""));
         }
         if (total > AnnotationsMaximumBytes)
             errors.TooLong(path, AnnotationsMaximumBytes);
     }
+
+    /// <summary>The bytes of all keys and values together.</summary>
+    public static long AnnotationsSize(JsonObject annotations) =>
+        annotations.Sum(annotation => (long)Encoding.UTF8.GetByteCount(annotation.Key) + Encoding.UTF8.GetByteCount((string?)annotation.Value ?? ""));
 
     /// <summary>A selector's form; nothing where there is none.</summary>
     public static void Selector(FieldErrors errors, JsonElement selector, FieldPath path)

@@ -122,12 +122,12 @@ internal static partial class NameRules
                 messages.Add("prefix part must be non-empty");
             else
                 foreach (var message in DnsSubdomain(value[..slash]))
-                    messages.Add("prefix part " + message);
+                    messages.Add("prefix part " + (value[..slash].Length > 253 && message == TooLong(253) ? TooLongInBytes(253) : message));
         }
         if (name.Length == 0)
             messages.Add("name part must be non-empty");
         else if (name.Length > 63)
-            messages.Add("name part " + TooLong(63));
+            messages.Add("name part " + TooLongInBytes(63));
         if (!IsQualifiedPart(name))
             messages.Add("name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
                 + $"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{QualifiedFormat}')");
@@ -142,7 +142,7 @@ internal static partial class NameRules
             return Fine;
         List<string> messages = [];
         if (value.Length > 63)
-            messages.Add(TooLong(63));
+            messages.Add(TooLongInBytes(63));
         if (!matches)
             messages.Add("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
                 + "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
@@ -231,8 +231,11 @@ internal static partial class NameRules
             errors.Invalid(path, value[(slash + 1)..], $"Invalid path (regex used for validation is '{HttpPathFormat}')");
     }
 
-    /// <summary>The sentence about a value that is too long, in bytes.</summary>
-    public static string TooLong(int maximum) => $"must be no more than {maximum} bytes";
+    /// <summary>The sentence about a name that is too long (<c>util/validation.MaxLenError</c>).</summary>
+    public static string TooLong(int maximum) => $"must be no more than {maximum} characters";
+
+    /// <summary>The sentence about keys and values of labels (<c>validate/content.MaxLenError</c>).</summary>
+    private static string TooLongInBytes(int maximum) => $"must be no more than {maximum} bytes";
 
     /// <summary>The sentence about a number out of range, both ends included.</summary>
     public static string OutOfRange(long minimum, long maximum) => $"must be between {minimum} and {maximum}, inclusive";

@@ -9,7 +9,7 @@ internal static class NumberRules
     /// <summary>What a negative count is told.</summary>
     public const string Negative = "must be greater than or equal to 0";
 
-    private const long MaximumId = 0xffffffff;
+    private const long MaximumId = int.MaxValue;
 
     /// <summary>Zero, more, or nothing at all.</summary>
     public static void NonNegative(FieldErrors errors, JsonElement number, FieldPath path)

@@ -78,13 +78,20 @@ internal sealed class ContainerFileSystem(MountTable mounts)
 
     /// <summary>Opens a file for writing.</summary>
     /// <exception cref="FileSystemException">It cannot be opened.</exception>
-    public FileStream OpenWrite(string path, FileMode mode)
+    public Stream OpenWrite(string path, FileMode mode)
     {
         using var walk = Walk(path).Required();
         RequireWritable(walk.Path, walk.Mount);
-        return walk.Entry is { IsDirectory: true } || walk.Name == HostDirectory.Self
-            ? throw new FileSystemException(Errno.IsDirectory)
-            : walk.Directory.OpenFile(walk.Name, mode, FileAccess.Write);
+        if (walk.Entry is { IsDirectory: true } || walk.Name == HostDirectory.Self)
+            throw new FileSystemException(Errno.IsDirectory);
+        if (walk.Mount.Quota is not { } quota)
+            return walk.Directory.OpenFile(walk.Name, mode, FileAccess.Write);
+        if (walk.Entry is null)
+            quota.Reserve(FolderUsage.BlockBytes);
+        var file = walk.Directory.OpenFile(walk.Name, mode, FileAccess.Write);
+        if (mode is FileMode.Create or FileMode.Truncate && walk.Entry is { Length: > 0 })
+            quota.NoteRemoval();
+        return new QuotaStream(file, quota);
     }
 
     /// <summary>Returns the content of a file.</summary>
@@ -146,6 +153,7 @@ internal sealed class ContainerFileSystem(MountTable mounts)
     {
         using var walk = WalkToName(path);
         RequireFree(walk);
+        walk.DirectoryMount.Quota?.Reserve(FolderUsage.BlockBytes);
         walk.Directory.CreateLink(walk.Name, target);
     }
 
@@ -162,6 +170,7 @@ internal sealed class ContainerFileSystem(MountTable mounts)
         RequireFree(walk);
         if (source.Mount != walk.Mount)
             throw new FileSystemException(Errno.CrossDevice);
+        walk.DirectoryMount.Quota?.Reserve(FolderUsage.BlockBytes);
         source.Directory.CreateHardLink(source.Name, walk.Directory, walk.Name);
     }
 
@@ -171,6 +180,7 @@ internal sealed class ContainerFileSystem(MountTable mounts)
     {
         using var walk = WalkToName(path);
         RequireFree(walk);
+        walk.DirectoryMount.Quota?.Reserve(FolderUsage.BlockBytes);
         walk.Directory.CreateDirectory(walk.Name);
     }
 
@@ -199,6 +209,7 @@ internal sealed class ContainerFileSystem(MountTable mounts)
         if (walk.Entry is { IsDirectory: true })
             throw new FileSystemException(Errno.IsDirectory);
         walk.Directory.RemoveFile(walk.Name);
+        walk.DirectoryMount.Quota?.NoteRemoval();
     }
 
     /// <summary>Removes an empty directory.</summary>
@@ -210,6 +221,7 @@ internal sealed class ContainerFileSystem(MountTable mounts)
         if (mounts.HasBelow(walk.Path))
             throw new FileSystemException(Errno.Busy);
         walk.Directory.RemoveDirectory(walk.Name);
+        walk.DirectoryMount.Quota?.NoteRemoval();
     }
 
     /// <summary>Removes an entry with all that is in it; a link as itself.</summary>
@@ -222,6 +234,7 @@ internal sealed class ContainerFileSystem(MountTable mounts)
             {
                 RequireRemovable(walk);
                 walk.Directory.RemoveAll(walk.Name);
+                walk.DirectoryMount.Quota?.NoteRemoval();
                 return;
             }
         }
@@ -250,6 +263,8 @@ internal sealed class ContainerFileSystem(MountTable mounts)
         if (source.Entry is { IsDirectory: true } && target.Depth > source.Depth && target.Depth + HeightOf(source.Directory, source.Name) > PathWalk.DepthMax)
             throw new FileSystemException(Errno.NameTooLong);
         source.Directory.Rename(source.Name, target.Directory, target.Name);
+        if (target.Entry is not null)
+            target.DirectoryMount.Quota?.NoteRemoval();
     }
 
     /// <summary>Sets the permission bits of what a path leads to.</summary>

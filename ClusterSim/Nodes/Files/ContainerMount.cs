@@ -20,6 +20,12 @@ internal sealed class ContainerMount(string path, Func<FileTree> tree)
     /// <summary>Whether the pod's spec mounts it, so that it is the container's user's to write to.</summary>
     public bool IsVolume { get; init; }
 
+    /// <summary>Returns the space that programs may use in it; null where that is not counted.</summary>
+    public Func<DiskQuota?>? QuotaSource { get; init; }
+
+    /// <summary>The space that programs may use in it; null where that is not counted.</summary>
+    public DiskQuota? Quota => QuotaSource?.Invoke();
+
     /// <summary>Called when a real program is given the path of a file in it.</summary>
     public Action? Shared { get; init; }
 

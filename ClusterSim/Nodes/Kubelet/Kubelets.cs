@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using ClusterSim.Access;
 using ClusterSim.Client;
+using ClusterSim.Nodes.Cgroups;
+using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Volumes;
 using ClusterSim.Storage;
 using ClusterSim.Streaming;
@@ -20,6 +22,8 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
     private readonly TrackingSynchronizationContext _dispatcher;
     private readonly VolumeWatchers _watchers = new();
     private readonly NodeFolders _folders;
+    private readonly MemoryCgroup _kubepods;
+    private readonly LogBudget _logs;
     private ITimer? _heartbeat;
     private int _addresses;
     private bool _started;
@@ -28,7 +32,9 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
     public Kubelets(NodeEnvironment environment)
     {
         _environment = environment;
-        _folders = new NodeFolders(environment.PersistentVolumes, environment.HostPathsAllowed);
+        _folders = new NodeFolders(environment.PersistentVolumes, environment.HostPathsAllowed, environment.Limits);
+        _kubepods = new MemoryCgroup(null, environment.Limits.MemoryBytesMax);
+        _logs = new LogBudget(environment.Limits.LogBytesMax);
         _dispatcher = new TrackingSynchronizationContext(followsFlow: environment.Clock != TimeProvider.System);
         environment.Quiescence.Register(() => _dispatcher.IsIdle);
         var catalog = environment.Server.Catalog;
@@ -39,6 +45,9 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
 
     /// <summary>The names of the nodes that run.</summary>
     public IEnumerable<string> Names => _kubelets.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>What the programs of all containers hold in memory.</summary>
+    public MemoryCgroup Kubepods => _kubepods;
 
     /// <summary>Adds a node. After <see cref="Start"/> it registers itself at once.</summary>
     /// <exception cref="ArgumentException">There is a node of that name.</exception>
@@ -90,7 +99,7 @@ internal sealed class Kubelets : IKubelets, IAsyncDisposable
         var user = UserInfo.Node(name);
         var client = new ApiClient(_environment.Server, user, "kubelet");
         var context = new NodeContext(
-            _environment, name, known.Address, known.Options, client, new EventRecorder(client, "kubelet", name, _environment.Clock), _dispatcher, _folders, _watchers);
+            _environment, name, known.Address, known.Options, client, new EventRecorder(client, "kubelet", name, _environment.Clock), _dispatcher, _folders, _watchers, _kubepods, _logs);
         var kubelet = new Kubelet(context);
         if (!_kubelets.TryAdd(name, kubelet))
             throw new ArgumentException($"node '{name}' is running already", nameof(name));

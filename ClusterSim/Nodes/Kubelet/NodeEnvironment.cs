@@ -1,5 +1,7 @@
 using ClusterSim.Client;
 using ClusterSim.Network;
+using ClusterSim.Nodes.Cgroups;
+using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Volumes;
 using ClusterSim.Registry;
@@ -44,6 +46,9 @@ internal sealed record NodeEnvironment
     /// <summary>Whether pods may mount folders of this machine.</summary>
     public bool HostPathsAllowed { get; init; }
 
+    /// <summary>What simulated programs may use.</summary>
+    public ProgramLimits Limits { get; init; } = new();
+
     /// <summary>The period in which a node renews its lease.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -61,9 +66,11 @@ internal sealed record NodeEnvironment
 /// <param name="Dispatcher">Runs the work of the node.</param>
 /// <param name="Folders">The folders of pods and volumes.</param>
 /// <param name="Watchers">The volumes to write again when a ConfigMap or Secret changes.</param>
+/// <param name="Kubepods">The memory of all simulated programs of the cluster.</param>
+/// <param name="Logs">The memory of all logs of the cluster.</param>
 internal sealed record NodeContext(
     NodeEnvironment Shared, string Name, string Address, NodeOptions Options, ApiClient Client, EventRecorder Events, TrackingSynchronizationContext Dispatcher,
-    NodeFolders Folders, VolumeWatchers Watchers)
+    NodeFolders Folders, VolumeWatchers Watchers, MemoryCgroup Kubepods, LogBudget Logs)
 {
     /// <summary>The cluster's clock.</summary>
     public TimeProvider Clock => Shared.Clock;

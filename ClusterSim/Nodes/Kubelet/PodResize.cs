@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim.Admission;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Runtime;
@@ -73,9 +74,15 @@ internal sealed class PodResize(NodeContext node, AssignedPod pod, PodWorkQueue 
         if (container.Run is not { Exit: null })
             return; // its next instance gets them
         if (!container.NeedsRestartToResize())
+        {
             container.ActuateResize();
+            if (container.Run?.Files is { } files)
+                files.Cgroup.Memory.BytesMax = ResourceLimits.MemoryOf(container.Allocated, node.Shared.Limits);
+        }
         else if (!container.IsBeingKilled)
+        {
             killer.BeginKill(container, $"Container {container.Name} resize requires restart", null);
+        }
     }
 
     /// <summary>Returns why the node cannot allocate what the pod requests (<c>canResizePod</c>); null where it can.</summary>

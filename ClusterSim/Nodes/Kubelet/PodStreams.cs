@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Threading.Channels;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Runtime;
@@ -62,15 +61,14 @@ internal sealed class PodStreams(AssignedPod pod, PodSandbox sandbox, CommandRun
     {
         var container = Require(name);
         var run = RequireRunning(container);
-        var written = Channel.CreateUnbounded<(bool IsError, ReadOnlyMemory<byte> Bytes)>();
-        run.Log.Written += Written;
+        var client = run.Log.Attached.Add();
         try
         {
             using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             _ = streams.Sizes is { } sizes && run.Terminal is { } terminal ? terminal.FollowAsync(sizes, detached.Token) : Task.CompletedTask;
             var typing = streams.Input is { } input && run.Input is { } pipe ? CopyInputAsync(input, pipe, container.Spec.At("stdinOnce").Flag(false), detached.Token) : Task.CompletedTask;
-            var ending = run.Ended.ContinueWith(_ => written.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            await foreach (var (isError, bytes) in written.Reader.ReadAllAsync(cancellation))
+            var ending = run.Ended.ContinueWith(_ => client.Output.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await foreach (var (isError, bytes) in client.Output.Reader.ReadAllAsync(cancellation))
                 if ((isError && !streams.IsTerminal ? streams.Error : streams.Output) is { } to)
                 {
                     await to.WriteAsync(bytes, cancellation);
@@ -83,10 +81,8 @@ internal sealed class PodStreams(AssignedPod pod, PodSandbox sandbox, CommandRun
         }
         finally
         {
-            run.Log.Written -= Written;
+            run.Log.Attached.Remove(client);
         }
-
-        void Written(bool isError, ReadOnlyMemory<byte> bytes) => written.Writer.TryWrite((isError, bytes));
     }
 
     /// <inheritdoc cref="IKubelet.DialAsync"/>

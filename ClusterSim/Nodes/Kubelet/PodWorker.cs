@@ -21,6 +21,7 @@ internal sealed class PodWorker
     private readonly ContainerLifecycle _lifecycle;
     private readonly PodTermination _termination;
     private readonly ActiveDeadlineHandler _activeDeadline;
+    private readonly StorageEviction _eviction;
     private readonly PodResize _resize;
     private readonly PodStatusWriter _status;
 
@@ -39,6 +40,7 @@ internal sealed class PodWorker
         _lifecycle = new ContainerLifecycle(_pod, starter, killer, new RestartBackOff(node, _pod, _queue, _events));
         _termination = new PodTermination(node, _pod, _queue, _events, killer, probes);
         _activeDeadline = new ActiveDeadlineHandler(node, _pod, _queue, _events);
+        _eviction = new StorageEviction(_pod, _sandbox.Storage, _events);
         _resize = new PodResize(node, _pod, _queue, _events, killer);
         _status = new PodStatusWriter(node, _pod);
         Streams = new PodStreams(_pod, _sandbox, commands, _lifecycle, _termination);
@@ -78,6 +80,7 @@ internal sealed class PodWorker
             container.Run?.Kill();
         }
         _sandbox.PowerOff();
+        _pod.RemoveLogs();
     }
 
     /// <summary>Kills every process of the pod (a fault); its restart policy decides what follows.</summary>
@@ -109,7 +112,7 @@ internal sealed class PodWorker
     /// One sync, after the kubelet's <c>SyncPod</c>, <c>SyncTerminatingPod</c> and <c>SyncTerminatedPod</c>:
     /// 1. read the newest version of the pod;
     /// 2. if the pod has ended, now or under an earlier kubelet of this node, remove what is left of it;
-    /// 3. begin to terminate it if it is deleted, past its deadline or complete;
+    /// 3. begin to terminate it if it is deleted, past its deadline, to be evicted or complete;
     /// 4. unless it terminates, allocate a resize, mount the volumes, create the sandbox, and sync the containers;
     /// 5. if all containers have ended since the termination began, remove what is left of it;
     /// 6. else write the status.
@@ -155,6 +158,8 @@ internal sealed class PodWorker
             _termination.Begin(_pod.Document.Metadata.At("deletionGracePeriodSeconds").Integer() ?? 30);
         else if (_activeDeadline.ShouldEvict(_termination.IsTerminating))
             _termination.Begin(_pod.TerminationGracePeriodSeconds);
+        if (!_termination.IsTerminating && _eviction.ShouldEvict())
+            _termination.Begin(StorageEviction.GraceSeconds);
         if (!_termination.IsTerminating && _pod.IsComplete())
             _termination.Begin(_pod.TerminationGracePeriodSeconds);
     }
@@ -176,6 +181,7 @@ internal sealed class PodWorker
         if (_node.Client.Find(_node.Pods, _pod.Key) is { } left && left.Uid == _pod.Uid)
             return; // a finalizer keeps it; the next sync follows its removal
         _queue.Stop();
+        _pod.RemoveLogs();
         Finished?.Invoke(this);
     }
 
@@ -192,7 +198,7 @@ internal sealed class PodWorker
         IsSandboxReady = _sandbox.IsReady,
         IsInitialized = _lifecycle.IsInitialized,
         IsTerminated = _termination.IsTerminated,
-        Failure = _activeDeadline.Failure,
+        Failure = _activeDeadline.Failure ?? _eviction.Failure,
         Resize = _termination.IsTerminating ? default : _resize.Status,
     };
 }

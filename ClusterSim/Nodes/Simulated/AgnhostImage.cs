@@ -177,7 +177,7 @@ internal static class AgnhostImage
             {
                 var authorities = new System.Security.Cryptography.X509Certificates.X509Certificate2Collection();
                 authorities.ImportFromPem(Text(process, $"{Account}/ca.crt"));
-                var answer = await HttpFetch.SendAsync(process, "GET", url, [("Authorization", header)], null, process.Stop, authorities);
+                var answer = await HttpFetch.SendAsync(Command.Of("agnhost", process), "GET", url, [("Authorization", header)], null, process.Stop, authorities);
                 if (answer.Status != 200)
                     await FailAsync($"{answer.StatusLine}\n{Encoding.UTF8.GetString(answer.Body)}");
             }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Simulated.Commands;
 using ClusterSim.Nodes.Simulated.Shell;
@@ -71,7 +72,9 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
     private async Task<SimulatedResponse> ShellAsync(string program)
     {
         await using var output = new CollectedOutput();
-        var code = await new ShellInterpreter(new ShellState(process), BusyboxImage.Find).RunAsync(program, Stream.Null, output, output);
+        using var memory = new ProcessMemory(ChildProcess.CgroupOf(process)?.Memory);
+        using var shell = new ShellState(process, memory);
+        var code = await new ShellInterpreter(shell, BusyboxImage.Find).RunAsync(program, Stream.Null, output, output);
         return Json(code == 0 ? new { output = output.Text } : new { output = output.Text, error = $"exit status {code}" });
     }
 
@@ -95,7 +98,7 @@ internal sealed class AgnhostNetexec(ServiceProcess process)
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), process.Clock);
             try
             {
-                last = Encoding.UTF8.GetString((await HttpFetch.SendAsync(process, "GET", url, [], null, timeout.Token)).Body);
+                last = Encoding.UTF8.GetString((await HttpFetch.SendAsync(Command.Of("agnhost", process), "GET", url, [], null, timeout.Token)).Body);
                 responses.Add(last);
             }
             catch (Exception failure) when (failure is SocketException or IOException or OperationCanceledException)

@@ -1,4 +1,3 @@
-using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Simulated.Commands;
 using ClusterSim.Nodes.Simulated.Shell;
@@ -12,6 +11,9 @@ namespace ClusterSim.Nodes.Simulated;
 /// </summary>
 internal static class BusyboxImage
 {
+    // A timer takes some 49 days at most.
+    private const double SecondsMax = 40 * 86400;
+
     private static readonly Dictionary<string, CommandMain> Commands = new[]
         {
             SystemCommands.All, PrintCommands.All, TestCommand.All, FileCommands.All, TextCommands.All,
@@ -36,23 +38,8 @@ internal static class BusyboxImage
     /// <summary>The image <c>busybox</c>.</summary>
     public static Image Create() => Create("busybox", new ImageConfiguration { Command = ["sh"] });
 
-    /// <summary>A command in a process of its own.</summary>
-    public static async Task<int> RunAsync(string name, CommandMain main, ServiceProcess process)
-    {
-        var command = Command.Of(name, process);
-        try
-        {
-            return await main(command);
-        }
-        catch (BrokenPipeException)
-        {
-            return BrokenPipeException.ExitCode;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
-        {
-            return await command.FailAsync(Command.Words(failure));
-        }
-    }
+    /// <summary>The command of a container's main process, or of one that is executed in it.</summary>
+    public static Task<int> RunAsync(string name, CommandMain main, ServiceProcess process) => ChildProcess.RunMainAsync(main, Command.Of(name, process));
 
     /// <summary>The programs a shell of this image finds, by name or by path.</summary>
     public static CommandMain? Find(string name)
@@ -65,7 +52,7 @@ internal static class BusyboxImage
     {
         var process = command.Process with { Environment = command.Variables, WorkingDirectory = command.Directory };
         var own = string.Join(' ', command.Arguments.Prepend(command.Name));
-        var state = new ShellState(process)
+        using var state = new ShellState(process, command.Memory)
         {
             ProcessId = (process.Files as ContainerFileRoot)?.Processes.Running.LastOrDefault(one => one.CommandLine == own)?.Id ?? 1,
         };
@@ -129,14 +116,15 @@ internal static class BusyboxImage
             return await command.FailAsync("usage: timeout [-s SIG] SECS PROG ARGS");
         if (command.Find(words[1]) is not { } main)
             return await command.FailAsync($"can't execute '{words[1]}': No such file or directory", 127);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), command.Process.Clock);
-        using var killed = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, command.Process.Killed);
+        if (!(seconds >= 0 && seconds < SecondsMax))
+            return await command.FailAsync($"invalid number '{words[0]}'");
+        using var killed = new LinkedKill(TimeSpan.FromSeconds(seconds), command.Process.Clock, command.Process.Killed);
         try
         {
             var process = command.Process with { Killed = killed.Token };
-            return await main(command with { Name = words[1], Arguments = words[2..], Process = process }).WaitAsync(killed.Token);
+            return await command.RunAsync(main, command with { Name = words[1], Arguments = words[2..], Process = process }).WaitAsync(killed.Token);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (killed.Token.IsCancellationRequested && !command.Process.Killed.IsCancellationRequested)
         {
             return 143;
         }
@@ -145,7 +133,7 @@ internal static class BusyboxImage
     private static Task<int> BusyboxAsync(Command command)
     {
         if (command.Arguments.Count > 0 && Commands.TryGetValue(command.Arguments[0], out var main))
-            return main(command with { Name = command.Arguments[0], Arguments = [.. command.Arguments.Skip(1)] });
+            return command.RunAsync(main, command with { Name = command.Arguments[0], Arguments = [.. command.Arguments.Skip(1)] });
         return command.Arguments.Count > 0 && command.Arguments[0] != "--list"
             ? command.FailAsync($"{command.Arguments[0]}: applet not found", 127)
             : ListAsync(command);

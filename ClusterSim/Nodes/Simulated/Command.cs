@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Files;
 using ClusterSim.Nodes.Volumes;
@@ -22,8 +23,14 @@ internal sealed record Command(
     string Name, IReadOnlyList<string> Arguments, ServiceProcess Process, Stream Input, Stream Output, Stream Error,
     IReadOnlyDictionary<string, string> Variables, string Directory)
 {
+    // What a directory's entry costs to hold.
+    private const long EntryBytes = 128;
+
     /// <summary>Finds other programs, for those that run them (xargs, env, timeout, find -exec).</summary>
     public Func<string, CommandMain?> Find { get; init; } = BusyboxImage.Find;
+
+    /// <summary>What its process holds in memory.</summary>
+    public ProcessMemory Memory { get; init; } = new(ChildProcess.CgroupOf(Process)?.Memory);
 
     /// <summary>A program alone in its process.</summary>
     public static Command Of(string name, ServiceProcess process) =>
@@ -50,7 +57,14 @@ internal sealed record Command(
 
     /// <summary>Returns the entries of a directory by name.</summary>
     /// <exception cref="FileSystemException">It is none, or cannot be read.</exception>
-    public IEnumerable<(string Name, FileEntry Entry)> Enumerate(string path) => Files.Enumerate(Absolute(path)).OrderBy(entry => entry.Name, StringComparer.Ordinal);
+    public IEnumerable<(string Name, FileEntry Entry)> Enumerate(string path)
+    {
+        var entries = Files.Enumerate(Absolute(path));
+        using var charge = new MemoryCharge(Memory);
+        charge.Add(entries.Count * EntryBytes);
+        foreach (var entry in entries.OrderBy(entry => entry.Name, StringComparer.Ordinal))
+            yield return entry;
+    }
 
     /// <summary>A path from the root.</summary>
     public string Absolute(string path) => path.StartsWith('/') ? path : $"{Directory.TrimEnd('/')}/{path}";
@@ -104,17 +118,23 @@ internal sealed record Command(
         return exitCode;
     }
 
-    /// <summary>All of standard input, or of the files named.</summary>
-    public async Task<string> ReadAsync(IEnumerable<string> files) => Encoding.UTF8.GetString(await ReadBytesAsync([.. files]));
+    /// <summary>Runs another program as a process of its own.</summary>
+    /// <param name="main">The program.</param>
+    /// <param name="child">What it is called with.</param>
+    /// <returns>The exit code.</returns>
+    public Task<int> RunAsync(CommandMain main, Command child) => ChildProcess.RunAsync(main, child, Name);
 
-    /// <summary>All of standard input, or of the files named, as it is.</summary>
-    public async Task<byte[]> ReadBytesAsync(IReadOnlyCollection<string> files)
+    /// <summary>All of standard input, or of the files named. It counts against the process until that ends, or until the charge is released.</summary>
+    public async Task<string> ReadAsync(IEnumerable<string> files, MemoryCharge? charge = null) => Encoding.UTF8.GetString((await ReadBytesAsync([.. files], charge)).Span);
+
+    /// <summary>All of standard input, or of the files named, as it is; see <see cref="ReadAsync"/>.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadBytesAsync(IReadOnlyCollection<string> files, MemoryCharge? charge = null)
     {
-        using var all = new MemoryStream();
+        var all = new ChargedStream(charge ?? new MemoryCharge(Memory));
         foreach (var (_, stream) in Inputs(files))
             await using (stream)
                 await stream.PassOnAsync(all, Process.Killed);
-        return all.ToArray();
+        return all.Written;
     }
 
     /// <summary>What programs say of a failed file operation.</summary>

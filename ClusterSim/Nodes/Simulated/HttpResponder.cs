@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using ClusterSim.Nodes.Cgroups;
 using Microsoft.AspNetCore.Connections;
 using Processes;
 
@@ -50,6 +51,7 @@ internal sealed record SimulatedResponse(int Status, byte[] Body, string Content
 internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedRequest, ValueTask<SimulatedResponse>> answer)
 {
     private const int HeadBytesMax = 64 * 1024;
+    private const int BodyBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Serves a port until SIGTERM; connections that are open are cut then.</summary>
     public async Task ServeAsync(int port)
@@ -71,11 +73,13 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
     {
         await using var opened = connection;
         var remote = connection.RemoteEndPoint?.ToString() ?? "";
+        using var memory = new ProcessMemory(ChildProcess.CgroupOf(process)?.Memory);
         try
         {
-            while (await ReadAsync(connection.Transport.Input, remote) is { } request)
+            while (await ReadAsync(connection.Transport.Input, remote, memory) is { } request)
             {
                 var response = await answer(request);
+                memory.Charge(response.Body.Length);
                 var keep = !string.Equals(request.Headers.GetValueOrDefault("Connection"), "close", StringComparison.OrdinalIgnoreCase);
                 var head = new StringBuilder()
                     .Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {response.Status} {Phrase(response.Status)}\r\nDate: {process.Clock.GetUtcNow():R}\r\n")
@@ -85,6 +89,7 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
                 head.Append(keep ? "\r\n" : "Connection: close\r\n\r\n");
                 byte[] bytes = [.. Encoding.Latin1.GetBytes(head.ToString()), .. request.Method == "HEAD" ? [] : response.Body];
                 await connection.Transport.Output.WriteAsync(bytes, CancellationToken.None);
+                memory.Uncharge(request.Body.Length + response.Body.Length);
                 if (!keep)
                     break;
             }
@@ -96,7 +101,7 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
         }
     }
 
-    private static async ValueTask<SimulatedRequest?> ReadAsync(PipeReader input, string remote)
+    private static async ValueTask<SimulatedRequest?> ReadAsync(PipeReader input, string remote, ProcessMemory memory)
     {
         string[] lines;
         while (true)
@@ -120,13 +125,17 @@ internal sealed class HttpResponder(ServiceProcess process, Func<SimulatedReques
             if (line.Split(':', 2) is [var name, var value])
                 headers[name] = value.Trim();
         var length = int.TryParse(headers.GetValueOrDefault("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out var declared) ? declared : 0;
-        var body = new byte[length];
+        // No more is taken than is sent, whatever the length that is declared.
+        if (length > BodyBytesMax)
+            return null;
+        var body = Array.Empty<byte>();
         if (length > 0)
         {
+            memory.Charge(length);
             var whole = await input.ReadAtLeastAsync(length);
             if (whole.Buffer.Length < length)
                 return null;
-            whole.Buffer.Slice(0, length).CopyTo(body);
+            body = whole.Buffer.Slice(0, length).ToArray();
             input.AdvanceTo(whole.Buffer.GetPosition(length));
         }
         return new SimulatedRequest(words[0], words[1], headers, body, remote);

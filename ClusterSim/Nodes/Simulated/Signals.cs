@@ -5,6 +5,11 @@ namespace ClusterSim.Nodes.Simulated;
 /// <summary>What simulated programs do about signals.</summary>
 internal static class Signals
 {
+    /// <summary>SIGSEGV.</summary>
+    public const int SegmentationFault = 11;
+
+    private const int ChunksPerTurn = 64;
+
     /// <summary>Waits for SIGTERM.</summary>
     public static async Task TerminatedAsync(this ServiceProcess process)
     {
@@ -31,10 +36,12 @@ internal static class Signals
     public static async Task PassOnAsync(this Stream from, Stream to, CancellationToken killed)
     {
         var buffer = new byte[32 * 1024];
-        while ((from is FileStream ? from.Read(buffer) : await from.ReadAsync(buffer, killed)) is var count and > 0)
+        for (var chunk = 1; (from is FileStream ? from.Read(buffer) : await from.ReadAsync(buffer, killed)) is var count and > 0; chunk++)
         {
             killed.ThrowIfCancellationRequested();
             await to.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
+            if (chunk % ChunksPerTurn == 0)
+                await Task.Yield(); // an endless copy must not hold its thread for ever
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ClusterSim;
 using ClusterSim.Access;
@@ -28,10 +27,10 @@ internal sealed class RbacTests
 
     public sealed record RandomQuestion(string User, string[] Groups, string Verb, string? Group, string Resource, string? Subresource, string? Namespace, string? Name, string Path);
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void The_index_agrees_with_an_evaluator_that_reads_every_binding()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Arb.From(Access()), access =>
+        Check.One(Samples.Config(300), Prop.ForAll(Arb.From(Access()), access =>
         {
             var store = new VersionedStore();
             for (var i = 0; i < access.Roles.Length; i++)
@@ -123,7 +122,7 @@ internal sealed class RbacTests
     }
 
     [Test]
-    public void Asking_costs_microseconds()
+    public void The_parts_of_the_cluster_may_do_their_work_and_nobody_else_may()
     {
         using var cluster = new AccessCluster();
         var master = new AccessAttributes(UserInfo.ApiServer, "get", new("", "pods"), Namespace: "web", Name: "p");
@@ -131,22 +130,7 @@ internal sealed class RbacTests
         var node = new AccessAttributes(UserInfo.Node("n1"), "update", new("", "pods"), "status", "web", "p");
         var nobody = new AccessAttributes(AccessCluster.User("nobody"), "get", new("", "pods"), Namespace: "web", Name: "p");
 
-        var told = $"master {Time(master)} ns, controller {Time(controller)} ns, kubelet {Time(node)} ns, refused {Time(nobody)} ns";
-
-        TestContext.Out.WriteLine(told);
-        // Twenty times what it takes on an idle machine: this is to notice a change of order, not a busy neighbour.
-        Assert.That(Time(controller), Is.LessThan(40_000), told);
-
-        long Time(AccessAttributes asked)
-        {
-            const int Times = 50_000;
-            for (var i = 0; i < Times; i++)
-                cluster.Access.Authorizer.IsAllowed(asked, out _);
-            var watch = Stopwatch.StartNew();
-            for (var i = 0; i < Times; i++)
-                cluster.Access.Authorizer.IsAllowed(asked, out _);
-            return (long)(watch.Elapsed.TotalNanoseconds / Times);
-        }
+        Assert.That(((AccessAttributes[])[master, controller, node, nobody]).Select(asked => cluster.Access.Authorizer.IsAllowed(asked, out _)), Is.EqualTo((bool[])[true, true, true, false]));
     }
 
     private static Gen<RandomAccess> Access()

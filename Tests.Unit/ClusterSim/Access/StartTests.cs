@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using ClusterSim.Access;
-using ClusterSim.Access.Certificates;
 using ClusterSim.Access.Rbac;
 using ClusterSim.Client;
 using ClusterSim.Controllers.Access;
@@ -16,22 +14,8 @@ internal sealed class StartTests
     public void Every_default_role_and_binding_is_there_after_the_start_and_installing_again_changes_nothing()
     {
         var store = new VersionedStore();
-        var watch = Stopwatch.StartNew();
         DefaultAccess.Install(store, TimeProvider.System, new Randomness(1));
-        var first = watch.Elapsed.TotalMilliseconds;
         var revision = store.Revision;
-        watch.Restart();
-        DefaultAccess.Install(new VersionedStore(), TimeProvider.System, new Randomness(1));
-        var second = watch.Elapsed.TotalMilliseconds;
-        watch.Restart();
-        using var certificates = ClusterCertificates.Create(TimeProvider.System);
-        var authority = watch.Elapsed.TotalMilliseconds;
-        watch.Restart();
-        using var serving = certificates.Serve();
-        var served = watch.Elapsed.TotalMilliseconds;
-        watch.Restart();
-        using var again = certificates.Serve();
-        TestContext.Out.WriteLine($"roles {first:F1} ms cold, {second:F1} ms warm; authority {authority:F1} ms cold; serving certificate {served:F1} ms cold, {watch.Elapsed.TotalMilliseconds:F1} ms warm");
 
         DefaultAccess.Install(store, TimeProvider.System, new Randomness(1));
 

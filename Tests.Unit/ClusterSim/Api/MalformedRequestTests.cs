@@ -11,6 +11,7 @@ namespace ClusterSim.Tests.Api;
 /// Whatever a client sends is answered with a Status of 4xx, soon: thousands of requests made from a seed by damaging good ones. Set
 /// FUZZ_REQUESTS for a longer run and FUZZ_SEED for another one (<c>make fuzz</c>).
 /// </summary>
+[NonParallelizable] // It measures the memory of the process.
 public sealed class MalformedRequestTests
 {
     private static readonly IReadOnlyList<string> Paths =
@@ -36,7 +37,7 @@ public sealed class MalformedRequestTests
         """{"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Background","preconditions":{"uid":"x"}}""",
         """{"apiVersion":"fuzz.example.com/v1","kind":"Crontab","metadata":{"name":"x"},"spec":{"replicas":1,"cron":"* *","steps":[{"name":"x","run":1.5}],"template":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"}}},"status":{"replicas":1}}""",
         """{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"x.fuzz.example.com"},"spec":{"group":"fuzz.example.com","scope":"Namespaced","names":{"plural":"x","kind":"X"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string","pattern":"^[a-z]+$","default":"x","enum":["x",null]}}}}}]}}""",
-        "apiVersion: fuzz.example.com/v1\nkind: Crontab\nmetadata: {name: x}\nspec:\n  replicas: 2\n  steps: [{name: x}, {name: y}]\n  cron: !!str '* *'\n",
+        "apiVersion: fuzz.example.com/v1\nkind: Crontab\nmetadata: {name: x}\nspec:\n  replicas: 2\n  steps: [{name: x}, {name: 'y'}]\n  cron: !!str '* *'\n",
         """[{"op":"replace","path":"/spec/replicas","value":2},{"op":"move","from":"/spec/steps/0","path":"/spec/steps/-"},{"op":"copy","from":"/spec","path":"/status"}]""",
         """{"spec":{"replicas":null,"steps":[{"name":"x"}],"template":{"metadata":{"labels":{"x":"x"}}}}}""",
     ];
@@ -97,11 +98,11 @@ public sealed class MalformedRequestTests
         await _cluster.DisposeAsync();
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public async Task No_request_makes_the_server_fail_or_hang()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), out var chosen) ? chosen : 20261122;
-        var count = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_REQUESTS"), out var wanted) ? wanted : 3000;
+        var seed = Samples.Seed;
+        var count = Samples.Count(3000);
         var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
         // Once to warm up: what comes after must not grow with the number of requests.
         await Parallel.ForEachAsync(Enumerable.Range(0, 300), (number, cancellation) => new ValueTask(SendAsync(seed, -1 - number, failures, cancellation)));

@@ -123,7 +123,7 @@ public sealed class SubresourceTests
         const string scale = "apiVersion: autoscaling/v1\nkind: Scale\nmetadata: {name: applied}\nspec: {replicas: 3}\n";
 
         var conflict = await _api.ApplyAsync($"{path}/applied/scale", scale);
-        Assert.That((conflict.Code, conflict.Message), Is.EqualTo((409, "Apply failed with 1 conflict: conflict with \"unknown\" using apps/v1: .spec.replicas")));
+        Assert.That((conflict.Code, conflict.Message), Is.EqualTo((409, "Apply failed with 1 conflict: conflict with \"unknown\" using autoscaling/v1: .spec.replicas")));
         var applied = await _api.ApplyAsync($"{path}/applied/scale?force=true", scale);
         Assert.That((applied.Code, (string?)applied.Body!["kind"], (int?)applied.Body["spec"]!["replicas"]), Is.EqualTo((200, "Scale", 3)), applied.ToString());
 

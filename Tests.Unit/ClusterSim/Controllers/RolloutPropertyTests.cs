@@ -21,7 +21,7 @@ public sealed class RolloutPropertyTests
 
     public sealed record Story(int Replicas, int Surge, int Unavailable, Step[] Steps, int Seed);
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void A_rollout_never_breaks_its_limits_and_ends_as_asked()
     {
         var stories =
@@ -33,7 +33,7 @@ public sealed class RolloutPropertyTests
             where surge + unavailable > 0
             select new Story(replicas, surge, unavailable, steps, seed);
 
-        Prop.ForAll(stories.ToArbitrary(), story => Play(story).GetAwaiter().GetResult() is null).Check(Config.QuickThrowOnFailure.WithMaxTest(25));
+        Prop.ForAll(stories.ToArbitrary(), story => Play(story).GetAwaiter().GetResult() is null).Check(Samples.Config(25));
     }
 
     /// <summary>A story that broke the limit once in some eighty times: a new image came while the set of the one before had yet to delete a pod.</summary>

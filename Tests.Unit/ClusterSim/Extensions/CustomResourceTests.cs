@@ -219,15 +219,15 @@ public sealed class CustomResourceTests
         var first = await _api.ApplyAsync($"{Tabs}/applied", head + "  steps: [{name: a, run: one}]\n  tags: [x]\n", "one");
         Assert.That(first.Code, Is.EqualTo(201), first.ToString());
 
-        var second = await _api.ApplyAsync($"{Tabs}/applied", head + "  steps: [{name: b, run: two}]\n  tags: [y]\n", "two");
+        var second = await _api.ApplyAsync($"{Tabs}/applied", head + "  steps: [{name: b, run: two}]\n  tags: [z]\n", "two");
         Assert.That(second.Code, Is.EqualTo(200), second.ToString());
         Assert.That(second.Body!["spec"]!["steps"]!.AsArray().Select(step => (string?)step!["name"]), Is.EqualTo(new[] { "a", "b" }));
-        Assert.That(second.Body["spec"]!["tags"]!.ToJsonString(), Is.EqualTo("""["x","y"]"""));
+        Assert.That(second.Body["spec"]!["tags"]!.ToJsonString(), Is.EqualTo("""["x","z"]"""));
 
         var conflict = await _api.ApplyAsync($"{Tabs}/applied", head + "  steps: [{name: a, run: other}]\n", "two");
         Assert.That(conflict.Code, Is.EqualTo(409));
         Assert.That(conflict.Message, Is.EqualTo("Apply failed with 1 conflict: conflict with \"one\": .spec.steps[name=\"a\"].run"));
-        var gone = await _api.ApplyAsync($"{Tabs}/applied", head + "  tags: [y]\n", "two");
+        var gone = await _api.ApplyAsync($"{Tabs}/applied", head + "  tags: [z]\n", "two");
         Assert.That(gone.Body!["spec"]!["steps"]!.AsArray().Select(step => (string?)step!["name"]), Is.EqualTo(new[] { "a" }), "what its applier no longer says is gone");
 
         var undeclared = await _api.ApplyAsync($"{Tabs}/applied", head + "  nothing: 1\n", "two");

@@ -24,7 +24,7 @@ public sealed class KubernetesPolicyTests
         _net = new TestNetwork();
         _pods.Clear();
         foreach (var @namespace in (string[])["x", "y", "z"])
-            _net.Apply($$"""{ apiVersion: v1, kind: Namespace, metadata: { name: {{@namespace}}, labels: { ns: {{@namespace}} } } }""");
+            _net.Apply($$"""{ apiVersion: v1, kind: Namespace, metadata: { name: '{{@namespace}}', labels: { ns: '{{@namespace}}' } } }""");
         foreach (var name in Names)
         {
             var parts = name.Split('/');
@@ -51,24 +51,24 @@ public sealed class KubernetesPolicyTests
             yield return Case("ingress from a pod of the own namespace", I("x", "a", "from: [{ podSelector: { matchLabels: { pod: b } } }]"), "* x/a", "!x/b x/a");
             yield return Case("a target opened in a namespace that is shut", P("x", "", "[Ingress]") + I("x", "a", "from: [{ podSelector: {}, namespaceSelector: {} }]"), "* x/b", "* x/c");
             yield return Case("ingress from all namespaces", I("x", "a", "from: [{ namespaceSelector: {} }]"));
-            yield return Case("ingress from one other namespace", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } } }]"), "* x/a", "!y/* x/a");
+            yield return Case("ingress from one other namespace", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }]"), "* x/a", "!y/* x/a");
             yield return Case("pods by expression", I("x", "a", "from: [{ podSelector: { matchExpressions: [{ key: pod, operator: In, values: [b] }] } }]"), "* x/a", "!x/b x/a");
             yield return Case("namespaces by expression", I("x", "a", "from: [{ namespaceSelector: { matchExpressions: [{ key: ns, operator: In, values: [y] }] } }]"), "* x/a", "!y/* x/a");
             yield return Case("pods or namespaces: two peers", I("x", "a", "from: [{ namespaceSelector: { matchExpressions: [{ key: ns, operator: NotIn, values: [x] }] } }, { podSelector: { matchLabels: { pod: b } } }]"), "x/c x/a");
             yield return Case("pods and namespaces: one peer", I("x", "a", "from: [{ namespaceSelector: { matchExpressions: [{ key: ns, operator: NotIn, values: [x] }] }, podSelector: { matchLabels: { pod: b } } }]"), "* x/a", "!y/b x/a", "!z/b x/a");
             yield return Case("several pods and namespaces", I("x", "a", "from: [{ namespaceSelector: { matchExpressions: [{ key: ns, operator: NotIn, values: [x] }] }, podSelector: { matchExpressions: [{ key: pod, operator: In, values: [b, c] }] } }]"), "x/* x/a", "y/a x/a", "z/a x/a");
             yield return Case("any of several pods", I("x", "a", "from: [{ podSelector: { matchLabels: { pod: b } } }, { podSelector: { matchLabels: { pod: c } } }]"), "y/* x/a", "z/* x/a");
-            yield return Case("one pod of one other namespace", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } }, podSelector: { matchLabels: { pod: a } } }]"), "* x/a", "!y/a x/a");
-            yield return Case("ingress on one port", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } } }], ports: [{ port: 81 }]"), "* x/a", "!y/* x/a 81");
-            yield return Case("overlapping policies add up", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } } }], ports: [{ port: 81 }]") + I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } } }], ports: [{ port: 80 }]", "second"), "* x/a", "!y/* x/a");
+            yield return Case("one pod of one other namespace", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } }, podSelector: { matchLabels: { pod: a } } }]"), "* x/a", "!y/a x/a");
+            yield return Case("ingress on one port", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }], ports: [{ port: 81 }]"), "* x/a", "!y/* x/a 81");
+            yield return Case("overlapping policies add up", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }], ports: [{ port: 81 }]") + I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }], ports: [{ port: 80 }]", "second"), "* x/a", "!y/* x/a");
             yield return Case("allow all ingress", I("x", null, ""));
             yield return Case("ingress on a named port", I("x", "a", "ports: [{ port: serve-81 }]"), "* x/a 80");
-            yield return Case("ingress from a namespace on a named port", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } } }], ports: [{ port: serve-80 }]"), "* x/a", "!y/* x/a 80");
+            yield return Case("ingress from a namespace on a named port", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }], ports: [{ port: serve-80 }]"), "* x/a", "!y/* x/a 80");
             yield return Case("egress on a named port: the destination's name counts", E("x", "a", "ports: [{ port: serve-80 }]"), "x/a * 81");
             yield return Case("egress of one pod denied", P("x", "a", "[Egress]"), "x/a *");
-            yield return Case("ingress and egress together", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: y } } }]") + E("x", "a", "to: [{ namespaceSelector: { matchLabels: { ns: y } } }]"), "* x/a", "!y/* x/a", "x/a *", "!x/a y/*");
+            yield return Case("ingress and egress together", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }]") + E("x", "a", "to: [{ namespaceSelector: { matchLabels: { ns: 'y' } } }]"), "* x/a", "!y/* x/a", "x/a *", "!x/a y/*");
             yield return Case("the client's egress denies what the server's ingress allows", P("x", "a", "[Egress]") + I("y", "a", ""), "x/a *");
-            yield return Case("egress to one pod of another namespace", E("x", "a", "to: [{ namespaceSelector: { matchLabels: { ns: y } }, podSelector: { matchLabels: { pod: a } } }]"), "x/a *", "!x/a y/a");
+            yield return Case("egress to one pod of another namespace", E("x", "a", "to: [{ namespaceSelector: { matchLabels: { ns: 'y' } }, podSelector: { matchLabels: { pod: a } } }]"), "x/a *", "!x/a y/a");
             yield return Case("any port of one protocol", I("x", "a", "ports: [{ protocol: TCP }]"));
             yield return Case("allow all wins over a narrower ingress policy", I("x", "a", "from: [{ podSelector: { matchLabels: { pod: b } } }], ports: [{ port: 80 }]") + I("x", "a", "", "all"));
             yield return Case("allow all wins over a narrower egress policy", E("x", "a", "ports: [{ port: 80 }]") + E("x", "a", "", "all"));
@@ -78,11 +78,11 @@ public sealed class KubernetesPolicyTests
             yield return Case("a range of ports", I("x", "a", "ports: [{ port: 81, endPort: 90 }]"), "* x/a 80");
             yield return Case("a range that ends where it begins", E("x", "a", "ports: [{ port: 80, endPort: 80 }]"), "x/a * 81");
             yield return Case("ingress from the own namespace alone", I("x", null, "from: [{ podSelector: {} }]"), "y/* x/*", "z/* x/*");
-            yield return Case("namespaces by the label that each has", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: y } } }]"), "* x/a", "!y/* x/a");
+            yield return Case("namespaces by the label that each has", I("x", "a", "from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: 'y' } } }]"), "* x/a", "!y/* x/a");
             yield return Case("egress to namespaces by expression on the label that each has", E("x", "a", "to: [{ namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: NotIn, values: [y] }] } }]"), "x/a y/*");
             yield return Case("one policy for both directions: the one's ports are not the other's", P("x", "a", "[Ingress, Egress]\n  ingress: [{ from: [{ podSelector: { matchLabels: { pod: b } } }] }]\n  egress: [{ ports: [{ port: 80 }] }]"), "* x/a", "!x/b x/a", "x/a * 81");
             yield return Case("one pod's egress allowed and its ingress denied", E("x", "a", "") + P("x", "a", "[Ingress]"), "* x/a");
-            yield return Case("two servers allow the client, whose egress allows one", E("x", "a", "to: [{ namespaceSelector: { matchLabels: { ns: y } }, podSelector: { matchLabels: { pod: a } } }]") + I("y", "a", FromXa) + I("y", "b", FromXa), "* y/a", "* y/b", "x/a *", "!x/a y/a");
+            yield return Case("two servers allow the client, whose egress allows one", E("x", "a", "to: [{ namespaceSelector: { matchLabels: { ns: 'y' } }, podSelector: { matchLabels: { pod: a } } }]") + I("y", "a", FromXa) + I("y", "b", FromXa), "* y/a", "* y/b", "x/a *", "!x/a y/a");
 
             static TestCaseData Case(string name, string policies, params string[] denied) => new TestCaseData(policies, denied).SetArgDisplayNames(name);
         }
@@ -138,7 +138,7 @@ public sealed class KubernetesPolicyTests
     public void Ports_of_other_protocols_are_judged_by_their_own_rules(string name)
     {
         var protocol = Enum.Parse<TransportProtocol>(name, ignoreCase: true);
-        _net.Apply(P("x", "", "[Ingress]") + I("x", "a", $"from: [{{ namespaceSelector: {{ matchLabels: {{ ns: y }} }}, podSelector: {{ matchLabels: {{ pod: a }} }} }}], ports: [{{ protocol: {name}, port: 81 }}]"));
+        _net.Apply(P("x", "", "[Ingress]") + I("x", "a", $"from: [{{ namespaceSelector: {{ matchLabels: {{ ns: 'y' }} }}, podSelector: {{ matchLabels: {{ pod: a }} }} }}], ports: [{{ protocol: {name}, port: 81 }}]"));
 
         Assert.Multiple(() =>
         {
@@ -219,7 +219,7 @@ public sealed class KubernetesPolicyTests
         ---
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
-        metadata: { name: p-{{pod}}, namespace: {{@namespace}} }
+        metadata: { name: p-{{pod}}, namespace: '{{@namespace}}' }
         spec:
           podSelector: {{Pods(pod)}}
           policyTypes: {{types}}
@@ -234,7 +234,7 @@ public sealed class KubernetesPolicyTests
         ---
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
-        metadata: { name: {{name}}-{{pod}}, namespace: {{@namespace}} }
+        metadata: { name: {{name}}-{{pod}}, namespace: '{{@namespace}}' }
         spec:
           podSelector: {{Pods(pod ?? "")}}
           policyTypes: [{{direction}}]

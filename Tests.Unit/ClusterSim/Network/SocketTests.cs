@@ -106,30 +106,25 @@ internal sealed class SocketTests
     }
 }
 
-/// <summary>Figures; the floors are far below what a quiet machine gives, so that only a real loss fails.</summary>
-[NonParallelizable]
+/// <summary>Many hosts, and many requests, on one wire.</summary>
 [CancelAfter(60_000)]
-internal sealed class WireFigures
+internal sealed class WireLoadTests
 {
     [Test]
-    public async Task A_hundred_hosts_start_and_answer_quickly()
+    public async Task A_hundred_hosts_start_and_answer()
     {
         await using var net = new TestNetwork();
-        var clock = System.Diagnostics.Stopwatch.StartNew();
 
         var pods = Enumerable.Range(0, 100).Select(number => net.Pod("a", $"web-{number}")).ToList();
         foreach (var pod in pods)
             await net.ServeAsync(pod, 80);
         using var client = TestNetwork.Client(net.Pod("a", "client").Join("main"));
         foreach (var pod in pods)
-            await client.GetStringAsync($"http://{pod.Address}/");
-
-        TestContext.Out.WriteLine($"100 hosts started and asked in {clock.ElapsedMilliseconds} ms");
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(15)));
+            Assert.That(await client.GetStringAsync($"http://{pod.Address}/"), Is.Not.Empty);
     }
 
     [Test]
-    public async Task Requests_over_kept_connections_are_cheap()
+    public async Task Many_requests_at_once_are_answered_over_kept_connections()
     {
         await using var net = new TestNetwork();
         var server = net.Pod("a", "server");
@@ -140,22 +135,24 @@ internal sealed class WireFigures
             return context.Response.Body.WriteAsync(body).AsTask();
         }));
         var from = net.Pod("a", "client").Join("main");
+        var dialled = 0;
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
-            ConnectCallback = (context, stop) => from.DialAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop),
+            ConnectCallback = (context, stop) =>
+            {
+                Interlocked.Increment(ref dialled);
+                return from.DialAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop);
+            },
             UseProxy = false,
             ActivityHeadersPropagator = null,
         });
         var uri = new Uri($"http://{server.Address}/");
-        await AskAsync(2000);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        const int Each = 5000;
+        const int Clients = 16, Each = 500;
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AskAsync(Each))));
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => AskAsync(Each))));
 
-        var perSecond = 16 * Each / clock.Elapsed.TotalSeconds;
-        TestContext.Out.WriteLine($"{perSecond:F0} requests/s");
-        Assert.That(perSecond, Is.GreaterThan(3000));
+        // A connection may still be on its way back to the pool when the next request needs one.
+        Assert.That(dialled, Is.InRange(1, 2 * Clients));
 
         async Task AskAsync(int count)
         {
@@ -163,7 +160,7 @@ internal sealed class WireFigures
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, uri);
                 using var answer = await invoker.SendAsync(request, default);
-                await answer.Content.CopyToAsync(Stream.Null);
+                Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(body));
             }
         }
     }

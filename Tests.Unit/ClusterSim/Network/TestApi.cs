@@ -66,6 +66,6 @@ internal sealed class TestApi : IAsyncDisposable
 
     private sealed class NoSelectors : ISelectors
     {
-        public Func<Document, bool>? Predicate(ListOptions options, KindStrategy strategy) => null;
+        public Func<Document, bool>? Predicate(ListOptions options, KindStrategy strategy, GroupVersion version) => null;
     }
 }

@@ -70,7 +70,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         Apply($$"""
             apiVersion: v1
             kind: Pod
-            metadata: { name: {{name}}, namespace: {{@namespace}}, uid: {{uid}}, labels: {{labels}} }
+            metadata: { name: {{name}}, namespace: '{{@namespace}}', uid: {{uid}}, labels: {{labels}} }
             spec: { nodeName: {{node}}, containers: [ { name: main, image: box, ports: {{ports}} } ] {{(spec.Length == 0 ? "" : ", " + spec)}} }
             status: { podIP: {{network.Address}} }
             """);

@@ -13,17 +13,14 @@ public sealed class ScaleTests
     {
         await using var nodes = new TestNodes(realTime: true, NodesCount);
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var started = TimeProvider.System.GetTimestamp();
 
         for (var i = 0; i < PodsCount; i++)
             nodes.Pod($"p{i}", """{"containers":[{"name":"main","image":"registry.k8s.io/pause:3.10"}]}""", node: $"node-{(i % NodesCount) + 1}", withToken: true);
         await Eventually.ThatAsync(() => Enumerable.Range(0, PodsCount).All(i => nodes.Condition($"p{i}", "Ready") == "True"), "every pod Ready");
 
-        var took = TimeProvider.System.GetElapsedTime(started);
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / PodsCount;
         await TestContext.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{PodsCount} pods on {NodesCount} nodes Ready in {took.TotalSeconds:0.0} s; {each / 1024} KiB each, API objects and events included; {ThreadPool.ThreadCount} threads"));
+            $"{PodsCount} pods on {NodesCount} nodes Ready; {each / 1024} KiB each, API objects and events included; {ThreadPool.ThreadCount} threads"));
         Assert.That(each, Is.LessThan(100 * 1024));
-        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(20)));
     }
 }

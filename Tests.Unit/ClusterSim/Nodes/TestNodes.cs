@@ -26,7 +26,7 @@ internal sealed class TestNodes : IAsyncDisposable
     private static readonly ResourceCatalog Catalog = new();
     private static readonly TypeSchema Schema = TypeSchema.Load();
 
-    public TestNodes(bool realTime = false, int nodes = 1, bool hasPodNetwork = true)
+    public TestNodes(bool realTime = false, int nodes = 1, bool hasPodNetwork = true, ProgramLimits? limits = null)
     {
         Manual = new ManualClock(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
         Manual.Attach(Quiescence);
@@ -49,6 +49,7 @@ internal sealed class TestNodes : IAsyncDisposable
             Quiescence = Quiescence,
             Log = Complaints,
             Tokens = new Tokens(),
+            Limits = limits ?? new ProgramLimits(),
         });
         for (var i = 1; i <= nodes; i++)
             Pool.Add(new NodeOptions { Name = $"node-{i}" });

@@ -75,6 +75,7 @@ public class ApplyPropertyTests
     public void More_than_ten_writers_are_folded_into_one()
     {
         var live = Configuration("m", 1, ["x"], "i:1");
+        ManagedFields.RecordUpdate(live, default, Type, new("creator", "apps/v1", null, Now), Nothing);
         for (var writer = 0; writer < 14; writer++)
         {
             var next = (JsonObject)live.DeepClone();

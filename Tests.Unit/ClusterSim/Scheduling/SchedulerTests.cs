@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ClusterSim.Machinery;
 using ClusterSim.Objects;
 using ClusterSim.Storage;
@@ -115,27 +114,17 @@ public sealed class SchedulerTests
     }
 
     [Test]
-    public async Task Two_thousand_pods_are_placed_on_two_hundred_nodes_within_seconds() => await Place(nodes: 200, pods: 2000, TimeSpan.FromSeconds(30));
-
-    [Test, Explicit("a measurement")]
-    public async Task Ten_thousand_pods_are_placed_on_a_thousand_nodes() => await Place(nodes: 1000, pods: 10_000, TimeSpan.FromSeconds(60));
-
-    private static async Task Place(int nodes, int pods, TimeSpan limit)
+    public async Task Two_thousand_pods_are_placed_on_two_hundred_nodes()
     {
+        const int nodes = 200, pods = 2000;
         await using var cluster = await TestCluster.StartAsync(nodes: nodes);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var watch = Stopwatch.StartNew();
         for (var i = 0; i < 10; i++)
             cluster.Create(TestCluster.Deployment($"web-{i}", pods / 10).Replace("\"image\":\"box:1\"", "\"image\":\"box:1\",\"resources\":{\"requests\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"} }"));
-        var ready = 0;
-        while ((ready = cluster.Pods().Count(pod => pod.IsReady())) < pods && watch.Elapsed < limit)
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        var took = watch.Elapsed;
-        TestContext.Out.WriteLine($"{ready} pods on {nodes} nodes Ready after {took.TotalSeconds:0.00} s, {(GC.GetTotalMemory(true) - before) / 1048576} MB more held, working set {Environment.WorkingSet / 1048576} MB");
         await cluster.SettleAsync();
+
         Assert.Multiple(() =>
         {
-            Assert.That(ready, Is.EqualTo(pods), $"Ready within {limit}");
+            Assert.That(cluster.Pods().Count(pod => pod.IsReady()), Is.EqualTo(pods));
             Assert.That(cluster.Pods().GroupBy(pod => pod.NodeName).Max(group => group.Count()), Is.LessThanOrEqualTo(40), "no node has more than it has cpu for");
         });
     }

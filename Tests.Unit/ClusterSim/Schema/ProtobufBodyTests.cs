@@ -35,11 +35,11 @@ public class ProtobufBodyTests
         Assert.That(Shown(decoded.Object), Is.EqualTo(Shown(Decoder.Decode(printed, MediaKind.Json, kind, FieldValidation.Strict).Object)));
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Whatever_a_message_holds_is_read_back() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        Check.One(Samples.Config(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
-            var example = new ProtobufExample(new System.Random(seed));
+            var example = new ProtobufExample(new System.Random(seed), Types);
             var kind = example.OneOf(Kinds);
             var (bytes, expected) = example.Message(Types.NameOf(kind)!, depth: 0);
             expected["apiVersion"] = kind.GroupVersion.ToString();
@@ -51,13 +51,13 @@ public class ProtobufBodyTests
                 throw new AssertionException($"{kind}: read {Shown(read)}, sent {Shown(expected)}");
         }));
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void No_bytes_make_more_than_a_refusal() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        Check.One(Samples.Config(300), Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new System.Random(seed);
             var kind = new GroupVersionKind("apps", "v1", "Deployment");
-            var body = ProtobufExample.Envelope(kind, new ProtobufExample(random).Message(Types.NameOf(kind)!, depth: 0).Bytes);
+            var body = ProtobufExample.Envelope(kind, new ProtobufExample(random, Types).Message(Types.NameOf(kind)!, depth: 0).Bytes);
             for (var changes = random.Next(1, 5); changes > 0; changes--)
                 body[random.Next(4, body.Length)] = (byte)random.Next(256);
             try

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using ClusterSim.Machinery;
+using ClusterSim.Schema;
 using ClusterSim.Schema.Protobuf;
 using Google.Protobuf;
 
 namespace ClusterSim.Tests.Schema;
 
 /// <summary>Messages made up from the table of fields, each with what it means in JSON.</summary>
-internal sealed class ProtobufExample(Random random)
+internal sealed class ProtobufExample(Random random, TypeSchema types)
 {
     private const int DepthMax = 5;
 
@@ -49,7 +50,10 @@ internal sealed class ProtobufExample(Random random)
             switch (field.Label)
             {
                 case ProtobufLabel.Single:
-                    json[field.Name] = Value(output, number, field, depth);
+                    // Go writes empty values that are no pointers, and leaves them out of JSON.
+                    var value = Value(output, number, field, depth);
+                    if (!IsEmpty(value) || types.Message(name)!.ByNumber[number].Go is not { IsPointer: false, OmitsEmpty: true })
+                        json[field.Name] = value;
                     break;
                 case ProtobufLabel.Repeated:
                     json[field.Name] = new JsonArray([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Value(output, number, field, depth))]);
@@ -68,6 +72,8 @@ internal sealed class ProtobufExample(Random random)
             }
         }
     }
+
+    private static bool IsEmpty(JsonNode? value) => value?.ToJsonString() is null or "\"\"" or "0" or "false";
 
     private JsonNode? Value(CodedOutputStream output, int number, ProtobufField field, int depth)
     {

@@ -50,7 +50,7 @@ public class RequestDecoderTests
     public void Quantities_times_and_yaml_become_canonical()
     {
         var decoded = Decoder.Decode(
-            Encoding.UTF8.GetBytes("metadata: {name: a, creationTimestamp: '2026-01-02T05:04:05.9+02:00', labels: {on: 'yes'}}\nspec:\n  hostNetwork: yes\n  containers:\n  - &c\n    name: m\n    resources: {limits: {cpu: 0.5, memory: 1024Mi}}\n  - <<: *c\n    name: n\n"),
+            Encoding.UTF8.GetBytes("metadata: {name: a, creationTimestamp: '2026-01-02T05:04:05.9+02:00', labels: {on: 'yes'}}\nspec:\n  hostNetwork: yes\n  containers:\n  - &c\n    name: m\n    resources: {limits: {cpu: 0.5, memory: 1024Mi}}\n  - <<: *c\n    name: 'n'\n"),
             MediaKind.Yaml, Pod, FieldValidation.Strict).Object;
 
         Assert.That(decoded["metadata"]!["creationTimestamp"]!.GetValue<string>(), Is.EqualTo("2026-01-02T03:04:05Z"));
@@ -98,7 +98,7 @@ public class RequestDecoderTests
         Assert.That(decoded["metadata"]!["annotations"]!["k"]!.GetValue<string>(), Is.EqualTo("\ufffd"));
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Damaged_bodies_are_read_or_refused_with_400()
     {
         var bodies = RecordedConversation.Load("02-defaults").Steps.Select(step => step.Sent).Where(body => body.Length > 0).ToArray();
@@ -109,7 +109,7 @@ public class RequestDecoderTests
             from cut in Gen.Choose(0, 9)
             select cut == 0 ? body[..at] : [.. body[..at], .. Encoding.UTF8.GetBytes([letter]), .. body[(at + 1)..]];
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(damaged.ToArbitrary(), body =>
+        Check.One(Samples.Config(3000), Prop.ForAll(damaged.ToArbitrary(), body =>
         {
             foreach (var media in new[] { MediaKind.Json, MediaKind.Yaml })
             {

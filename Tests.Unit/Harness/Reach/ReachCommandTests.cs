@@ -8,12 +8,12 @@ namespace Harness.Tests.Reach;
 /// <summary>
 /// <c>harness reach</c> on manifests. Each folder beside this file holds <c>manifests.yaml</c>, maybe <c>expect.yaml</c>, and what the command
 /// says of them: <c>table.txt</c>, <c>wide.txt</c>, <c>json.txt</c>, <c>svg.txt</c>, <c>html.txt</c> for each form, <c>differences.txt</c> for
-/// <c>--expect</c>, <c>refusal.txt</c> where it must refuse. A new case is a new folder; with <c>UPDATE_GOLDEN=1</c> the files that are there are
+/// <c>--expect</c>, <c>refusal.txt</c> where it must refuse. A new case is a new folder; with <c>UPDATE_SNAPSHOTS=1</c> the snapshots that are there are
 /// written anew.
 /// </summary>
 internal sealed class ReachCommandTests
 {
-    private static readonly bool Update = Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1";
+    private static readonly bool Update = Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1";
 
     public static IEnumerable<TestCaseData> Cases =>
         from folder in Directory.GetDirectories(Folder()).Order(StringComparer.Ordinal)

@@ -1,7 +1,7 @@
 using ClusterSim.Access;
 using ClusterSim.Schema;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ClusterSim.Http.Discovery;
 
@@ -12,7 +12,7 @@ namespace ClusterSim.Http.Discovery;
 /// </summary>
 internal sealed class DiscoveryPaths(ResourceCatalog catalog) : IApiPathHandler
 {
-    private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    private const string AggregatedParameters = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, UserInfo user)
@@ -20,10 +20,12 @@ internal sealed class DiscoveryPaths(ResourceCatalog catalog) : IApiPathHandler
         if (!HttpMethods.IsGet(context.Request.Method))
             return false;
         var path = (context.Request.Path.Value ?? "/").TrimEnd('/').Split('/')[1..];
-        if (path is ["api"] or ["apis"] && WantsAggregated(context.Request))
+        if (path is ["api"] or ["apis"] && Aggregated(context.Request) is { } encoding)
         {
             context.Response.Headers.Vary = "Accept";
-            await context.Response.WriteAsync(200, DiscoveryDocuments.Aggregated(catalog, core: path is ["api"]), AggregatedType);
+            var document = DiscoveryDocuments.Aggregated(catalog, core: path is ["api"]).ToUtf8();
+            await context.Response.WriteAsync(
+                200, context.Features.GetRequiredFeature<AnswerEncoder>().Encode(document, encoding), OutputMediaType.NameOf(encoding) + AggregatedParameters);
             return true;
         }
         var answer = path switch
@@ -37,23 +39,24 @@ internal sealed class DiscoveryPaths(ResourceCatalog catalog) : IApiPathHandler
         };
         if (answer is null)
             return false;
-        await context.Response.WriteAsync(200, answer);
+        await context.Response.WriteNegotiatedAsync(200, answer);
         return true;
     }
 
-    private static bool WantsAggregated(HttpRequest request)
+    /// <summary>What the client prefers the aggregated form in; null where it prefers another.</summary>
+    private static AnswerEncoding? Aggregated(HttpRequest request)
     {
-        foreach (var type in request.GetTypedHeaders().Accept)
+        foreach (var clause in AcceptHeader.Parse(request.Headers.Accept.ToString()))
         {
-            if (type.MediaType == "application/json" && Parameter(type, "g") == "apidiscovery.k8s.io" && Parameter(type, "as") == "APIGroupDiscoveryList" && Parameter(type, "v") == "v2")
-                return true;
-            // What is accepted without these parameters and before them is preferred.
-            if (type.Parameters.All(parameter => parameter.Name == "q") && type.MediaType.ToString() is "application/json" or "*/*")
-                return false;
+            var isPlain = clause.Parameter("as") is null && clause.Parameter("g") is null && clause.Parameter("v") is null;
+            if (isPlain && (clause.Matches("application", "json") || clause.Matches("application", "yaml") || clause.Matches("application", "vnd.kubernetes.protobuf")))
+                return null;
+            if (clause.Parameter("g") != "apidiscovery.k8s.io" || clause.Parameter("as") != "APIGroupDiscoveryList" || clause.Parameter("v") != "v2")
+                continue;
+            foreach (var encoding in (ReadOnlySpan<AnswerEncoding>)[AnswerEncoding.Json, AnswerEncoding.Yaml, AnswerEncoding.Protobuf])
+                if (clause.Matches("application", OutputMediaType.NameOf(encoding)["application/".Length..]))
+                    return encoding;
         }
-        return false;
+        return null;
     }
-
-    private static string? Parameter(MediaTypeHeaderValue type, string name) =>
-        type.Parameters.FirstOrDefault(parameter => parameter.Name == name)?.Value.ToString();
 }

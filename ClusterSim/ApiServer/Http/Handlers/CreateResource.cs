@@ -10,7 +10,7 @@ internal sealed class CreateResource(ApiServer server, RequestBody body, ObjectR
     /// <inheritdoc/>
     public async Task HandleAsync(HttpContext context, RequestTarget target)
     {
-        var options = QueryOptions.ReadWrite(context.Request);
+        var options = QueryOptions.ReadWrite(context.Request, "CreateOptions");
         var decoded = await body.DecodeObjectAsync(context, target, options.FieldValidation);
         var result = server.Create(target, decoded.Object, options);
         await response.WriteResultAsync(context, target, result, decoded.Warnings);

@@ -10,9 +10,10 @@ internal sealed class DeleteCollection(ApiServer server, RequestBody body, Objec
     /// <inheritdoc/>
     public async Task HandleAsync(HttpContext context, RequestTarget target)
     {
+        var media = ObjectResponse.MediaTypeOf(context, target);
         var options = await body.ReadDeleteOptionsAsync(context);
         var deleted = server.DeleteCollection(target, QueryOptions.ReadList(context.Request.Query), options);
         await context.Response.WriteListAsync(
-            target.Resource, new ListResult(deleted, server.Store.Revision, null, null), response.ItemOf(target));
+            target.Resource, new ListResult(deleted, server.Store.Revision, null, null), response.ItemOf(target), media.Encoding);
     }
 }

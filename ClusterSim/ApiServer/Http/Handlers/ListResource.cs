@@ -23,21 +23,22 @@ internal sealed class ListResource(ApiServer server, ITables tables, ObjectRespo
     /// <inheritdoc/>
     public async Task HandleAsync(HttpContext context, RequestTarget target)
     {
+        var media = ObjectResponse.MediaTypeOf(context, target);
         var options = QueryOptions.ReadList(context.Request.Query);
         await ResourceVersions.WaitAsync(server, options, context.RequestAborted);
         var list = server.List(target, options);
-        switch (MediaTypes.FormOf(context.Request))
+        switch (media.Form)
         {
             case ObjectForm.Table:
-                var include = QueryOptions.Text(context.Request.Query, "includeObject") ?? "Metadata";
-                await context.Response.WriteAsync(200, tables.Table(target.Resource, list.Items, include, withColumns: true, list));
+                var include = QueryOptions.IncludeObject(context.Request.Query);
+                await context.Response.WriteEncodedAsync(200, tables.Table(target.Resource, list.Items, include, withColumns: true, list).ToUtf8(), media.Encoding);
                 break;
             case ObjectForm.Metadata:
                 await context.Response.WriteListAsync(
-                    PartialList, list, document => ObjectResponse.MetadataOf(document).ToUtf8().AsMemory(1));
+                    PartialList, list, document => ObjectResponse.MetadataOf(document).ToUtf8().AsMemory(1), media.Encoding);
                 break;
             default:
-                await context.Response.WriteListAsync(target.Resource, list, response.ItemOf(target));
+                await context.Response.WriteListAsync(target.Resource, list, response.ItemOf(target), media.Encoding);
                 break;
         }
     }

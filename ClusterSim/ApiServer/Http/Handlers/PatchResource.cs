@@ -13,12 +13,12 @@ internal sealed class PatchResource(ApiServer server, RequestDecoder decoder, Re
     /// <inheritdoc/>
     public async Task HandleAsync(HttpContext context, RequestTarget target)
     {
-        var options = QueryOptions.ReadWrite(context.Request);
         var type = MediaTypes.PatchTypeOf(MediaTypes.BodyTypeOf(context.Request));
         if (type == PatchType.StrategicMerge && target.Resource.Custom is not null)
             throw KubernetesApiException.UnsupportedMediaType(
                 "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
         var patch = await RequestBody.ReadAsync(context);
+        var options = QueryOptions.ReadWrite(context.Request, "PatchOptions", type);
         var kind = RequestBody.KindOf(target);
         IReadOnlyList<string> warnings = [];
         var isLenient = options.FieldValidation == FieldValidation.Ignore;
@@ -26,8 +26,6 @@ internal sealed class PatchResource(ApiServer server, RequestDecoder decoder, Re
         string? repeatedKeys = null;
         if (type == PatchType.Apply)
         {
-            if (QueryOptions.Text(context.Request.Query, "fieldManager") is null)
-                throw KubernetesApiException.Invalid(new("meta.k8s.io", "v1", "PatchOptions"), "", [new("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]);
             var configuration = RequestDecoder.DecodeUntyped(patch, MediaKind.Yaml);
             repeatedKeys = isLenient ? null : RequestDecoder.RepeatedKeys(patch);
             await response.WriteResultAsync(context, target, server.Apply(target, configuration, options, Decoded), warnings);

@@ -59,37 +59,37 @@ internal sealed class RequestBody(ApiServer server, RequestDecoder decoder)
     /// <summary>Reads DeleteOptions from the query and the body, which may be empty.</summary>
     public async Task<DeleteOptions> ReadDeleteOptionsAsync(HttpContext context)
     {
+        var body = await ReadAsync(context);
         var query = context.Request.Query;
+        // A body counts alone; without one the query does.
+        var said = body.IsEmpty ? default : decoder.DecodeDeleteOptions(body, MediaOf(MediaTypes.BodyTypeOf(context.Request), takesProtobuf: true)).ToElement();
+        var dryRun = body.IsEmpty ? QueryOptions.Values(query, "dryRun") : [.. said.At("dryRun").Items().Select(item => item.Text(""))];
+        var policy = body.IsEmpty ? QueryOptions.Text(query, "propagationPolicy") : said.At("propagationPolicy").Text();
+        bool? orphan = !body.IsEmpty ? said.At("orphanDependents").Flag() : query.ContainsKey("orphanDependents") ? QueryOptions.Flag(query, "orphanDependents") : null;
         var options = new DeleteOptions
         {
-            DryRun = QueryOptions.DryRun(query),
-            GracePeriodSeconds = QueryOptions.Number(query, "gracePeriodSeconds"),
-            PropagationPolicy = QueryOptions.Text(query, "propagationPolicy"),
-        };
-        var body = await ReadAsync(context);
-        if (body.IsEmpty)
-            return options;
-        var said = Decode(body, MediaTypes.BodyTypeOf(context.Request), new("", "v1", "DeleteOptions"), FieldValidation.Ignore).Object.ToElement();
-        return options with
-        {
-            DryRun = options.DryRun || said.At("dryRun").Items().Any(item => item.Text() == "All"),
-            GracePeriodSeconds = said.At("gracePeriodSeconds").Integer() ?? options.GracePeriodSeconds,
-            PropagationPolicy = said.At("propagationPolicy").Text() ?? (said.At("orphanDependents").Flag() is { } orphan ? orphan ? "Orphan" : "Background" : options.PropagationPolicy),
+            DryRun = dryRun.Count > 0,
+            GracePeriodSeconds = body.IsEmpty ? QueryOptions.Number(query, "gracePeriodSeconds") : said.At("gracePeriodSeconds").Integer(),
+            PropagationPolicy = policy ?? orphan switch { null => null, true => "Orphan", false => "Background" },
             PreconditionUid = said.At("preconditions", "uid").Text(),
             PreconditionResourceVersion = said.At("preconditions", "resourceVersion").Text(),
         };
+        OptionsValidation.ThrowIfInvalid("DeleteOptions", OptionsValidation.DeleteErrors(policy, orphan, dryRun));
+        return options;
     }
 
     /// <summary>Decodes a body of a media type.</summary>
     /// <exception cref="KubernetesApiException">400; 415: the media type is not accepted.</exception>
     public DecodedObject Decode(ReadOnlyMemory<byte> body, string mediaType, GroupVersionKind kind, FieldValidation validation) =>
-        decoder.Decode(body, mediaType switch
-        {
-            "application/json" => MediaKind.Json,
-            "application/yaml" => MediaKind.Yaml,
-            "application/vnd.kubernetes.protobuf" when decoder.TakesProtobuf(kind) => MediaKind.Protobuf,
-            _ => throw KubernetesApiException.UnsupportedMediaType(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
-                + (decoder.TakesProtobuf(kind) ? ", application/vnd.kubernetes.protobuf" : "")),
-        }, kind, validation);
+        decoder.Decode(body, MediaOf(mediaType, decoder.TakesProtobuf(kind)), kind, validation);
+
+    private static MediaKind MediaOf(string mediaType, bool takesProtobuf) => mediaType switch
+    {
+        "application/json" => MediaKind.Json,
+        "application/yaml" => MediaKind.Yaml,
+        "application/vnd.kubernetes.protobuf" when takesProtobuf => MediaKind.Protobuf,
+        _ => throw KubernetesApiException.UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
+            + (takesProtobuf ? ", application/vnd.kubernetes.protobuf" : "")),
+    };
 }

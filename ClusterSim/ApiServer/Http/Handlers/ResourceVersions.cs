@@ -37,16 +37,8 @@ internal static class ResourceVersions
     /// <exception cref="KubernetesApiException">400 and 422 for malformed options; 504 where the store does not get to the version in time.</exception>
     public static async Task WaitAsync(ApiServer server, ListOptions options, CancellationToken cancellation)
     {
-        var wanted = Parse(options.ResourceVersion);
-        if (options.ResourceVersionMatch is { } match)
-        {
-            if (string.IsNullOrEmpty(options.ResourceVersion))
-                throw KubernetesApiException.Invalid(new("meta.k8s.io", "v1", "ListOptions"), "",
-                    [new("FieldValueForbidden", "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")]);
-            if (match is not ("Exact" or "NotOlderThan"))
-                throw KubernetesApiException.Invalid(new("meta.k8s.io", "v1", "ListOptions"), "",
-                    [new("FieldValueNotSupported", "resourceVersionMatch", $"Unsupported value: \"{match}\": supported values: \"\", \"Exact\", \"NotOlderThan\"")]);
-        }
+        // Which version a page is of, its token says.
+        var wanted = options.Continue is null ? Parse(options.ResourceVersion) : 0;
         if (wanted <= server.Store.Revision)
             return;
         var end = server.Clock.GetUtcNow() + BlockTimeout;

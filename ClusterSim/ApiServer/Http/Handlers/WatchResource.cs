@@ -9,16 +9,18 @@ namespace ClusterSim.Http.Handlers;
 internal sealed class WatchResource(ApiServer server, ITables tables, ObjectResponse response) : IVerbHandler
 {
     /// <inheritdoc/>
-    public Task HandleAsync(HttpContext context, RequestTarget target)
+    public async Task HandleAsync(HttpContext context, RequestTarget target)
     {
-        var options = QueryOptions.ReadList(context.Request.Query);
+        var media = ObjectResponse.MediaTypeOf(context, target, isStream: true);
+        var options = QueryOptions.ReadList(context.Request.Query, isWatch: true);
         ResourceVersions.Parse(options.ResourceVersion);
-        var form = MediaTypes.FormOf(context.Request);
-        var include = QueryOptions.Text(context.Request.Query, "includeObject") ?? "Metadata";
+        if (options.SendInitialEvents == true)
+            await ResourceVersions.WaitAsync(server, options, context.RequestAborted);
+        var include = QueryOptions.IncludeObject(context.Request.Query);
         var hasColumns = false;
-        return new WatchResponse(server, context, target, options, document =>
+        await new WatchResponse(server, context, target, options, media, document =>
         {
-            switch (form)
+            switch (media.Form)
             {
                 case ObjectForm.Table:
                     // Only the first event carries the columns.

@@ -26,8 +26,12 @@ internal static class ProtobufBody
     /// <exception cref="DecodeException">It is no such body, or holds what is unknown.</exception>
     public static JsonObject Read(ReadOnlyMemory<byte> body, TypeSchema schema, GroupVersionKind expected)
     {
+        if (body.IsEmpty)
+            throw new DecodeException("empty data");
         if (!body.Span.StartsWith(Prefix))
             throw new DecodeException("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+        if (body.Length == Prefix.Length)
+            throw new DecodeException("empty body");
         try
         {
             return ReadEnvelope(body[Prefix.Length..], schema, expected);
@@ -87,7 +91,7 @@ internal static class ProtobufBody
             apiVersion.Length > 0 ? GroupVersion.Parse(apiVersion).Group : expected.Group,
             apiVersion.Length > 0 ? GroupVersion.Parse(apiVersion).Version : expected.Version,
             kind.Length > 0 ? kind : expected.Kind);
-        var message = schema.NameOf(sent) ?? throw new DecodeException($"no kind \"{sent.Kind}\" is registered for version \"{sent.GroupVersion}\"");
+        var message = schema.MessageOf(sent) ?? throw new DecodeException($"no kind \"{sent.Kind}\" is registered for version \"{sent.GroupVersion}\"");
         var result = new JsonObject { ["kind"] = sent.Kind, ["apiVersion"] = sent.GroupVersion.ToString() };
         new Reader(schema).ReadInto(result, raw, message, depth: 0);
         return result;
@@ -101,7 +105,7 @@ internal static class ProtobufBody
         {
             if (depth > JsonLimits.DepthMax)
                 throw new DecodeException("exceeded max depth");
-            var fields = ProtobufFields.Default.Find(message) ?? throw new DecodeException($"{message} has no protobuf form here: send JSON");
+            var fields = schema.Message(message)?.ByNumber ?? throw new DecodeException($"{message} has no protobuf form here: send JSON");
             var input = Input(bytes);
             while (input.ReadTag() is not 0 and var tag)
             {
@@ -113,8 +117,9 @@ internal static class ProtobufBody
             }
         }
 
-        private void ReadField(JsonObject result, CodedInputStream input, uint tag, ProtobufField field, string message, int depth)
+        private void ReadField(JsonObject result, CodedInputStream input, uint tag, ProtobufMessageField declared, string message, int depth)
         {
+            var field = declared.Wire;
             var path = field.Name.Length > 0 ? $"{Short(message)}.{field.Name}" : Short(message);
             var wire = WireFormat.GetTagWireType(tag);
             switch (field.Label)
@@ -141,10 +146,24 @@ internal static class ProtobufBody
                     ReadInto(result, input.ReadBytes().Memory, field.Type, depth);
                     break;
                 default:
-                    result[field.Name] = ReadValue(input, wire, field, path, depth);
+                    var value = ReadValue(input, wire, field, path, depth);
+                    // Go writes every scalar that is no pointer, and leaves the empty ones out of JSON.
+                    if (IsEmpty(value) && declared.Go is { IsPointer: false, OmitsEmpty: true })
+                        result.Remove(field.Name);
+                    else
+                        result[field.Name] = value;
                     break;
             }
         }
+
+        private static bool IsEmpty(JsonNode? value) => value?.GetValueKind() switch
+        {
+            null => true,
+            JsonValueKind.String => value.GetValue<string>().Length == 0,
+            JsonValueKind.False => true,
+            JsonValueKind.Number => value.ToJsonString() == "0",
+            _ => false,
+        };
 
         // A part that is left out has its type's zero: Go writes both, other clients need not.
         private void ReadEntry(JsonObject map, ReadOnlyMemory<byte> entry, ProtobufField field, string path, int depth)

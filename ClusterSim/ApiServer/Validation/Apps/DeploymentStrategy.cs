@@ -40,6 +40,15 @@ internal sealed class DeploymentStrategy : KindStrategy
     public override void PrepareForCreate(JsonObject @object) => @object["status"] = new JsonObject();
 
     /// <inheritdoc/>
+    public override void PrepareForStatusUpdate(JsonObject @object, JsonElement old)
+    {
+        var metadata = @object.Ensure("metadata");
+        metadata.Remove("labels");
+        if (old.At("metadata", "labels").ToNode() is { } labels)
+            metadata["labels"] = labels;
+    }
+
+    /// <inheritdoc/>
     public override IEnumerable<FieldError> Validate(JsonElement @object)
     {
         var errors = new FieldErrors();

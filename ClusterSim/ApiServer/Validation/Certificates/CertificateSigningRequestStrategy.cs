@@ -11,6 +11,12 @@ internal sealed class CertificateSigningRequestStrategy : KindStrategy
     public override GroupVersionKind Kind => new("certificates.k8s.io", "v1", "CertificateSigningRequest");
 
     /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonElement, string>>(StringComparer.Ordinal)
+    {
+        ["spec.signerName"] = request => request.At("spec", "signerName").Text(""),
+    };
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> StatusFields => ["status"];
 
     /// <inheritdoc/>

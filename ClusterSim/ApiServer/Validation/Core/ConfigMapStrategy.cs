@@ -59,6 +59,6 @@ internal sealed class ConfigMapStrategy : KindStrategy
             total += SecretStrategy.DecodedLength(entry.Value.Text(""));
         }
         if (total > MaximumBytes)
-            errors.TooLong(FieldPath.Whole, MaximumBytes);
+            errors.TooLong(FieldPath.Of("[]"), MaximumBytes); // field.NewPath("") prints so
     }
 }

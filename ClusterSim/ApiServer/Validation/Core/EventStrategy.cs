@@ -31,6 +31,19 @@ internal sealed class EventStrategy : KindStrategy
     public override IReadOnlyDictionary<string, Func<JsonElement, string>> SelectableFields => Fields;
 
     /// <inheritdoc/>
+    public override string FieldLabel(string label, GroupVersion version)
+    {
+        if (version.Group.Length == 0)
+            return label;
+        if (label == "reportingController")
+            return "reportingComponent";
+        // events.k8s.io has names of its own, and not those of core.
+        return label.StartsWith("regarding.", StringComparison.Ordinal) ? "involvedObject." + label["regarding.".Length..]
+            : label is "reason" or "type" || label.StartsWith("metadata.", StringComparison.Ordinal) ? label
+            : "events.k8s.io/" + label;
+    }
+
+    /// <inheritdoc/>
     public override void Default(JsonObject @object)
     {
         @object.Ensure("involvedObject");

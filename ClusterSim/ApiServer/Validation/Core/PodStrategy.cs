@@ -17,6 +17,8 @@ internal sealed class PodStrategy : KindStrategy
         ["spec.hostNetwork"] = pod => pod.At("spec", "hostNetwork").Flag(false) ? "true" : "false",
         ["status.phase"] = pod => pod.At("status", "phase").Text(""),
         ["status.podIP"] = pod => pod.At("status", "podIPs").Count() > 0 ? pod.At("status", "podIPs")[0].At("ip").Text("") : pod.At("status", "podIP").Text(""),
+        // Known and never set (ToSelectableFields): only the absence of addresses can be selected.
+        ["status.podIPs"] = _ => "",
         ["status.nominatedNodeName"] = pod => pod.At("status", "nominatedNodeName").Text(""),
     };
 
@@ -52,6 +54,16 @@ internal sealed class PodStrategy : KindStrategy
                 ("type", "PodScheduled"), ("status", "False"), ("reason", "SchedulingGated"),
                 ("message", "Scheduling is blocked due to non-empty scheduling gates")));
     }
+
+    /// <inheritdoc/>
+    public override void Canonicalize(JsonObject @object)
+    {
+        if (@object["spec"] is JsonObject spec && spec.Integer("terminationGracePeriodSeconds") < 0)
+            spec["terminationGracePeriodSeconds"] = 1;
+    }
+
+    /// <inheritdoc/>
+    public override string FieldLabel(string label, GroupVersion version) => label == "spec.host" ? "spec.nodeName" : label;
 
     /// <inheritdoc/>
     public override IEnumerable<FieldError> Validate(JsonElement @object)

@@ -84,8 +84,6 @@ internal sealed class RoleBindingStrategy(bool namespaced) : KindStrategy
                     errors.Required(path.Child("namespace"));
                 break;
             case "User" or "Group":
-                if (name.Length == 0)
-                    errors.Invalid(path.Child("name"), name, $"{kind.ToLowerInvariant()} name cannot be empty");
                 if (group != Group)
                     errors.NotSupported(path.Child("apiGroup"), group, Group);
                 break;

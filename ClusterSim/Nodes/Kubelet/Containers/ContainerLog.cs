@@ -4,12 +4,17 @@ using ClusterSim.Streaming;
 namespace ClusterSim.Nodes.Containers;
 
 /// <summary>
-/// What one container instance wrote, line by line with times, bounded as a kubelet's log file is (10 MiB; the oldest lines go). A line is
-/// in the log when its end is written, when it is longer than 16 KiB, or when the process ends.
+/// What one container instance wrote, line by line with times, bounded as a kubelet's log file is (<c>containerLogMaxSize</c>: 10 MiB; the oldest
+/// lines go). A line is in the log when its end is written, when it is longer than 16 KiB, or when the process ends. The kubelet keeps
+/// <c>containerLogMaxFiles</c> files but shows the newest alone; no others are kept here.
 /// </summary>
-internal sealed class ContainerLog(TimeProvider clock)
+/// <param name="clock">The clock of the node.</param>
+/// <param name="budget">The memory of all logs.</param>
+internal sealed class ContainerLog(TimeProvider clock, LogBudget budget)
 {
     private const int BytesMax = 10 * 1024 * 1024;
+    // What the runtime writes before each line: time, stream, tag (the CRI log format).
+    private const int PrefixBytes = 45;
     private const int LineBytesMax = 16 * 1024;
 
     private readonly Lock _lock = new();
@@ -17,10 +22,11 @@ internal sealed class ContainerLog(TimeProvider clock)
     private long _first;    // sequence number of the oldest line held
     private long _bytes;
     private bool _closed;
+    private bool _isRemoved;
     private TaskCompletionSource? _more;
 
-    /// <summary>Sees every byte as it is written; for attach.</summary>
-    public event Action<bool, ReadOnlyMemory<byte>>? Written;
+    /// <summary>Those who see every byte as it is written: attached clients.</summary>
+    public AttachedClients Attached { get; } = new();
 
     /// <summary>A stream that writes here. <paramref name="isError"/>: as standard error.</summary>
     public Stream Writer(bool isError) => new LogStream(this, isError);
@@ -36,6 +42,27 @@ internal sealed class ContainerLog(TimeProvider clock)
             _more = null;
         }
         wake?.TrySetResult();
+    }
+
+    /// <summary>Called when the log grows; null: nobody counts it.</summary>
+    public Action<long>? Grown { get; set; }
+
+    /// <summary>How large the log's file would be.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Drops all lines: the instance, or its pod, is gone.</summary>
+    public void Remove()
+    {
+        lock (_lock)
+        {
+            if (_isRemoved)
+                return;
+            _isRemoved = true;
+            if (_lines is not null)
+                budget.Leave(_bytes);
+            _first += _lines?.Count ?? 0;
+            _lines = null;
+        }
     }
 
     /// <summary>The last lines as text: what <c>terminationMessagePolicy: FallbackToLogsOnError</c> shows.</summary>
@@ -108,19 +135,31 @@ internal sealed class ContainerLog(TimeProvider clock)
     private void Append(ReadOnlySpan<byte> line)
     {
         TaskCompletionSource? wake;
+        long grown;
         lock (_lock)
         {
-            _lines ??= new Queue<Line>();
-            _lines.Enqueue(new Line(clock.GetUtcNow(), line.ToArray()));
-            _bytes += line.Length;
-            while (_bytes > BytesMax && _lines.Count > 1)
+            if (_isRemoved)
+                return;
+            if (_lines is null)
             {
-                _bytes -= _lines.Dequeue().Bytes.Length;
+                _lines = new Queue<Line>();
+                budget.Join();
+            }
+            _lines.Enqueue(new Line(clock.GetUtcNow(), line.ToArray()));
+            var before = _bytes;
+            _bytes += PrefixBytes + line.Length;
+            while ((_bytes > BytesMax || budget.IsTooLarge(_bytes)) && _lines.Count > 1)
+            {
+                _bytes -= PrefixBytes + _lines.Dequeue().Bytes.Length;
                 _first++;
             }
+            budget.Add(_bytes - before);
+            grown = Math.Max(0, _bytes - before);
             wake = _more;
             _more = null;
         }
+        if (grown > 0)
+            Grown?.Invoke(grown);
         wake?.TrySetResult();
     }
 
@@ -133,7 +172,18 @@ internal sealed class ContainerLog(TimeProvider clock)
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            log.Written?.Invoke(isError, buffer.ToArray());
+            log.Attached.Write(isError, buffer);
+            Keep(buffer);
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Keep(buffer.Span);
+            return log.Attached.WriteAsync(isError, buffer);
+        }
+
+        private void Keep(ReadOnlySpan<byte> buffer)
+        {
             lock (_writing)
             {
                 while (buffer.Length > 0)

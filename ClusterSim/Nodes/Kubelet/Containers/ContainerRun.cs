@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using ClusterSim.Network;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Volumes;
 using Processes;
@@ -32,10 +33,11 @@ internal sealed class ContainerRun
     /// <param name="network">Its part in the pod's network; disposed at the end.</param>
     /// <param name="clock">The clock of the node.</param>
     /// <param name="ended">Called when it has ended.</param>
-    public ContainerRun(string id, Image image, IContainerNetwork network, TimeProvider clock, Action ended)
+    /// <param name="logs">The memory of all logs.</param>
+    public ContainerRun(string id, Image image, IContainerNetwork network, TimeProvider clock, Action ended, LogBudget logs)
     {
         (Id, Image, _network, _clock, _ended) = (id, image, network, clock, ended);
-        Log = new ContainerLog(clock);
+        Log = new ContainerLog(clock, logs);
         StartedAt = clock.GetUtcNow();
     }
 
@@ -98,6 +100,7 @@ internal sealed class ContainerRun
         var input = Input?.Reader.AsStream() ?? Stream.Null;
         var terminal = Terminal = config.HasTerminal ? new Terminal(input, Log.Writer(isError: false)) : null;
         Files = config.Files;
+        Files.Cgroup.Memory.OutOfMemory = () => Kill(ContainerExit.OutOfMemory);
         var process = Process = new ServiceProcess
         {
             Arguments = config.Arguments,
@@ -158,10 +161,16 @@ internal sealed class ContainerRun
     private async Task RunAsync(ProgramMain program, ServiceProcess process, PodContext context)
     {
         context.Enter();
+        var pids = Files?.Cgroup.Pids;
+        var isCounted = pids?.TryFork() == true; // the main process is never refused
         int exitCode;
         try
         {
             exitCode = await program(process) & 0xff;
+        }
+        catch (OomKilledException)
+        {
+            exitCode = ContainerExit.Killed; // the kill has ended the instance already
         }
         catch (OperationCanceledException) when (process.Stop.IsCancellationRequested)
         {
@@ -173,6 +182,8 @@ internal sealed class ContainerRun
             await process.Error.WriteAsync(Encoding.UTF8.GetBytes($"Unhandled exception. {ex}\n"), CancellationToken.None);
             exitCode = ContainerExit.Aborted;
         }
+        if (isCounted)
+            pids!.Exit();
         if (Interlocked.Exchange(ref _isOver, 1) == 0)
         {
             _network.Sever();
@@ -191,6 +202,7 @@ internal sealed class ContainerRun
     private void End(ContainerExit exit)
     {
         Log.Close();
+        Files?.Cgroup.Memory.Close();
         _exit.TrySetResult(exit);
         _listening.TrySetResult();
         _ended();

@@ -85,6 +85,7 @@ internal sealed class PodContainer(ContainerKind kind, JsonElement spec)
     {
         if (Run is { Exit: { } exit } previous)
         {
+            Previous?.Log.Remove();
             (Previous, PreviousExit) = (previous, exit);
             Restarts++;
         }

@@ -100,6 +100,16 @@ internal sealed class AssignedPod
     /// <summary>Returns the context that a process of a container runs in.</summary>
     public PodContext ContextOf(PodContainer container, string node) => new(Document.Namespace ?? "", Document.Name, Uid, container.Name, node);
 
+    /// <summary>Drops the logs of all instances: the pod is gone.</summary>
+    public void RemoveLogs()
+    {
+        foreach (var container in _containers)
+        {
+            container.Previous?.Log.Remove();
+            container.Run?.Log.Remove();
+        }
+    }
+
     /// <summary>Returns whether a pod's phase is final.</summary>
     public static bool HasEnded(Document pod) => pod.Status.At("phase").Text() is "Succeeded" or "Failed";
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using ClusterSim.Network;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Volumes;
 using ClusterSim.Storage;
 
@@ -25,11 +26,19 @@ internal sealed class PodSandbox
     public PodSandbox(NodeContext node, AssignedPod pod, PodWorkQueue queue, PodEventRecorder events)
     {
         (_node, _pod, _queue, _events) = (node, pod, queue, events);
-        Volumes = new PodVolumes(node.Client, node.VolumeSources, node.Folders, node.Watchers, pod.Document, node.Clock);
+        Storage = new PodStorage(node.Folders, pod, node.Shared.Limits, queue.Enqueue);
+        Volumes = new PodVolumes(node.Client, node.VolumeSources, node.Folders, node.Watchers, pod.Document, node.Clock) { Storage = Storage };
+        Pids = new PidsCgroup(node.Shared.Limits.PodPidsLimit);
     }
 
     /// <summary>The pod's volumes.</summary>
     public PodVolumes Volumes { get; }
+
+    /// <summary>What the pod uses of the node's disk.</summary>
+    public PodStorage Storage { get; }
+
+    /// <summary>The processes of the pod.</summary>
+    public PidsCgroup Pids { get; }
 
     /// <summary>Whether the sandbox was created, even if it was removed later.</summary>
     public bool WasCreated => _fields is not null;

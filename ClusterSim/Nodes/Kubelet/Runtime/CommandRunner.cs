@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Pods;
 using ClusterSim.Nodes.Probes;
@@ -29,7 +30,10 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
     {
         if (run.Process is not { } main || command.Count == 0 || !run.Image.TryFindProgram(command[0], out var program))
             throw KubernetesApiException.InternalError(
-                $"error executing command in container: failed to exec in container: failed to start exec \"{ContainerId.New(node.Shared.Random)}\": OCI runtime exec failed: exec failed: unable to start container process: {ProgramLookup.Missing(command.Count == 0 ? "" : command[0])}");
+                FailureOf(ProgramLookup.Missing(command.Count == 0 ? "" : command[0])));
+        var pids = run.Files?.Cgroup.Pids;
+        if (pids?.TryFork() == false)
+            throw KubernetesApiException.InternalError(FailureOf("fork: resource temporarily unavailable"));
         using var end = new CancellationTokenSource();
         await using var withClient = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), end);
         var process = main with
@@ -72,6 +76,7 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
         {
             if (listed is not null)
                 run.Files?.Processes.End(listed);
+            pids?.Exit();
         }
 
         void Signal(int signal)
@@ -87,6 +92,10 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
             {
                 exit.TrySetResult(await program(process) & 0xff);
             }
+            catch (OomKilledException)
+            {
+                exit.TrySetResult(ContainerExit.Killed);
+            }
             catch (OperationCanceledException) when (end.IsCancellationRequested)
             {
                 exit.TrySetResult(signalled > 0 ? 128 + signalled : ContainerExit.Killed);
@@ -99,6 +108,9 @@ internal sealed class CommandRunner(NodeContext node, AssignedPod pod, PodSandbo
             }
         }
     }
+
+    private string FailureOf(string reason) =>
+        $"error executing command in container: failed to exec in container: failed to start exec \"{ContainerId.New(node.Shared.Random)}\": OCI runtime exec failed: exec failed: unable to start container process: {reason}";
 
     /// <summary>Runs a command without input and collects its output (<c>RunInContainer</c>).</summary>
     private async Task<(int ExitCode, string Output)> RunInContainerAsync(PodContainer container, ContainerRun run, IReadOnlyList<string> command, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Pods;
@@ -83,7 +84,7 @@ internal sealed class ContainerStarter(
     private ContainerRun Create(PodContainer container, Image image, ImageReference reference)
     {
         events.RecordNormal(container, "Created", "Container created");
-        var run = new ContainerRun(ContainerId.New(node.Shared.Random), image, sandbox.Join(container.Name), node.Clock, queue.Enqueue)
+        var run = new ContainerRun(ContainerId.New(node.Shared.Random), image, sandbox.Join(container.Name), node.Clock, queue.Enqueue, node.Logs)
         {
             ImageName = reference.ToString(),
             ImageRequested = container.Spec.At("image").Text(),
@@ -91,6 +92,8 @@ internal sealed class ContainerStarter(
             TerminationMessage = TerminationMessage.Of(container.Spec),
             ProcessClock = node.Shared.Faults.ClockOf(pod.Document, node.Clock),
         };
+        if (container.Spec.At("resources", "limits", "ephemeral-storage").Exists())
+            run.Log.Grown = sandbox.Storage.OfContainer(container.Spec).Count;
         container.Replace(run);
         return run;
     }
@@ -137,6 +140,7 @@ internal sealed class ContainerStarter(
             {
                 Groups = [.. ContainerStatuses.GroupsOf(pod.Document, user.Gid)],
                 Processes = _pidNamespaces.Of(container),
+                Cgroup = new ContainerCgroup(new MemoryCgroup(node.Kubepods, ResourceLimits.MemoryOf(container.Allocated, node.Shared.Limits)), sandbox.Pids),
             };
         }
         catch (ContainerConfigException ex)

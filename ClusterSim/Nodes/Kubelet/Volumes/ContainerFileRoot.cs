@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Files;
 using Processes;
@@ -45,7 +46,7 @@ internal sealed class ContainerFileRoot : FileRoot
         }
         _mounts = mounts;
         FileSystem = new ContainerFileSystem(new MountTable(
-            new ContainerMount("/", Root) { IsReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false), WritablePaths = AlwaysWritable }, mounts))
+            new ContainerMount("/", Root) { IsReadOnly = container.At("securityContext", "readOnlyRootFilesystem").Flag(false), WritablePaths = AlwaysWritable, QuotaSource = () => volumes.Storage.OfContainer(container) }, mounts))
         {
             Uid = user.Uid,
         };
@@ -59,6 +60,9 @@ internal sealed class ContainerFileRoot : FileRoot
 
     /// <summary>The groups that user is in, the first one among them.</summary>
     public IReadOnlyList<long> Groups { get; init; } = [];
+
+    /// <summary>The limits of the instance.</summary>
+    public required ContainerCgroup Cgroup { get; init; }
 
     /// <summary>The processes that a process in here sees.</summary>
     public ContainerProcesses Processes { get; init; } = new();
@@ -100,13 +104,13 @@ internal sealed class ContainerFileRoot : FileRoot
         var path = Normal(mount.At("mountPath").Text("/"));
         var isReadOnly = mount.At("readOnly").Flag(false) || _volumes.IsReadOnly(name);
         if (subPath.Length == 0)
-            return new ContainerMount(path, () => _volumes.Open(name)) { IsVolume = true, IsReadOnly = isReadOnly, Shared = () => _volumes.Share(name) };
+            return new ContainerMount(path, () => OpenVolume(name)) { IsVolume = true, IsReadOnly = isReadOnly, Shared = () => _volumes.Share(name), QuotaSource = () => QuotaOf(name) };
         try
         {
-            var volume = _volumes.Open(name);
+            var volume = OpenVolume(name);
             var names = VolumeSubPath.Resolve(volume, subPath);
             if (!_volumes.IsMadeOfObjects(name))
-                return new ContainerMount(path, () => _volumes.Open(name)) { IsVolume = true, IsReadOnly = isReadOnly, SubPath = names };
+                return new ContainerMount(path, () => OpenVolume(name)) { IsVolume = true, IsReadOnly = isReadOnly, SubPath = names, QuotaSource = () => QuotaOf(name) };
             // What is mounted from within a ConfigMap, Secret or projection is what is there now; a later version comes only to the next instance.
             var pinned = Pin(volume, names, index);
             return new ContainerMount(path, () => pinned) { IsVolume = true, IsReadOnly = isReadOnly, SubPath = [$"{index}"] };
@@ -114,6 +118,32 @@ internal sealed class ContainerFileRoot : FileRoot
         catch (FileSystemException)
         {
             throw new ContainerConfigException($"failed to prepare subPath for volumeMount \"{name}\" of container \"{_container}\"");
+        }
+    }
+
+    /// <summary>Opens a volume. What it is made of may be gone by now: then its files fail, as those of a device that is gone.</summary>
+    /// <exception cref="FileSystemException">It cannot be opened.</exception>
+    private FileTree OpenVolume(string name)
+    {
+        try
+        {
+            return _volumes.Open(name);
+        }
+        catch (Exception ex) when (ex is VolumeException or KubernetesApiException)
+        {
+            throw new FileSystemException(Errno.InputOutput);
+        }
+    }
+
+    private DiskQuota? QuotaOf(string name)
+    {
+        try
+        {
+            return _volumes.QuotaOf(name);
+        }
+        catch (VolumeException)
+        {
+            throw new FileSystemException(Errno.InputOutput);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClusterSim.Client;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Files;
 using ClusterSim.Storage;
 
@@ -27,6 +28,9 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
 
     /// <summary>The uid of the pod.</summary>
     public string Uid { get; } = pod.Uid;
+
+    /// <summary>What the pod uses of the node's disk.</summary>
+    public required PodStorage Storage { get; init; }
 
     /// <summary>Checks every volume: what it refers to is there, and the simulator knows its type.</summary>
     /// <exception cref="VolumeException">It is not.</exception>
@@ -74,6 +78,20 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
             default:
                 return Write(name, volume);
         }
+    }
+
+    /// <summary>The space that programs may use in a volume; null where that is not counted.</summary>
+    /// <exception cref="VolumeException">Its claim is not bound any more.</exception>
+    public DiskQuota? QuotaOf(string name)
+    {
+        var volume = Volume(name);
+        return TypeOf(volume) switch
+        {
+            "emptyDir" => Storage.OfEmptyDir(name, volume.At("emptyDir")),
+            "persistentVolumeClaim" or "ephemeral" => Folders.QuotaOfPersistentVolume(
+                ClaimedVolume(volume), ResourceLimits.BytesOf(ClaimOf(volume).Status.At("capacity", "storage"), long.MaxValue)),
+            _ => null,
+        };
     }
 
     /// <summary>
@@ -172,13 +190,20 @@ internal sealed class PodVolumes(ApiClient client, VolumeSources sources, NodeFo
     private string ClaimedVolume(JsonElement volume)
     {
         var name = volume.At("name").Text("");
-        var claimName = volume.At("persistentVolumeClaim", "claimName").Text() ?? $"{_pod.Name}-{name}";
-        var claim = client.Find(client.Resource("persistentvolumeclaims"), new ObjectKey(_pod.Namespace, claimName))
-            ?? throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: failed to fetch PVC from API server: persistentvolumeclaims \"{claimName}\" not found");
+        var claim = ClaimOf(volume);
+        var claimName = claim.Name;
         if (claim.Spec.At("volumeName").Text("") is { Length: > 0 } volumeName && claim.Status.At("phase").Text() == "Bound")
             return NodeFolders.IsFolderName(volumeName) ? volumeName
                 : throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: failed to fetch PV {volumeName} from API server: it is no name of a PersistentVolume");
         throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: PVC is not bound");
+    }
+
+    private Document ClaimOf(JsonElement volume)
+    {
+        var name = volume.At("name").Text("");
+        var claimName = volume.At("persistentVolumeClaim", "claimName").Text() ?? $"{_pod.Name}-{name}";
+        return client.Find(client.Resource("persistentvolumeclaims"), new ObjectKey(_pod.Namespace, claimName))
+            ?? throw new VolumeException(name, $"error processing PVC {_pod.Namespace}/{claimName}: failed to fetch PVC from API server: persistentvolumeclaims \"{claimName}\" not found");
     }
 
     private static string TypeOf(JsonElement volume)

@@ -1,8 +1,12 @@
+using ClusterSim.Nodes.Cgroups;
+
 namespace ClusterSim.Nodes.Simulated.Commands;
 
 /// <summary><c>find [path…] [-name P] [-type f|d|l] [-maxdepth N] [-mindepth N] [-path P] [-delete] [-exec … ;]</c>.</summary>
 internal static class FindCommand
 {
+    private const int EntryBytes = 128;
+
     /// <summary>Runs it.</summary>
     public static async Task<int> RunAsync(Command command)
     {
@@ -22,11 +26,11 @@ internal static class FindCommand
                     continue;
                 case "-name" when i + 1 < words.Count:
                     var name = words[++i];
-                    test = (_, entry) => PosixPattern.Matches(name, entry.Name);
+                    test = (_, entry) => GlobPattern.Matches(name, entry.Name);
                     break;
                 case "-path" when i + 1 < words.Count:
                     var pattern = words[++i];
-                    test = (path, _) => PosixPattern.Matches(pattern, path);
+                    test = (path, _) => GlobPattern.Matches(pattern, path);
                     break;
                 case "-type" when i + 1 < words.Count:
                     var type = words[++i];
@@ -65,7 +69,13 @@ internal static class FindCommand
                 code = await command.FailAsync($"{root}: No such file or directory");
                 continue;
             }
-            var found = Walk(command, root, 0, deepest).Where(one => one.Depth >= first && tests.TrueForAll(test => test(one.Path, one.Entry))).ToList();
+            using var charge = new MemoryCharge(command.Memory);
+            var found = new List<(string Path, ListCommand.Entry Entry, int Depth)>();
+            foreach (var one in Walk(command, root, 0, deepest).Where(one => one.Depth >= first && tests.TrueForAll(test => test(one.Path, one.Entry))))
+            {
+                charge.Add(EntryBytes + one.Path.Length);
+                found.Add(one);
+            }
             if (deletes)
                 found.Reverse(); // what is in a folder goes before it
             foreach (var (path, entry, _) in found)
@@ -76,7 +86,7 @@ internal static class FindCommand
                 else if (run.Count == 0 || command.Find(run[0]) is not { } main)
                     return await command.FailAsync($"{run.FirstOrDefault()}: No such file or directory");
                 else
-                    await main(command with { Name = run[0], Arguments = [.. run.Skip(1).Select(word => word.Replace("{}", path, StringComparison.Ordinal))] });
+                    await command.RunAsync(main, command with { Name = run[0], Arguments = [.. run.Skip(1).Select(word => word.Replace("{}", path, StringComparison.Ordinal))] });
         }
         return code;
     }

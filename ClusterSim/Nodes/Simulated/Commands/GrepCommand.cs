@@ -48,7 +48,7 @@ internal static class GrepCommand
     private static async Task<bool> PrintMatchesAsync(
         Command command, Options options, List<Regex> wanted, string? name, Stream stream, long most, (long Before, long After) around)
     {
-        var reader = new LineReader(stream, command.Process.Killed);
+        var reader = new LineReader(stream, command);
         var (found, number, after) = (0L, 0L, 0L);
         var before = new Queue<(long Number, string Line)>();
         while (found < most && await reader.ReadAsync() is { } line)
@@ -59,9 +59,12 @@ internal static class GrepCommand
                 if (after-- > 0)
                     await SayAsync(number, '-', line);
                 else if (around.Before > 0)
+                {
+                    command.Memory.Charge(line.Length);
                     before.Enqueue((number, line));
+                }
                 if (before.Count > around.Before)
-                    before.Dequeue();
+                    command.Memory.Uncharge(before.Dequeue().Line.Length);
                 continue;
             }
             found++;
@@ -70,7 +73,10 @@ internal static class GrepCommand
             if (options.Has("l") || options.Has("L") || options.Has("c"))
                 continue;
             while (before.TryDequeue(out var earlier))
+            {
                 await SayAsync(earlier.Number, '-', earlier.Line);
+                command.Memory.Uncharge(earlier.Line.Length);
+            }
             after = around.After;
             foreach (var text in options.Has("o") && !options.Has("v") ? wanted.SelectMany(regex => regex.Matches(line)).Select(match => match.Value) : [line])
                 await SayAsync(number, ':', text);

@@ -18,15 +18,15 @@ internal sealed record Fetched(int Status, string StatusLine, IReadOnlyList<stri
 /// <summary>One HTTP/1.1 request over the process's own network.</summary>
 internal static class HttpFetch
 {
-    /// <summary>Sends a request and reads the whole answer.</summary>
+    /// <summary>Sends a request and reads the whole answer, which counts against the program.</summary>
     /// <exception cref="SocketException">No connection came about.</exception>
     /// <exception cref="IOException">The answer is no HTTP, or broke off.</exception>
     /// <exception cref="AuthenticationException">The server's certificate is not trusted.</exception>
     public static async Task<Fetched> SendAsync(
-        ServiceProcess process, string method, Uri url, IReadOnlyList<(string Name, string Value)> headers, byte[]? body, CancellationToken timeout,
+        Command command, string method, Uri url, IReadOnlyList<(string Name, string Value)> headers, byte[]? body, CancellationToken timeout,
         X509Certificate2Collection? authorities = null)
     {
-        await using var stream = await OpenAsync(process, url, authorities, timeout);
+        await using var stream = await OpenAsync(command.Process, url, authorities, timeout);
         var head = new StringBuilder($"{method} {url.PathAndQuery} HTTP/1.1\r\n");
         var defaults = (ReadOnlySpan<(string, string)>)[("Host", url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}"), ("User-Agent", "Wget"), ("Accept", "*/*"), ("Connection", "close")];
         foreach (var (name, value) in defaults)
@@ -39,7 +39,7 @@ internal static class HttpFetch
         byte[] request = [.. Encoding.UTF8.GetBytes(head.Append("\r\n").ToString()), .. body ?? []];
         await stream.WriteAsync(request, timeout);
         await stream.FlushAsync(timeout);
-        return await ReadAsync(stream, method == "HEAD", timeout);
+        return await ReadAsync(command, stream, method == "HEAD", timeout);
     }
 
     /// <summary>A connection, with TLS for https. Without authorities every certificate is good, as with <c>curl -k</c> and busybox's wget.</summary>
@@ -66,7 +66,7 @@ internal static class HttpFetch
         return chain.Build(certificate);
     }
 
-    private static async Task<Fetched> ReadAsync(Stream stream, bool isHead, CancellationToken timeout)
+    private static async Task<Fetched> ReadAsync(Command command, Stream stream, bool isHead, CancellationToken timeout)
     {
         using var received = new MemoryStream();
         var buffer = new byte[8192];
@@ -84,6 +84,7 @@ internal static class HttpFetch
             var count = await stream.ReadAsync(buffer, timeout);
             if (count == 0)
                 break;
+            command.Memory.Charge(count); // until the program ends
             received.Write(buffer, 0, count);
         }
         var words = lines.Count > 0 ? lines[0].Split(' ', 3) : [];
@@ -98,7 +99,7 @@ internal static class HttpFetch
         if (IsChunked(lines))
             return body.EndsWith("0\r\n\r\n"u8);
         var length = lines.Find(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
-        return length is not null && body.Length >= long.Parse(length.Split(':')[1].Trim(), CultureInfo.InvariantCulture);
+        return length is not null && body.Length >= (long.TryParse(length.Split(':')[1].Trim(), CultureInfo.InvariantCulture, out var declared) ? declared : throw new IOException("error getting response"));
     }
 
     private static bool IsChunked(List<string> lines) => lines.Exists(line =>
@@ -109,8 +110,9 @@ internal static class HttpFetch
         var body = new List<byte>();
         while (raw.IndexOf("\r\n"u8) is var end and >= 0)
         {
-            var length = int.Parse(Encoding.ASCII.GetString(raw[..end]).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            if (length == 0)
+            if (!int.TryParse(Encoding.ASCII.GetString(raw[..end]).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var length) || length < 0)
+                throw new IOException("error getting response");
+            if (length == 0 || length > raw.Length - end - 4)
                 break;
             body.AddRange(raw.Slice(end + 2, length));
             raw = raw[(end + 4 + length)..];

@@ -5,12 +5,16 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ClusterSim.Network;
+using ClusterSim.Nodes.Cgroups;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
 /// <summary>wget, curl, nc, nslookup: over the process's own network, in busybox's and curl's words.</summary>
 internal static class NetworkCommands
 {
+    // A timer takes some 49 days at most.
+    private const double SecondsMax = 40 * 86400;
+
     /// <summary><c>wget [-q] [-S] [-O file] [-T s] [--spider] [--header h] [--post-data d] url</c>.</summary>
     public static async Task<int> WgetAsync(Command command)
     {
@@ -24,7 +28,7 @@ internal static class NetworkCommands
         {
             using var timeout = Timeout(command, options.Value("T") ?? options.Value("timeout"), otherwise: 900);
             var fetched = await HttpFetch.SendAsync(
-                command.Process, body is null ? "GET" : "POST", url, Headers(options.Values("header"), body is null ? null : "application/x-www-form-urlencoded"),
+                command, body is null ? "GET" : "POST", url, Headers(options.Values("header"), body is null ? null : "application/x-www-form-urlencoded"),
                 body is null ? null : Encoding.UTF8.GetBytes(body), timeout.Token);
             if (options.Has("S"))
                 await command.Error.SayAsync(string.Concat(fetched.Headers.Prepend(fetched.StatusLine).Select(line => $"  {line}\n")));
@@ -38,7 +42,7 @@ internal static class NetworkCommands
                 command.Files.WriteAllBytes(command.Absolute(to.Length == 0 ? "index.html" : to), fetched.Body);
             return 0;
         }
-        catch (OperationCanceledException) when (!command.Process.Killed.IsCancellationRequested)
+        catch (OperationCanceledException ex) when (ex is not OomKilledException && !command.Process.Killed.IsCancellationRequested)
         {
             return await command.FailAsync("download timed out");
         }
@@ -65,7 +69,7 @@ internal static class NetworkCommands
         {
             using var timeout = Timeout(command, options.Value("m") ?? options.Value("max-time") ?? options.Value("connect-timeout"), otherwise: 300);
             var fetched = await HttpFetch.SendAsync(
-                command.Process, method, url, Headers([.. options.Values("H"), .. options.Values("header")], data is null ? null : "application/x-www-form-urlencoded"),
+                command, method, url, Headers([.. options.Values("H"), .. options.Values("header")], data is null ? null : "application/x-www-form-urlencoded"),
                 data is null ? null : Encoding.UTF8.GetBytes(data), timeout.Token, options.Has("k") || options.Has("insecure") ? null : Authorities(command, options.Value("cacert")));
             if ((options.Has("f") || options.Has("fail")) && fetched.Status >= 400)
                 return await Complain(22, $"The requested URL returned error: {fetched.Status}");
@@ -80,7 +84,7 @@ internal static class NetworkCommands
                 await command.SayAsync(format.Replace("%{http_code}", fetched.Status.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal));
             return 0;
         }
-        catch (OperationCanceledException) when (!command.Process.Killed.IsCancellationRequested)
+        catch (OperationCanceledException ex) when (ex is not OomKilledException && !command.Process.Killed.IsCancellationRequested)
         {
             return await Complain(28, "Connection timed out");
         }
@@ -137,7 +141,7 @@ internal static class NetworkCommands
                 await ExchangeAsync(command, stream, stream, () => (stream as IHalfClose)?.CompleteWrites());
             return 0;
         }
-        catch (OperationCanceledException) when (!command.Process.Killed.IsCancellationRequested)
+        catch (OperationCanceledException ex) when (ex is not OomKilledException && !command.Process.Killed.IsCancellationRequested)
         {
             return await command.FailAsync($"{host} ({host}:{port}): Connection timed out");
         }
@@ -175,7 +179,7 @@ internal static class NetworkCommands
             await command.SayAsync(unknown.SocketErrorCode == SocketError.HostNotFound ? $"** server can't find {words[0]}: NXDOMAIN\n\n" : $"*** Can't find {words[0]}: No answer\n\n");
             return 1;
         }
-        catch (Exception late) when (late is SocketException or OperationCanceledException)
+        catch (Exception late) when (late is SocketException or OperationCanceledException and not OomKilledException)
         {
             await command.SayAsync(";; connection timed out; no servers could be reached\n\n");
             return 1;
@@ -243,13 +247,11 @@ internal static class NetworkCommands
         return headers;
     }
 
-    /// <summary>Is cancelled after so many seconds of the process's clock, and when the process is killed.</summary>
-    private static CancellationTokenSource Timeout(Command command, string? seconds, int otherwise)
+    /// <summary>Fires after so many seconds of the process's clock, and when the process is killed.</summary>
+    private static LinkedKill Timeout(Command command, string? seconds, int otherwise)
     {
-        var source = new CancellationTokenSource(
-            TimeSpan.FromSeconds(double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var given) ? given : otherwise), command.Process.Clock);
-        command.Process.Killed.UnsafeRegister(static one => ((CancellationTokenSource)one!).Cancel(), source);
-        return source;
+        var limit = double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var given) && given is > 0 and < SecondsMax ? given : otherwise;
+        return new LinkedKill(TimeSpan.FromSeconds(limit), command.Process.Clock, command.Process.Killed);
     }
 
     private static string Words(SocketException failure) => failure.SocketErrorCode switch

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
-/// <summary>POSIX regular expressions and shell patterns as .NET's regular expressions.</summary>
+/// <summary>POSIX regular expressions as .NET's regular expressions.</summary>
 internal static class PosixPattern
 {
     // A pattern from a manifest must not hold a thread for ever.
@@ -18,7 +18,7 @@ internal static class PosixPattern
         {
             var letter = pattern[i];
             if (letter == '[')
-                i = Bracket(pattern, i, '^', text);
+                i = Bracket(pattern, i, text);
             else if (letter == '\\' && i + 1 < pattern.Length)
                 text.Append(Escaped(pattern[++i], isExtended));
             else if (!isExtended && letter is '(' or ')' or '{' or '}' or '|' or '+' or '?')
@@ -38,38 +38,6 @@ internal static class PosixPattern
         }
     }
 
-    /// <summary>A shell pattern (<c>* ? […]</c>) as an expression for a whole text. Letters after a backslash are themselves.</summary>
-    /// <param name="pattern">The pattern.</param>
-    /// <param name="isLazy">Whether <c>*</c> takes as little as it can.</param>
-    public static string Glob(string pattern, bool isLazy = false)
-    {
-        var text = new StringBuilder();
-        for (var i = 0; i < pattern.Length; i++)
-            switch (pattern[i])
-            {
-                case '*':
-                    text.Append(isLazy ? "[\\s\\S]*?" : "[\\s\\S]*");
-                    break;
-                case '?':
-                    text.Append("[\\s\\S]");
-                    break;
-                case '[' when pattern.IndexOf(']', Math.Min(i + 2, pattern.Length)) > 0:
-                    i = Bracket(pattern, i, '!', text);
-                    break;
-                case '\\' when i + 1 < pattern.Length:
-                    text.Append(System.Text.RegularExpressions.Regex.Escape(pattern[++i].ToString()));
-                    break;
-                default:
-                    text.Append(System.Text.RegularExpressions.Regex.Escape(pattern[i].ToString()));
-                    break;
-            }
-        return text.ToString();
-    }
-
-    /// <summary>Whether a shell pattern matches a whole text.</summary>
-    public static bool Matches(string pattern, string text) =>
-        System.Text.RegularExpressions.Regex.IsMatch(text, $"\\A{Glob(pattern)}\\z", RegexOptions.CultureInvariant, Timeout);
-
     private static string Escaped(char letter, bool isExtended) => letter switch
     {
         '(' or ')' or '{' or '}' or '|' or '+' or '?' => isExtended ? "\\" + letter : letter.ToString(),
@@ -81,11 +49,11 @@ internal static class PosixPattern
     };
 
     /// <summary>A bracket expression; returns where it ends.</summary>
-    private static int Bracket(string pattern, int at, char negation, StringBuilder text)
+    private static int Bracket(string pattern, int at, StringBuilder text)
     {
         text.Append('[');
         var i = at + 1;
-        if (i < pattern.Length && (pattern[i] == negation || pattern[i] == '^'))
+        if (i < pattern.Length && pattern[i] == '^')
         {
             text.Append('^');
             i++;

@@ -7,6 +7,10 @@ namespace ClusterSim.Nodes.Simulated.Commands;
 /// <summary>echo, printf, seq, yes, basename and the like: they print what they are given.</summary>
 internal static class PrintCommands
 {
+    private const int NumbersPerTurn = 4096;
+    private const int YesBytes = 8192;
+    private const int PaddingMax = 64 * 1024;
+
     /// <summary>The commands by name.</summary>
     public static IEnumerable<(string Name, CommandMain Main)> All =>
     [
@@ -74,9 +78,18 @@ internal static class PrintCommands
                     continue;
                 }
                 var argument = command.Arguments.ElementAtOrDefault(next++);
-                if (Formatted(format[start..i], format[i], argument) is not { } shown)
+                var flags = format[start..i];
+                if (Formatted(flags, format[i], argument) is not var (shown, width))
                     return await command.FailAsync($"%{format[start..(i + 1)]}: invalid format");
-                text.Append(shown);
+                if (width - shown.Length <= PaddingMax)
+                {
+                    text.Append(Padded(shown, flags, format[i], width));
+                    continue;
+                }
+                // More than is worth to hold is printed piece by piece.
+                await command.SayAsync(text.Append(flags.Contains('-', StringComparison.Ordinal) ? shown : "").ToString());
+                await PadAsync(command, width - shown.Length);
+                text.Clear().Append(flags.Contains('-', StringComparison.Ordinal) ? "" : shown);
             }
             await command.SayAsync(text.ToString());
             if (next == before)
@@ -86,7 +99,7 @@ internal static class PrintCommands
         return 0;
     }
 
-    private static string? Formatted(string flags, char kind, string? argument)
+    private static (string Shown, int Width)? Formatted(string flags, char kind, string? argument)
     {
         var parts = flags.TrimStart('-', '+', ' ', '0', '#').Split('.');
         var width = int.TryParse(parts[0], CultureInfo.InvariantCulture, out var given) ? given : 0;
@@ -102,7 +115,7 @@ internal static class PrintCommands
             'x' => ((long)number).ToString("x", CultureInfo.InvariantCulture),
             'X' => ((long)number).ToString("X", CultureInfo.InvariantCulture),
             'o' => Convert.ToString((long)number, 8),
-            'f' => number.ToString("F" + (precision < 0 ? 6 : precision), CultureInfo.InvariantCulture),
+            'f' => number.ToString("F" + (precision < 0 ? 6 : Math.Min(precision, PaddingMax)), CultureInfo.InvariantCulture),
             'e' or 'g' => number.ToString(CultureInfo.InvariantCulture),
             _ => null,
         };
@@ -110,9 +123,24 @@ internal static class PrintCommands
             return null;
         if (flags.Contains('+', StringComparison.Ordinal) && kind is 'd' or 'i' && number >= 0)
             shown = "+" + shown;
-        return flags.Contains('-', StringComparison.Ordinal) ? shown.PadRight(width)
+        return (shown, width);
+    }
+
+    private static string Padded(string shown, string flags, char kind, int width) =>
+        flags.Contains('-', StringComparison.Ordinal) ? shown.PadRight(width)
             : flags.TrimStart('+', ' ', '#').StartsWith('0') && kind is not ('s' or 'c' or 'b') ? shown.StartsWith('-') ? "-" + shown[1..].PadLeft(width - 1, '0') : shown.PadLeft(width, '0')
             : shown.PadLeft(width);
+
+    private static async Task PadAsync(Command command, int count)
+    {
+        var blanks = new byte[Math.Min(count, PaddingMax)];
+        blanks.AsSpan().Fill((byte)' ');
+        for (; count > 0; count -= blanks.Length)
+        {
+            command.Process.Killed.ThrowIfCancellationRequested();
+            await command.Output.WriteAsync(blanks.AsMemory(0, Math.Min(count, blanks.Length)), CancellationToken.None);
+            await Task.Yield();
+        }
     }
 
     private static double Number(string? text) =>
@@ -131,10 +159,13 @@ internal static class PrintCommands
             return await command.FailAsync("invalid increment '0'");
         var separator = options.Value("s") ?? "\n";
         var width = options.Has("w") ? Math.Max(first.ToString(CultureInfo.InvariantCulture).Length, last.ToString(CultureInfo.InvariantCulture).Length) : 0;
-        for (var number = first; step > 0 ? number <= last : number >= last; number += step)
+        var turn = 0;
+        for (Int128 number = first; step > 0 ? number <= last : number >= last; number += step)
         {
             command.Process.Killed.ThrowIfCancellationRequested();
             await command.SayAsync((number == first ? "" : separator) + number.ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'));
+            if (++turn % NumbersPerTurn == 0)
+                await Task.Yield(); // a long sequence must not hold its thread
         }
         await command.SayAsync(step > 0 ? first <= last ? "\n" : "" : first >= last ? "\n" : "");
         return 0;
@@ -142,7 +173,8 @@ internal static class PrintCommands
 
     private static async Task<int> YesAsync(Command command)
     {
-        var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat((command.Arguments.Count == 0 ? "y" : string.Join(' ', command.Arguments)) + "\n", 100)));
+        var words = command.Arguments.Count == 0 ? "y" : string.Join(' ', command.Arguments);
+        var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(words + "\n", Math.Max(1, YesBytes / (words.Length + 1)))));
         while (true)
         {
             command.Process.Killed.ThrowIfCancellationRequested();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using ClusterSim.Nodes.Cgroups;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -28,9 +29,10 @@ internal static class SedCommand
             return await FilterAsync(command, steps, options.Has("n"), files, command.Output);
         foreach (var file in files)
         {
-            using var changed = new MemoryStream();
+            using var charge = new MemoryCharge(command.Memory);
+            await using var changed = new ChargedStream(charge);
             await FilterAsync(command, steps, options.Has("n"), [file], changed);
-            command.Files.WriteAllBytes(command.Absolute(file), changed.ToArray());
+            command.Files.WriteAllBytes(command.Absolute(file), changed.Written.Span);
         }
         return 0;
     }
@@ -39,10 +41,11 @@ internal static class SedCommand
     {
         var number = 0L;
         var active = new bool[steps.Count];
+        using var charge = new MemoryCharge(command.Memory);
         foreach (var (_, stream) in command.Inputs(files))
             await using (stream)
             {
-                var reader = new LineReader(stream, command.Process.Killed);
+                var reader = new LineReader(stream, command);
                 var needsLast = steps.Any(step => step.From?.IsLast == true || step.To?.IsLast == true);
                 var line = await reader.ReadAsync();
                 while (line is not null)
@@ -51,7 +54,8 @@ internal static class SedCommand
                     // One line ahead only where the script asks which is the last: others want each line at once.
                     var next = needsLast ? await reader.ReadAsync() : null;
                     number++;
-                    var (text, shown, after, ends) = Apply(steps, active, line, number, needsLast && next is null);
+                    charge.Release();
+                    var (text, shown, after, ends) = Apply(steps, active, line, number, needsLast && next is null, charge);
                     if (text is not null && !isQuiet)
                         shown += text + (hadEnd ? "\n" : "");
                     await output.SayAsync(shown + after);
@@ -63,7 +67,7 @@ internal static class SedCommand
         return 0;
     }
 
-    private static (string? Text, string Shown, string After, bool Ends) Apply(IReadOnlyList<Step> steps, bool[] active, string text, long number, bool isLast)
+    private static (string? Text, string Shown, string After, bool Ends) Apply(IReadOnlyList<Step> steps, bool[] active, string text, long number, bool isLast, MemoryCharge charge)
     {
         var (shown, after) = ("", "");
         for (var i = 0; i < steps.Count; i++)
@@ -74,7 +78,12 @@ internal static class SedCommand
             switch (step.Name)
             {
                 case 's':
-                    var replaced = step.Pattern!.Replace(text, match => step.Replacement(match), step.IsGlobal ? -1 : 1);
+                    var replaced = step.Pattern!.Replace(text, match =>
+                    {
+                        var made = step.Replacement(match);
+                        charge.Add(made.Length);
+                        return made;
+                    }, step.IsGlobal ? -1 : 1);
                     if (replaced != text && step.Prints)
                         shown += replaced + "\n";
                     text = replaced;

@@ -9,6 +9,9 @@ namespace ClusterSim.Nodes.Simulated.Commands;
 /// <summary>The everyday commands about the process and its surroundings: env, id, ps, kill, sleep, date, stty and the like.</summary>
 internal static class SystemCommands
 {
+    // A century is as good as for ever.
+    private const double SleepSecondsMax = 100 * 365.0 * 86400;
+
     private static readonly Dictionary<string, int> SignalNumbers = new(StringComparer.Ordinal)
     {
         ["HUP"] = 1,
@@ -79,9 +82,9 @@ internal static class SystemCommands
                 return ContainerExit.Killed;
             }
             var unit = word.Length > 0 ? word[^1] switch { 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 1 } : 1;
-            if (!double.TryParse(word.TrimEnd('s', 'm', 'h', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || seconds < 0)
+            if (!double.TryParse(word.TrimEnd('s', 'm', 'h', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || !(seconds >= 0))
                 return await command.FailAsync($"invalid number '{word}'");
-            total += TimeSpan.FromSeconds(seconds * unit);
+            total += TimeSpan.FromSeconds(Math.Min(seconds * unit, SleepSecondsMax));
         }
         while (total > TimeSpan.Zero)
         {
@@ -118,7 +121,7 @@ internal static class SystemCommands
             return 0;
         }
         return command.Find(words[0]) is { } main
-            ? await main(command with { Name = words[0], Arguments = words[1..], Variables = variables })
+            ? await command.RunAsync(main, command with { Name = words[0], Arguments = words[1..], Variables = variables })
             : await command.FailAsync($"can't execute '{words[0]}': No such file or directory", 127);
     }
 

@@ -1,3 +1,4 @@
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Simulated.Shell;
 
@@ -6,6 +7,9 @@ namespace ClusterSim.Nodes.Simulated.Commands;
 /// <summary><c>tail [-n N|-n +N|-c N|-c +N] [-f] [file…]</c>.</summary>
 internal static class TailCommand
 {
+    private const int ChunksPerTurn = 64;
+    private const long ChunkBytes = 32;
+
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs it.</summary>
@@ -69,23 +73,50 @@ internal static class TailCommand
         }
     }
 
-    private static async Task LastAsync(Command command, Stream stream, long amount, bool countsBytes)
+    private static Task LastAsync(Command command, Stream stream, long amount, bool countsBytes) =>
+        countsBytes ? LastBytesAsync(command, stream, amount) : LastLinesAsync(command, stream, amount);
+
+    /// <summary>Holds so many bytes and no more.</summary>
+    private static async Task LastBytesAsync(Command command, Stream stream, long amount)
     {
-        using var all = new MemoryStream();
-        await stream.PassOnAsync(all, command.Process.Killed);
-        var bytes = all.GetBuffer().AsMemory(0, (int)all.Length);
-        var at = countsBytes ? (int)Math.Max(0, bytes.Length - amount) : LastLines(bytes.Span, amount);
-        await command.Output.WriteAsync(bytes[at..], CancellationToken.None);
+        using var charge = new MemoryCharge(command.Memory);
+        var held = new Queue<byte[]>();
+        var bytes = 0L;
+        var buffer = new byte[32 * 1024];
+        for (var chunk = 1; (stream is FileStream ? stream.Read(buffer) : await stream.ReadAsync(buffer, command.Process.Killed)) is var count and > 0; chunk++)
+        {
+            command.Process.Killed.ThrowIfCancellationRequested();
+            held.Enqueue(buffer[..count]);
+            bytes += count;
+            while (held.TryPeek(out var first) && bytes - first.Length >= amount)
+                bytes -= held.Dequeue().Length;
+            if (bytes + (ChunkBytes * held.Count) is var needed && needed > charge.Bytes)
+                charge.Add(needed - charge.Bytes);
+            if (chunk % ChunksPerTurn == 0)
+                await Task.Yield();
+        }
+        var skipped = (int)Math.Max(0, bytes - amount);
+        foreach (var part in held)
+        {
+            await command.Output.WriteAsync(part.AsMemory(Math.Min(skipped, part.Length)), CancellationToken.None);
+            skipped = 0;
+        }
     }
 
-    private static int LastLines(ReadOnlySpan<byte> bytes, long lines)
+    /// <summary>Holds so many lines and no more.</summary>
+    private static async Task LastLinesAsync(Command command, Stream stream, long amount)
     {
-        if (lines == 0)
-            return bytes.Length;
-        var end = bytes.Length > 0 && bytes[^1] == '\n' ? bytes.Length - 1 : bytes.Length;
-        for (var at = end - 1; at >= 0; at--)
-            if (bytes[at] == '\n' && --lines == 0)
-                return at + 1;
-        return 0;
+        var reader = new LineReader(stream, command);
+        var held = new Queue<byte[]>();
+        while (await reader.ReadBytesAsync() is { } line)
+        {
+            byte[] whole = reader.HadEnd ? [.. line, (byte)'\n'] : line;
+            command.Memory.Charge(ChunkBytes + whole.Length);
+            held.Enqueue(whole);
+            if (held.Count > amount)
+                command.Memory.Uncharge(ChunkBytes + held.Dequeue().Length);
+        }
+        foreach (var line in held)
+            await command.Output.WriteAsync(line, CancellationToken.None);
     }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using ClusterSim.Nodes.Containers;
+using ClusterSim.Nodes.Simulated.Shell;
 
 namespace ClusterSim.Nodes.Simulated.Commands;
 
@@ -19,53 +21,15 @@ internal static class TestCommand
 
     private static async Task<int> RunAsync(Command command, IReadOnlyList<string> words)
     {
-        // Three words with an operator in the middle are that, whatever the first one is.
-        if (!(words.Count == 3 && IsBinary(words[1])))
+        try
         {
-            for (var i = words.Count - 2; i > 0; i--)
-                if (words[i] is "-o" or "||")
-                    return await RunAsync(command, [.. words.Take(i)]) == 0 ? 0 : await RunAsync(command, [.. words.Skip(i + 1)]);
-            for (var i = words.Count - 2; i > 0; i--)
-                if (words[i] is "-a" or "&&")
-                    return await RunAsync(command, [.. words.Take(i)]) is var left and not 0 ? left : await RunAsync(command, [.. words.Skip(i + 1)]);
-            if (words.Count > 1 && words[0] == "!")
-                return await RunAsync(command, [.. words.Skip(1)]) switch { 0 => 1, 1 => 0, var wrong => wrong };
-            if (words.Count > 2 && words[0] == "(" && words[^1] == ")")
-                return await RunAsync(command, [.. words.Skip(1).SkipLast(1)]);
+            return Code(new Expression(command, words).Evaluate());
         }
-        switch (words)
+        catch (FormatException ex)
         {
-            case []:
-                return 1;
-            case [var one]:
-                return Code(one.Length > 0);
-            case [{ Length: 2 } sign, var path] when sign[0] == '-' && Unary(command, sign[1], path) is { } holds:
-                return Code(holds);
-            case [var left, "=" or "==", var right]:
-                return Code(command.Name == "[[" ? PosixPattern.Matches(right, left) : left == right);
-            case [var left, "!=", var right]:
-                return Code(command.Name == "[[" ? !PosixPattern.Matches(right, left) : left != right);
-            case [var left, "=~", var right]:
-                return Code(PosixPattern.Regex(right, isExtended: true).IsMatch(left));
-            case [var left, "<", var right]:
-                return Code(string.CompareOrdinal(left, right) < 0);
-            case [var left, ">", var right]:
-                return Code(string.CompareOrdinal(left, right) > 0);
-            case [var left, "-nt" or "-ot", var right]:
-                var (one1, other1) = (command.Stat(left)?.Modified ?? DateTime.MinValue, command.Stat(right)?.Modified ?? DateTime.MinValue);
-                return Code(words[1] == "-nt" ? one1 > other1 : one1 < other1);
-            case [var left, "-eq" or "-ne" or "-lt" or "-le" or "-gt" or "-ge", var right]:
-                if (!long.TryParse(left, CultureInfo.InvariantCulture, out var one2))
-                    return await (command with { Name = "sh" }).FailAsync($"{left}: bad number", 2);
-                if (!long.TryParse(right, CultureInfo.InvariantCulture, out var other2))
-                    return await (command with { Name = "sh" }).FailAsync($"{right}: bad number", 2);
-                return Code(words[1] switch { "-eq" => one2 == other2, "-ne" => one2 != other2, "-lt" => one2 < other2, "-le" => one2 <= other2, "-gt" => one2 > other2, _ => one2 >= other2 });
-            default:
-                return await (command with { Name = "sh" }).FailAsync($"{(words.Count > 1 ? words[1] : words[0])}: unknown operand", 2);
+            return await (command with { Name = "sh" }).FailAsync(ex.Message, 2);
         }
     }
-
-    private static bool IsBinary(string word) => word is "=" or "==" or "!=" or "=~" or "<" or ">" or "-eq" or "-ne" or "-lt" or "-le" or "-gt" or "-ge" or "-nt" or "-ot";
 
     private static bool? Unary(Command command, char sign, string path) => sign switch
     {
@@ -85,4 +49,115 @@ internal static class TestCommand
     };
 
     private static int Code(bool holds) => holds ? 0 : 1;
+
+    /// <summary>An expression: <c>-o</c> binds loosest, then <c>-a</c>, then <c>!</c>; every operand is looked at once.</summary>
+    private sealed class Expression(Command command, IReadOnlyList<string> words)
+    {
+        private int _at;
+        private int _depth;
+
+        private int Left => words.Count - _at;
+
+        public bool Evaluate()
+        {
+            // Two and three words have a meaning of their own (POSIX), whatever the first one is.
+            if (words.Count == 0)
+                return false;
+            if (words.Count == 3 && (IsBinary(words[1]) || (words[1] is "-a" or "-o" && words[0] is not ("!" or "("))))
+                return words[1] switch { "-a" => words[0].Length > 0 && words[2].Length > 0, "-o" => words[0].Length > 0 || words[2].Length > 0, _ => Compare(words[0], words[1], words[2]) };
+            var holds = Or();
+            return Left == 0 ? holds : throw new FormatException($"{words[_at]}: unknown operand");
+        }
+
+        private bool Or()
+        {
+            if (++_depth > ShellLimits.NestingMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+                throw new FormatException($"parentheses are nested more than {ShellLimits.NestingMax} deep");
+            var holds = And();
+            while (Left > 0 && words[_at] is "-o" or "||")
+            {
+                _at++;
+                holds |= And();
+            }
+            _depth--;
+            return holds;
+        }
+
+        private bool And()
+        {
+            var holds = Not();
+            while (Left > 0 && words[_at] is "-a" or "&&")
+            {
+                _at++;
+                holds &= Not();
+            }
+            return holds;
+        }
+
+        private bool Not()
+        {
+            var isNegated = false;
+            while (Left > 1 && words[_at] == "!" && !IsComparison)
+            {
+                isNegated = !isNegated;
+                _at++;
+            }
+            return Primary() != isNegated;
+        }
+
+        private bool IsComparison => Left > 2 && IsBinary(words[_at + 1]);
+
+        private bool Primary()
+        {
+            if (Left == 0)
+                throw new FormatException("argument expected");
+            if (IsComparison)
+            {
+                _at += 3;
+                return Compare(words[_at - 3], words[_at - 2], words[_at - 1]);
+            }
+            if (words[_at] == "(" && Left > 1)
+            {
+                _at++;
+                var holds = Or();
+                if (Left == 0 || words[_at] != ")")
+                    throw new FormatException("closing paren expected");
+                _at++;
+                return holds;
+            }
+            if (Left > 1 && words[_at] is ['-', var sign] && Unary(command, sign, words[_at + 1]) is { } known)
+            {
+                _at += 2;
+                return known;
+            }
+            return words[_at++].Length > 0;
+        }
+
+        private bool Compare(string left, string sign, string right)
+        {
+            switch (sign)
+            {
+                case "=" or "==":
+                    return command.Name == "[[" ? GlobPattern.Matches(right, left) : left == right;
+                case "!=":
+                    return command.Name == "[[" ? !GlobPattern.Matches(right, left) : left != right;
+                case "=~":
+                    return PosixPattern.Regex(right, isExtended: true).IsMatch(left);
+                case "<":
+                    return string.CompareOrdinal(left, right) < 0;
+                case ">":
+                    return string.CompareOrdinal(left, right) > 0;
+                case "-nt" or "-ot":
+                    var (leftTime, rightTime) = (command.Stat(left)?.Modified ?? DateTime.MinValue, command.Stat(right)?.Modified ?? DateTime.MinValue);
+                    return sign == "-nt" ? leftTime > rightTime : leftTime < rightTime;
+                default:
+                    var (one, other) = (Number(left), Number(right));
+                    return sign switch { "-eq" => one == other, "-ne" => one != other, "-lt" => one < other, "-le" => one <= other, "-gt" => one > other, _ => one >= other };
+            }
+        }
+
+        private static long Number(string word) => long.TryParse(word, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException($"{word}: bad number");
+
+        private static bool IsBinary(string word) => word is "=" or "==" or "!=" or "=~" or "<" or ">" or "-eq" or "-ne" or "-lt" or "-le" or "-gt" or "-ge" or "-nt" or "-ot";
+    }
 }

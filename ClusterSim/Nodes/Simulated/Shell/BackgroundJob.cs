@@ -10,21 +10,22 @@ internal static class BackgroundJob
     /// <param name="find">Finds the programs of the image.</param>
     /// <param name="node">The command.</param>
     /// <param name="streams">The streams of the shell.</param>
+    /// <exception cref="ShellForkException">The pod has as many processes as it may have.</exception>
     public static void Start(ShellState shell, Func<string, CommandMain?> find, ShellNode node, Streams streams)
     {
-        var killed = CancellationTokenSource.CreateLinkedTokenSource(shell.Process.Killed);
-        var signalled = 0;
         var own = shell.Fork();
+        var killed = new LinkedKill(shell.Process.Killed);
+        var signalled = 0;
         own.Process = shell.Process with { Killed = killed.Token };
         var files = shell.Process.Files as ContainerFileRoot;
         var processes = files?.Processes;
         var listed = processes?.Start(CommandLineOf(node), files!.User.Uid, signal =>
         {
             signalled = signal;
-            _ = killed.CancelAsync();
+            killed.Kill();
         });
         shell.LastBackground = listed?.Id ?? shell.Background.Count + 2;
-        shell.Background.Add((shell.LastBackground.Value, RunAsync()));
+        shell.AddJob(shell.LastBackground.Value, RunAsync());
 
         async Task<int> RunAsync()
         {
@@ -32,7 +33,7 @@ internal static class BackgroundJob
             {
                 return await new ShellInterpreter(own, find).SubshellAsync(node, streams with { Input = Stream.Null });
             }
-            catch (OperationCanceledException) when (killed.IsCancellationRequested)
+            catch (OperationCanceledException) when (killed.Token.IsCancellationRequested)
             {
                 return 128 + (signalled > 0 ? signalled : 9);
             }
@@ -41,6 +42,7 @@ internal static class BackgroundJob
                 if (listed is not null)
                     processes!.End(listed);
                 killed.Dispose();
+                own.Dispose();
             }
         }
     }

@@ -13,15 +13,38 @@ internal sealed class BrokenPipeException() : IOException("Broken pipe")
 /// <summary>The writing end of a shell's pipe: waits while the reader is behind, and breaks when it is gone.</summary>
 internal sealed class PipeOutput(PipeWriter writer) : WriteOnlyStream
 {
+    /// <summary>What a pipe holds (16 pages, as on Linux).</summary>
+    public const int Capacity = 64 * 1024;
+
+    private const int WriteMax = 32 * 1024;
+
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException("simulated programs write asynchronously");
 
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var result = await writer.WriteAsync(buffer, cancellationToken);
-        if (result.IsCompleted)
-            throw new BrokenPipeException();
+        // Piece by piece: the pipe takes any write whole, however large, before it makes the writer wait.
+        do
+        {
+            var part = buffer[..Math.Min(buffer.Length, WriteMax)];
+            if (await IsBrokenAsync(part, cancellationToken))
+                throw new BrokenPipeException();
+            buffer = buffer[part.Length..];
+        }
+        while (!buffer.IsEmpty);
+    }
+
+    private async ValueTask<bool> IsBrokenAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await writer.WriteAsync(part, cancellationToken)).IsCompleted;
+        }
+        catch (InvalidOperationException)
+        {
+            return true; // a job in the background still writes after its part of the pipe has ended
+        }
     }
 
     /// <inheritdoc/>
@@ -35,7 +58,15 @@ internal sealed class PipeInput(PipeReader reader) : ReadOnlyStream
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await reader.ReadAsync(cancellationToken);
+        ReadResult read;
+        try
+        {
+            read = await reader.ReadAsync(cancellationToken);
+        }
+        catch (InvalidOperationException)
+        {
+            return 0; // likewise of one that still reads
+        }
         var taken = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
         foreach (var segment in taken)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Simulated.Commands;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
@@ -36,7 +37,7 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
                 foreach (var one in arguments)
                 {
                     state.Variables.Remove(one);
-                    state.Functions.Remove(one);
+                    state.RemoveFunction(one);
                 }
                 return 0;
             case "set":
@@ -45,8 +46,7 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
                 state.Parameters = [.. state.Parameters.Skip(arguments.Count > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 1)];
                 return 0;
             case "trap":
-                Trap(arguments);
-                return 0;
+                return await TrapAsync(arguments);
             case "wait":
                 return await WaitAsync(arguments);
             case "jobs":
@@ -71,7 +71,8 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
             case "." or "source":
                 try
                 {
-                    return await shell.EvaluateAsync(await command.ReadAsync(arguments.Take(1)), command);
+                    using (var charge = new MemoryCharge(state.Memory))
+                        return await shell.EvaluateAsync(await command.ReadAsync(arguments.Take(1), charge), command);
                 }
                 catch (ShellReturnException back)
                 {
@@ -180,11 +181,12 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
     }
 
     /// <summary><c>trap 'commands' TERM EXIT INT</c>; <c>trap - TERM</c> forgets one, <c>trap '' TERM</c> ignores the signal.</summary>
-    private void Trap(IReadOnlyList<string> arguments)
+    private async Task<int> TrapAsync(IReadOnlyList<string> arguments)
     {
         if (arguments.Count < 2)
-            return;
-        ShellNode? action = arguments[0] == "-" ? null : new ShellParser(arguments[0]).Parse();
+            return 0;
+        using var charge = new MemoryCharge(state.Memory);
+        var action = arguments[0] == "-" ? null : await ShellParser.ParseAsync(arguments[0], charge);
         foreach (var signal in arguments.Skip(1))
             switch (signal)
             {
@@ -197,6 +199,7 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
                 default:
                     break; // signals that nobody sends here
             }
+        return 0;
     }
 
     private async Task<int> TypeAsync(Command command)
@@ -204,7 +207,7 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
         var isShort = command.Arguments[0] == "-v";
         var code = 0;
         foreach (var name in command.Arguments.Where(word => !word.StartsWith('-')))
-            if (state.Functions.ContainsKey(name))
+            if (state.FindFunction(name) is not null)
                 await command.SayAsync(isShort ? $"{name}\n" : $"{name} is a shell function\n");
             else if (Names.Contains(name))
                 await command.SayAsync(isShort ? $"{name}\n" : $"{name} is a shell builtin\n");
@@ -221,6 +224,7 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
 
     private async Task<int> ReadAsync(Command command)
     {
+        using var charge = new MemoryCharge(state.Memory);
         var line = new List<byte>();
         var one = new byte[1];
         var any = false;
@@ -233,6 +237,8 @@ internal sealed class ShellBuiltins(ShellState state, ShellInterpreter shell, Sh
             if (one[0] == '\n')
                 break;
             line.Add(one[0]);
+            charge.Add(1);
+            state.Process.Killed.ThrowIfCancellationRequested();
         }
         var words = System.Text.Encoding.UTF8.GetString([.. line]);
         if (!options.Has("r"))

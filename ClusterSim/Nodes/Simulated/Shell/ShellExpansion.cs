@@ -1,19 +1,25 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.RegularExpressions;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Simulated.Commands;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
 /// <summary>Makes words out of what was written: variables, substitutions, arithmetic, quotes, splitting at blanks, file patterns.</summary>
 /// <param name="state">The shell.</param>
-/// <param name="substitute">Runs a command for its output.</param>
-internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>> substitute)
+/// <param name="run">Runs a command for its output, which it charges.</param>
+internal sealed class ShellExpansion(ShellState state, Func<string, MemoryCharge, Task<string>> run) : IDisposable
 {
+    private const int WordBytes = 32;
+
     private static readonly SearchValues<char> Modifiers = SearchValues.Create(":-+=?#%/");
 
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
+    private static readonly SearchValues<char> Special = SearchValues.Create("'\"\\`$~");
+
+    private readonly MemoryCharge _charge = new(state.Memory);
+    private int _depth;
 
     /// <summary>The words that some words expand to.</summary>
     public async Task<List<string>> WordsAsync(IEnumerable<string> written)
@@ -45,13 +51,13 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
                     i += 2;
                     break;
                 case '`':
-                    var close = written.IndexOf('`', i + 1);
-                    text.Append(await substitute(written[(i + 1)..close]));
+                    var close = CloseQuote(written, i);
+                    text.Append(Charged(await run(written[(i + 1)..close], _charge)));
                     i = close + 1;
                     break;
                 case '$' when i + 1 < written.Length:
                     (var expanded, i) = await DollarAsync(written, i);
-                    text.Append(expanded);
+                    text.Append(Charged(expanded));
                     break;
                 default:
                     text.Append(written[i++]);
@@ -69,7 +75,27 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         return text.ToString();
     }
 
-    private static string Literally(string text) => string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? "\\" + letter : letter.ToString()));
+    /// <inheritdoc/>
+    public void Dispose() => _charge.Dispose();
+
+    private static string Literally(string text)
+    {
+        if (text.AsSpan().IndexOfAny("*?[]\\") < 0)
+            return text;
+        var pattern = new StringBuilder();
+        foreach (var letter in text)
+            pattern.Append(letter is '*' or '?' or '[' or ']' or '\\' ? "\\" : "").Append(letter);
+        return pattern.ToString();
+    }
+
+    private string Charged(string text)
+    {
+        _charge.Add(text.Length);
+        return text;
+    }
+
+    private static int CloseQuote(string word, int at) => word.IndexOf(word[at], at + 1) is > 0 and var end
+        ? end : throw new ShellSyntaxException("syntax error: unterminated quoted string");
 
     private async Task SplitAsync(string written, List<string> words)
     {
@@ -112,7 +138,11 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
 
         void End()
         {
-            words.AddRange(hasPattern ? Files(pattern.ToString(), current.ToString()) : [current.ToString()]);
+            _charge.Add(WordBytes + current.Length);
+            if (hasPattern)
+                words.AddRange(Files(pattern.ToString(), current.ToString()));
+            else
+                words.Add(current.ToString());
             current.Clear();
             pattern.Clear();
             (isWord, hasPattern) = (false, false);
@@ -125,10 +155,25 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         var command = Command.Of("sh", state.Process) with { Directory = state.Directory };
         List<string> found = [pattern.StartsWith('/') ? "/" : ""];
         foreach (var part in pattern.Split('/', StringSplitOptions.RemoveEmptyEntries))
-            found = [.. found.SelectMany(before => Entries(command, before, part))];
+            found = EntriesIn(command, found, part);
         if (pattern.EndsWith('/'))
             found = [.. found.Where(path => command.IsDirectory(path)).Select(path => path.TrimEnd('/') + "/")];
         return found.Count > 0 && pattern.Length > 0 ? found : [word];
+    }
+
+    private List<string> EntriesIn(Command command, List<string> folders, string part)
+    {
+        var found = new List<string>();
+        foreach (var folder in folders)
+        {
+            state.Process.Killed.ThrowIfCancellationRequested();
+            foreach (var entry in Entries(command, folder, part))
+            {
+                _charge.Add(WordBytes + entry.Length);
+                found.Add(entry);
+            }
+        }
+        return found;
     }
 
     private static IEnumerable<string> Entries(Command command, string before, string part)
@@ -140,8 +185,9 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
             var name = part.Replace("\\", "", StringComparison.Ordinal);
             return command.LStat(prefix + name) is not null ? [prefix + name] : [];
         }
+        var pattern = new GlobPattern(part);
         return !command.IsDirectory(folder) ? [] : command.Enumerate(folder).Select(entry => entry.Name)
-            .Where(name => (name[0] != '.' || part[0] == '.') && PosixPattern.Matches(part, name)).Select(name => prefix + name);
+            .Where(name => (name[0] != '.' || part[0] == '.') && pattern.IsMatch(name)).Select(name => prefix + name);
     }
 
     /// <summary>The pieces of a word, and whether each was quoted (and so is neither split nor a pattern).</summary>
@@ -154,7 +200,7 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
             switch (word[i])
             {
                 case '\'' when !inDouble:
-                    var end = word.IndexOf('\'', i + 1);
+                    var end = CloseQuote(word, i);
                     pieces.Add((word[(i + 1)..end], true));
                     i = end + 1;
                     break;
@@ -168,21 +214,23 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
                     i += 2;
                     break;
                 case '`':
-                    var close = word.IndexOf('`', i + 1);
-                    pieces.Add((await substitute(word[(i + 1)..close]), inDouble));
+                    var close = CloseQuote(word, i);
+                    pieces.Add((Charged(await run(word[(i + 1)..close], _charge)), inDouble));
                     i = close + 1;
                     break;
                 case '$' when i + 1 < word.Length:
                     (var text, i) = await DollarAsync(word, i);
-                    pieces.Add((text, inDouble));
+                    pieces.Add((Charged(text), inDouble));
                     break;
                 case '~' when i == 0 && (word.Length == 1 || word[1] == '/'):
                     pieces.Add((state.Variables.GetValueOrDefault("HOME", "/").TrimEnd('/') is { Length: > 0 } home ? home : word.Length == 1 ? "/" : "", true));
                     i++;
                     break;
                 default:
-                    pieces.Add((word[i].ToString(), inDouble));
-                    i++;
+                    var rest = word.AsSpan(i + 1).IndexOfAny(Special);
+                    var next = rest < 0 ? word.Length : i + 1 + rest;
+                    pieces.Add((word[i..next], inDouble));
+                    i = next;
                     break;
             }
         }
@@ -191,20 +239,35 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
 
     private async Task<(string Text, int Next)> DollarAsync(string word, int at)
     {
-        var next = word[at + 1];
-        if (word.AsSpan(at).StartsWith("$(("))
+        if (++_depth > ShellLimits.NestingMax)
+            throw new ShellSyntaxException($"syntax error: expansions are nested more than {ShellLimits.NestingMax} deep");
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            await Task.Yield();
+        try
         {
-            var end = Close(word, at + 1, '(', ')');
+            return await ExpandAsync(word, at);
+        }
+        finally
+        {
+            _depth--;
+        }
+    }
+
+    private async Task<(string Text, int Next)> ExpandAsync(string word, int at)
+    {
+        var next = word[at + 1];
+        if (word.AsSpan(at).StartsWith("$((") && Close(word, at + 1, '(', ')') is var end && end - 2 >= at + 3 && word[end - 2] == ')')
+        {
             return (new ShellArithmetic(await TextAsync(word[(at + 3)..(end - 2)]), Value, (name, value) => state.Variables[name] = value).Evaluate().ToString(CultureInfo.InvariantCulture), end);
         }
         if (next == '(')
         {
-            var end = Close(word, at + 1, '(', ')');
-            return (await substitute(word[(at + 2)..(end - 1)]), end);
+            end = Close(word, at + 1, '(', ')');
+            return (await run(word[(at + 2)..(end - 1)], _charge), end);
         }
         if (next == '{')
         {
-            var end = Close(word, at + 1, '{', '}');
+            end = Close(word, at + 1, '{', '}');
             return (await BracedAsync(word[(at + 2)..(end - 1)]), end);
         }
         if (next is '?' or '$' or '#' or '@' or '*' or '!' or '-' || char.IsAsciiDigit(next))
@@ -217,6 +280,8 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
 
     private async Task<string> BracedAsync(string inside)
     {
+        if (inside.Length == 0)
+            throw new ShellSyntaxException("syntax error: bad substitution");
         if (inside.StartsWith('#') && inside.Length > 1)
             return Variable(inside[1..]).Length.ToString(CultureInfo.InvariantCulture);
         var stop = inside.AsSpan(1).IndexOfAny(Modifiers) is >= 0 and var found ? found + 1 : -1;
@@ -266,25 +331,39 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         {
             var slash = rest.IndexOf('/', StringComparison.Ordinal);
             var by = slash < 0 ? "" : await WordAsync(rest[(slash + 1)..]);
-            var sought = PosixPattern.Glob(await PatternAsync(slash < 0 ? rest : rest[..slash]));
-            return new Regex(sought, RegexOptions.CultureInvariant, PatternTimeout).Replace(value, _ => by, isDouble ? -1 : 1);
+            return Replaced(value, new GlobPattern(await PatternAsync(slash < 0 ? rest : rest[..slash])), by, isAll: isDouble);
         }
-        var pattern = await PatternAsync(rest);
-        if (sign == '#')
-            return Regex.Replace(value, $"\\A{PosixPattern.Glob(pattern, isLazy: !isDouble)}", "", RegexOptions.CultureInvariant, PatternTimeout);
-        // At the end: the first place from which the rest matches is the longest match, the last one the shortest.
-        var matching = new Regex($"\\A{PosixPattern.Glob(pattern)}\\z", RegexOptions.CultureInvariant, PatternTimeout);
-        for (var i = 0; i <= value.Length; i++)
-        {
-            var at = isDouble ? i : value.Length - i;
-            if (matching.IsMatch(value[at..]))
-                return value[..at];
-        }
-        return value;
+        var pattern = new GlobPattern(await PatternAsync(rest));
+        var length = sign == '#' ? pattern.MatchStart(value, isLongest: isDouble) : pattern.MatchEnd(value, isLongest: isDouble);
+        return length <= 0 ? value : sign == '#' ? value[length..] : value[..^length];
     }
 
-    private bool IsSet(string name) => char.IsAsciiDigit(name[0])
-        ? int.Parse(name, CultureInfo.InvariantCulture) <= state.Parameters.Count
+    private string Replaced(string value, GlobPattern pattern, string by, bool isAll)
+    {
+        var made = new StringBuilder();
+        for (var at = 0; at < value.Length;)
+        {
+            if (at % 1024 == 0)
+                state.Process.Killed.ThrowIfCancellationRequested();
+            var length = pattern.MatchStart(value.AsSpan(at), isLongest: true);
+            if (length <= 0)
+            {
+                made.Append(value[at++]);
+                continue;
+            }
+            _charge.Add(by.Length);
+            made.Append(by);
+            at += length;
+            if (!isAll)
+                return made.Append(value, at, value.Length - at).ToString();
+        }
+        return made.ToString();
+    }
+
+    private static int? Position(string name) => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private bool IsSet(string name) => name.Length > 0 && char.IsAsciiDigit(name[0])
+        ? Position(name) <= state.Parameters.Count
         : name is "@" or "*" ? state.Parameters.Count > 0 : state.Variables.ContainsKey(name) || name is "?" or "$" or "#" or "PWD";
 
     /// <summary>A variable, which <c>set -u</c> wants to be set.</summary>
@@ -300,7 +379,8 @@ internal sealed class ShellExpansion(ShellState state, Func<string, Task<string>
         "#" => state.Parameters.Count.ToString(CultureInfo.InvariantCulture),
         "@" or "*" => string.Join(' ', state.Parameters),
         "0" => state.Name,
-        _ when char.IsAsciiDigit(name[0]) => state.Parameters.ElementAtOrDefault(int.Parse(name, CultureInfo.InvariantCulture) - 1) ?? "",
+        "" => "",
+        _ when char.IsAsciiDigit(name[0]) => Position(name) is { } position ? state.Parameters.ElementAtOrDefault(position - 1) ?? "" : throw new ShellSyntaxException($"{name}: bad substitution"),
         "PWD" => state.Directory,
         _ => state.Variables.GetValueOrDefault(name, ""),
     };

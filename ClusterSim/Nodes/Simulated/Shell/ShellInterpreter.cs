@@ -1,20 +1,23 @@
-using System.IO.Pipelines;
-using ClusterSim.Nodes.Containers;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Simulated.Commands;
-using ClusterSim.Nodes.Volumes;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
 /// <summary>Runs a shell program in a simulated process, with the programs of its image.</summary>
 internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMain?> find)
 {
-    private const int CallsMax = 500;
+    // The process was forked for one command: a program takes its place, as in any shell.
+    private bool _isForOneProgram;
 
     /// <summary>Runs a program to its end.</summary>
     public async Task<int> RunAsync(string program, Stream input, Stream output, Stream error)
     {
         var streams = new Streams(input, output, error);
-        return await ExitAsync(await GuardedAsync(() => TrappedAsync(new ShellParser(program).Parse(), streams), streams), streams);
+        using var charge = new MemoryCharge(state.Memory);
+        var code = await GuardedAsync(async () => await TrappedAsync(await ShellParser.ParseAsync(program, charge), streams), streams);
+        return await ExitAsync(code, streams);
     }
 
     /// <summary>Runs a program read line by line: each line is carried out before the next is asked for.</summary>
@@ -73,9 +76,13 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         {
             return await ComplainAsync(streams, wrong.Message, 2);
         }
-        catch (FormatException wrong)
+        catch (Exception wrong) when (wrong is FormatException or ArgumentException or OverflowException or IOException and not BrokenPipeException)
         {
             return await ComplainAsync(streams, wrong.Message, 2);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return await ComplainAsync(streams, "the pattern takes too long", 2);
         }
     }
 
@@ -99,11 +106,27 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     private async Task<int> RunAsync(ShellNode node, Streams streams)
     {
         state.Process.Killed.ThrowIfCancellationRequested();
-        return state.Last = node switch
+        // Commands in commands run on one stack, of which some is always left for what a command does.
+        if (state.Enter() || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            await Task.Yield();
+        try
+        {
+            return state.Last = await DispatchAsync(node, streams);
+        }
+        finally
+        {
+            state.Leave();
+        }
+    }
+
+    private async Task<int> DispatchAsync(ShellNode node, Streams streams)
+    {
+        return node switch
         {
             ListNode list => await ListAsync(list, streams),
-            AndOrNode both => await RunAsync(both.Left, streams) is var left && (left == 0) == both.IsAnd ? await RunAsync(both.Right, streams) : left,
-            PipelineNode pipeline => await PipelineAsync(pipeline, streams),
+            AndOrNode chain => await AndOrAsync(chain, streams),
+            PipelineNode { Commands: [var only] } => await RunAsync(only, streams) == 0 ? 1 : 0,
+            PipelineNode pipeline => await Subshells.PipeAsync(pipeline, state, find, streams),
             IfNode choice => await IfAsync(choice, streams),
             WhileNode loop => await WhileAsync(loop, streams),
             ForNode loop => await ForAsync(loop, streams),
@@ -136,47 +159,26 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
         return code;
     }
 
+    private async Task<int> AndOrAsync(AndOrNode chain, Streams streams)
+    {
+        var code = 0;
+        foreach (var (node, followsAnd) in chain.Items)
+            if ((code == 0) == followsAnd)
+                code = await RunAsync(node, streams);
+        return code;
+    }
+
     private int Define(FunctionNode function)
     {
-        state.Functions[function.Name] = function.Body;
+        state.Define(function.Name, function.Function);
         return 0;
     }
 
     /// <summary>Runs a node as a process of its own: errors end it, not the shell.</summary>
-    internal async Task<int> SubshellAsync(ShellNode node, Streams streams) => await GuardedAsync(() => RunAsync(node, streams), streams);
-
-    private async Task<int> PipelineAsync(PipelineNode pipeline, Streams streams)
+    internal Task<int> SubshellAsync(ShellNode node, Streams streams)
     {
-        var running = new List<Task<int>>();
-        var input = streams.Input;
-        Pipe? from = null;
-        for (var i = 0; i < pipeline.Commands.Count; i++)
-        {
-            var isLast = i == pipeline.Commands.Count - 1;
-            var pipe = isLast ? null : new Pipe();
-            running.Add(PartAsync(pipeline.Commands[i], new Streams(input, pipe is null ? streams.Output : new PipeOutput(pipe.Writer), streams.Error), from, pipe, isLast));
-            input = pipe is null ? Stream.Null : new PipeInput(pipe.Reader);
-            from = pipe;
-        }
-        var codes = await Task.WhenAll(running);
-        var code = state.PipesFail ? codes.LastOrDefault(one => one != 0) : codes[^1];
-        return pipeline.IsNegated ? code == 0 ? 1 : 0 : code;
-
-        async Task<int> PartAsync(ShellNode node, Streams own, Pipe? readFrom, Pipe? to, bool isOwnShell)
-        {
-            try
-            {
-                return isOwnShell && pipeline.Commands.Count == 1 ? await RunAsync(node, own) : await new ShellInterpreter(state.Fork(), find).SubshellAsync(node, own);
-            }
-            finally
-            {
-                if (to is not null)
-                    await to.Writer.CompleteAsync();
-                // Whoever still writes to it is not to wait for a reader that has ended.
-                if (readFrom is not null)
-                    await readFrom.Reader.CompleteAsync();
-            }
-        }
+        _isForOneProgram = node is SimpleNode;
+        return GuardedAsync(() => RunAsync(node, streams), streams);
     }
 
     private async Task<int> IfAsync(IfNode choice, Streams streams)
@@ -211,7 +213,8 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     private async Task<int> ForAsync(ForNode loop, Streams streams)
     {
         var code = 0;
-        foreach (var word in loop.Words is null ? state.Parameters : await Expansion(streams).WordsAsync(loop.Words))
+        using var expansion = Expansion(streams);
+        foreach (var word in loop.Words is null ? state.Parameters : await expansion.WordsAsync(loop.Words))
         {
             state.Variables[loop.Name] = word;
             try
@@ -231,11 +234,11 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
 
     private async Task<int> CaseAsync(CaseNode choice, Streams streams)
     {
-        var expansion = Expansion(streams);
+        using var expansion = Expansion(streams);
         var word = await expansion.WordAsync(choice.Word);
         foreach (var (patterns, body) in choice.Branches)
             foreach (var pattern in patterns)
-                if (PosixPattern.Matches(await expansion.PatternAsync(pattern), word))
+                if (GlobPattern.Matches(await expansion.PatternAsync(pattern), word))
                     return await RunAsync(body, streams);
         return 0;
     }
@@ -243,9 +246,10 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     /// <summary>Calls a function: its arguments are <c>$1</c> and on until it returns, and what it makes local is as before after it.</summary>
     private async Task<int> CallAsync(ShellNode body, Command command, Streams streams)
     {
-        if (state.Locals.Count >= CallsMax)
-            throw new ShellExitException(2, $"{command.Name}: functions call each other more than {CallsMax} deep");
+        if (state.Calls >= ShellLimits.CallsMax)
+            throw new ShellExitException(2, $"Maximum function recursion depth ({ShellLimits.CallsMax}) reached"); // dash's words
         var before = state.Parameters;
+        state.Calls++;
         state.Parameters = command.Arguments;
         state.Locals.Push(new Dictionary<string, string?>(StringComparer.Ordinal));
         try
@@ -264,6 +268,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
                 else
                     state.Variables[name] = value;
             state.Parameters = before;
+            state.Calls--;
         }
     }
 
@@ -284,15 +289,16 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     private async Task<int> GroupAsync(GroupNode group, Streams streams)
     {
         await using var redirected = new ShellRedirections(state, streams);
-        if (await redirected.ApplyAsync(group.Redirections, Expansion(streams)) is { } complaint)
+        using var expansion = Expansion(streams);
+        if (await redirected.ApplyAsync(group.Redirections, expansion) is { } complaint)
             return await ComplainAsync(streams, complaint, 1);
-        return group.IsSubshell ? await new ShellInterpreter(state.Fork(), find).SubshellAsync(group.Body, redirected.Streams) : await RunAsync(group.Body, redirected.Streams);
+        return group.IsSubshell ? await Subshells.RunAsync(group.Body, state, find, redirected.Streams) : await RunAsync(group.Body, redirected.Streams);
     }
 
     private async Task<int> SimpleAsync(SimpleNode simple, Streams streams)
     {
         state.LastSubstitution = 0;
-        var expansion = Expansion(streams);
+        using var expansion = Expansion(streams);
         var words = await expansion.WordsAsync(simple.Words);
         await using var redirected = new ShellRedirections(state, streams);
         if (await redirected.ApplyAsync(simple.Redirections, expansion) is { } complaint)
@@ -305,29 +311,46 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
                 state.Variables[name] = await expansion.WordAsync(value);
             return state.LastSubstitution;
         }
-        var variables = new Dictionary<string, string>(state.Variables, StringComparer.Ordinal);
-        foreach (var (name, value) in simple.Assignments)
-            variables[name] = await expansion.WordAsync(value);
         var (input, output, error) = redirected.Streams;
-        var command = new Command(words[0], words[1..], state.Process, input, output, error, variables, state.Directory) { Find = find };
-        if (state.Functions.TryGetValue(words[0], out var function))
+        var command = new Command(
+            words[0], words.GetRange(1, words.Count - 1), state.Process, input, output, error, await VariablesAsync(words[0], simple.Assignments, expansion), state.Directory)
+        {
+            Find = find,
+            Memory = state.Memory,
+        };
+        if (state.FindFunction(words[0]) is { } function)
             return await CallAsync(function, command, redirected.Streams);
+        return await StartAsync(command, redirected);
+    }
+
+    /// <summary>Runs what is no function: a builtin, a program of the image, a script, or nothing.</summary>
+    private async Task<int> StartAsync(Command command, ShellRedirections redirected)
+    {
         try
         {
             if (await new ShellBuiltins(state, this, redirected).RunAsync(command) is { } code)
                 return code;
-            if (find(words[0]) is { } program)
-                return await program(command);
-            return await FileAsync(command, redirected.Streams);
         }
         catch (BrokenPipeException)
         {
             return BrokenPipeException.ExitCode;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException or OverflowException)
         {
             return await command.FailAsync(Command.Words(failure));
         }
+        return find(command.Name) is { } program ? await ChildProcess.RunAsync(program, command, state.Name, _isForOneProgram && state.Calls == 0) : await FileAsync(command, redirected.Streams);
+    }
+
+    /// <summary>The variables of a command: the shell's own where nothing runs beside it.</summary>
+    private async ValueTask<IReadOnlyDictionary<string, string>> VariablesAsync(string name, IReadOnlyList<(string Name, string Word)> assignments, ShellExpansion expansion)
+    {
+        if (assignments.Count == 0 && (ChildProcess.IsBuiltin(name) || find(name) is null))
+            return state.Variables;
+        var variables = state.Variables.ToDictionary();
+        foreach (var (variable, value) in assignments)
+            variables[variable] = await expansion.WordAsync(value);
+        return variables;
     }
 
     /// <summary>A name that is no program of the image: a script by its path, or nothing.</summary>
@@ -339,7 +362,7 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
             return await ComplainAsync(streams, $"{command.Name}: not found", 127);
         if (file.IsDirectory || (file.Mode & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
             return await ComplainAsync(streams, $"{command.Name}: Permission denied", 126);
-        return await find("sh")!(command with { Arguments = [command.Name, .. command.Arguments] });
+        return await ChildProcess.RunAsync(find("sh")!, command with { Arguments = [command.Name, .. command.Arguments], Variables = state.Variables.ToDictionary() }, state.Name);
     }
 
     /// <summary>Makes redirections the shell's own.</summary>
@@ -350,16 +373,24 @@ internal sealed class ShellInterpreter(ShellState state, Func<string, CommandMai
     }
 
     /// <summary>Another program text in the same shell: eval, traps, sourced files.</summary>
-    internal Task<int> EvaluateAsync(string program, Command command) =>
-        RunAsync(new ShellParser(program).Parse(), new Streams(command.Input, command.Output, command.Error));
-
-    private ShellExpansion Expansion(Streams streams) => new(state, async program =>
+    internal async Task<int> EvaluateAsync(string program, Command command)
     {
-        await using var output = new CollectedOutput();
-        var inner = new ShellInterpreter(state.Fork(), find);
-        state.LastSubstitution = await inner.RunAsync(program, streams.Input, output, streams.Error);
-        return output.Text.TrimEnd('\n').Replace("\0", "", StringComparison.Ordinal);
-    });
+        // As a real shell, which overflows its stack, only that it says so.
+        if (state.Calls >= ShellLimits.CallsMax)
+            throw new ShellExitException(128 + Signals.SegmentationFault, $"Segmentation fault: {command.Name} is nested more than {ShellLimits.CallsMax} deep");
+        using var charge = new MemoryCharge(state.Memory);
+        state.Calls++;
+        try
+        {
+            return await RunAsync(await ShellParser.ParseAsync(program, charge), new Streams(command.Input, command.Output, command.Error));
+        }
+        finally
+        {
+            state.Calls--;
+        }
+    }
+
+    private ShellExpansion Expansion(Streams streams) => new(state, (program, charge) => Subshells.SubstituteAsync(program, charge, state, find, streams));
 
     private async Task<int> ComplainAsync(Streams streams, string complaint, int code)
     {

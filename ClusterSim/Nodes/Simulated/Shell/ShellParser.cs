@@ -1,30 +1,54 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using ClusterSim.Nodes.Cgroups;
 
 namespace ClusterSim.Nodes.Simulated.Shell;
 
 /// <summary>
 /// Reads the POSIX shell language: lists, pipes, conditions, case, loops, groups, functions, redirections, here-documents.
 /// </summary>
-internal sealed class ShellParser(string text)
+internal sealed class ShellParser
 {
-    private static readonly string[] Operators = ["&&", "||", ">>", ">|", ";;", "<<-", "<<", "&>", "|", "&", ";", "<", ">", "(", ")", "\n"];
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "then", "elif", "else", "fi", "do", "done", "}", "esac" };
 
     private static readonly SearchValues<char> NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
-    private readonly Queue<HereDocument> _here = new();
-    private int _at;
-    private (string Text, bool IsOperator)? _next;
+    private readonly ShellLexer _lexer;
+    private readonly MemoryCharge? _charge;
+    private ShellToken? _next;
+    private int _depth;
 
-    /// <summary>The whole program.</summary>
+    private ShellParser(string text, MemoryCharge? charge)
+    {
+        _charge = charge;
+        _lexer = new ShellLexer(text, charge);
+    }
+
+    /// <summary>Reads a whole program.</summary>
+    /// <param name="text">The program.</param>
+    /// <param name="charge">What the program costs to hold; null where memory is not counted.</param>
     /// <exception cref="ShellSyntaxException">It cannot be read.</exception>
-    public ShellNode Parse()
+    public static async ValueTask<ShellNode> ParseAsync(string text, MemoryCharge? charge)
+    {
+        try
+        {
+            return new ShellParser(text, charge).Parse();
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            // Whoever calls is deep in other programs: once more on a stack of its own, which is large enough for the deepest program.
+            await Task.Yield();
+            return new ShellParser(text, charge).Parse();
+        }
+    }
+
+    private ListNode Parse()
     {
         var list = List();
         if (Peek() is { } rest)
             throw Unexpected(rest.Text);
-        return _here.Count == 0 ? list : throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{_here.Peek().End}\")", isIncomplete: true);
+        return _lexer.Awaited is not { } here ? list : throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{here.End}\")", isIncomplete: true);
     }
 
     private ListNode List()
@@ -45,14 +69,14 @@ internal sealed class ShellParser(string text)
 
     private ShellNode AndOr()
     {
-        var left = Pipeline();
+        var items = new List<(ShellNode, bool)> { (Pipeline(), true) };
         while (Peek() is { IsOperator: true, Text: "&&" or "||" } token)
         {
             Take();
             SkipNewlines();
-            left = new AndOrNode(left, Pipeline(), token.Text == "&&");
+            items.Add((Pipeline(), token.Text == "&&"));
         }
-        return left;
+        return items.Count == 1 ? items[0].Item1 : new AndOrNode(items);
     }
 
     private ShellNode Pipeline()
@@ -69,6 +93,16 @@ internal sealed class ShellParser(string text)
     }
 
     private ShellNode Command()
+    {
+        if (++_depth > ShellLimits.NestingMax)
+            throw new ShellSyntaxException($"syntax error: nested more than {ShellLimits.NestingMax} deep");
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        var command = NestedCommand();
+        _depth--;
+        return command;
+    }
+
+    private ShellNode NestedCommand()
     {
         var token = Peek() ?? throw new ShellSyntaxException("syntax error: unexpected end of file", isIncomplete: true);
         if (token is { IsOperator: true, Text: "(" })
@@ -131,16 +165,22 @@ internal sealed class ShellParser(string text)
         var name = Take().Text;
         if (Peek() is { IsOperator: true, Text: "(" })
             return Function(name);
-        SkipNewlines();
-        return new FunctionNode(name, Command());
+        return Body(name);
     }
 
     private FunctionNode Function(string name)
     {
         Take();
         Expect(")", isOperator: true);
+        return Body(name);
+    }
+
+    private FunctionNode Body(string name)
+    {
+        var before = _charge?.Bytes ?? 0;
         SkipNewlines();
-        return new FunctionNode(name, Command());
+        var body = Command();
+        return new FunctionNode(name, new ShellFunction(body, (_charge?.Bytes ?? 0) - before));
     }
 
     private GroupNode Braces()
@@ -234,9 +274,9 @@ internal sealed class ShellParser(string text)
         return found;
     }
 
-    private bool IsRedirection((string Text, bool IsOperator) token) =>
+    private bool IsRedirection(ShellToken token) =>
         token is { IsOperator: true, Text: ">" or ">>" or ">|" or "<" or "&>" or "<<" or "<<-" }
-        || (!token.IsOperator && token.Text is [>= '0' and <= '9'] && _at < text.Length && text[_at] is '<' or '>');
+        || (!token.IsOperator && token.Text is [>= '0' and <= '9'] && _lexer.Next is '<' or '>');
 
     private Redirection Redirection()
     {
@@ -248,14 +288,14 @@ internal sealed class ShellParser(string text)
             var word = Take().Text;
             var end = word.Replace("'", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal).Replace("\\", "", StringComparison.Ordinal);
             var here = new HereDocument(end, end != word, how == "<<-");
-            _here.Enqueue(here);
+            _lexer.Await(here);
             return new Redirection(descriptor >= 0 ? descriptor : 0, "<<", word, here);
         }
         if (how == ">|")
             how = ">";
-        if (how is ">" or "<" && _next is null && _at < text.Length && text[_at] == '&')
+        if (how is ">" or "<" && _next is null && _lexer.Next == '&')
         {
-            _at++;
+            _lexer.SkipOne();
             how += "&";
         }
         return new Redirection(descriptor >= 0 ? descriptor : how[0] == '<' ? 0 : how == "&>" ? -1 : 1, how, Take().Text);
@@ -292,109 +332,12 @@ internal sealed class ShellParser(string text)
 
     private static ShellSyntaxException Unexpected(string token) => new($"syntax error: unexpected \"{(token == "\n" ? "newline" : token)}\"");
 
-    private (string Text, bool IsOperator)? Peek() => _next ??= Read();
+    private ShellToken? Peek() => _next ??= _lexer.Read();
 
-    private (string Text, bool IsOperator) Take()
+    private ShellToken Take()
     {
         var token = Peek() ?? throw new ShellSyntaxException("syntax error: unexpected end of file", isIncomplete: true);
         _next = null;
         return token;
-    }
-
-    private (string Text, bool IsOperator)? Read()
-    {
-        while (_at < text.Length && (text[_at] is ' ' or '\t' or '\r' || text.AsSpan(_at).StartsWith("\\\n")))
-            _at += text[_at] == '\\' ? 2 : 1;
-        if (_at < text.Length && text[_at] == '#')
-            while (_at < text.Length && text[_at] != '\n')
-                _at++;
-        if (_at == text.Length)
-            return null;
-        foreach (var @operator in Operators)
-            if (text.AsSpan(_at).StartsWith(@operator))
-            {
-                _at += @operator.Length;
-                if (@operator == "\n")
-                    ReadHereDocuments();
-                return (@operator, true);
-            }
-        var start = _at;
-        while (_at < text.Length && text[_at] is not (' ' or '\t' or '\n' or ';' or '|' or '&' or '<' or '>' or '(' or ')'))
-            Skip();
-        return (text[start.._at], false);
-    }
-
-    /// <summary>After the line that begins them come the here-documents.</summary>
-    private void ReadHereDocuments()
-    {
-        while (_here.TryPeek(out var here))
-        {
-            var lines = new System.Text.StringBuilder();
-            while (true)
-            {
-                if (_at >= text.Length)
-                    throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{here.End}\")", isIncomplete: true);
-                var end = text.IndexOf('\n', _at) is >= 0 and var found ? found : text.Length;
-                var line = text[_at..end];
-                _at = Math.Min(text.Length, end + 1);
-                if (here.StripsTabs)
-                    line = line.TrimStart('\t');
-                if (line == here.End)
-                    break;
-                lines.Append(line).Append('\n');
-            }
-            here.Text = lines.ToString();
-            _here.Dequeue();
-        }
-    }
-
-    /// <summary>Past one character, quotation or substitution.</summary>
-    private void Skip()
-    {
-        switch (text[_at])
-        {
-            case '\\':
-                _at = Math.Min(text.Length, _at + 2);
-                break;
-            case '\'':
-                _at = End('\'', _at + 1);
-                break;
-            case '"':
-                _at++;
-                while (_at < text.Length && text[_at] != '"')
-                    Skip();
-                _at = _at < text.Length ? _at + 1 : throw new ShellSyntaxException("syntax error: unterminated quoted string", isIncomplete: true);
-                break;
-            case '`':
-                _at = End('`', _at + 1);
-                break;
-            case '$' when _at + 1 < text.Length && text[_at + 1] is '(' or '{':
-                var (open, close) = text[_at + 1] == '(' ? ('(', ')') : ('{', '}');
-                _at += 2;
-                for (var depth = 1; depth > 0;)
-                {
-                    if (_at == text.Length)
-                        throw new ShellSyntaxException($"syntax error: unexpected end of file (expecting \"{close}\")", isIncomplete: true);
-                    if (text[_at] == open || text[_at] == close)
-                    {
-                        depth += text[_at] == open ? 1 : -1;
-                        _at++;
-                    }
-                    else
-                    {
-                        Skip();
-                    }
-                }
-                break;
-            default:
-                _at++;
-                break;
-        }
-    }
-
-    private int End(char quote, int from)
-    {
-        var end = text.IndexOf(quote, from);
-        return end < 0 ? throw new ShellSyntaxException("syntax error: unterminated quoted string", isIncomplete: true) : end + 1;
     }
 }

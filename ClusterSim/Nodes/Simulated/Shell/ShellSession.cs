@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterSim.Nodes.Cgroups;
 using ClusterSim.Nodes.Containers;
 using ClusterSim.Nodes.Simulated.Commands;
 
@@ -11,6 +12,7 @@ namespace ClusterSim.Nodes.Simulated.Shell;
 internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> find, Command command)
 {
     private const int Interrupt = 128 + 2;
+    private const int LinesMax = 1000;
 
     private readonly ShellInterpreter _shell = new(state, find);
     private readonly Terminal? _terminal = (command.Input as TerminalInput)?.Terminal;
@@ -37,7 +39,12 @@ internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> 
                         break;
                     await _shell.RunLineAsync(node, state.Streams ?? streams);
                 }
-                catch (OperationCanceledException) when (_terminal is not null && !process.Killed.IsCancellationRequested)
+                catch (ShellForkException ex) when (_terminal is not null)
+                {
+                    await command.Error.SayAsync($"{state.Name}: {ex.Complaint}\n");
+                    state.Last = ex.Code;
+                }
+                catch (OperationCanceledException ex) when (ex is not OomKilledException && _terminal is not null && !process.Killed.IsCancellationRequested)
                 {
                     await command.Output.SayAsync("\n");
                     (command.Input as TerminalInput)?.Flush(typedAhead: false);
@@ -64,6 +71,7 @@ internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> 
     /// <summary>The next command that is whole, which may take several lines; null at the end of input.</summary>
     private async Task<ShellNode?> ReadAsync(CancellationToken cancellation)
     {
+        using var charge = new MemoryCharge(state.Memory);
         var program = new StringBuilder();
         while (true)
         {
@@ -78,12 +86,15 @@ internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> 
             if (line is null && program.Length == 0)
                 return null;
             if (line is { Length: > 0 } && _terminal is not null && _history.LastOrDefault() != line)
-                _history.Add(line);
+                Remember(line);
+            if (line is not null)
+                charge.Add(line.Length);
             if (line is not null)
                 program.Append(line).Append('\n');
             try
             {
-                return new ShellParser(program.ToString()).Parse();
+                using var parsed = new MemoryCharge(state.Memory);
+                return await ShellParser.ParseAsync(program.ToString(), parsed);
             }
             catch (ShellSyntaxException wrong)
             {
@@ -98,18 +109,28 @@ internal sealed class ShellSession(ShellState state, Func<string, CommandMain?> 
         }
     }
 
+    private void Remember(string line)
+    {
+        if (_history.Count == LinesMax)
+            _history.RemoveAt(0);
+        _history.Add(line);
+    }
+
     /// <summary>One byte after the other: what follows the line is for the command that it calls.</summary>
     private async Task<string?> LineAsync(CancellationToken cancellation)
     {
+        using var charge = new MemoryCharge(state.Memory);
         var line = new List<byte>();
         var one = new byte[1];
         while (true)
         {
+            cancellation.ThrowIfCancellationRequested();
             if (await command.Input.ReadAsync(one, cancellation) == 0)
                 return line.Count == 0 ? null : Encoding.UTF8.GetString([.. line]);
             if (one[0] == '\n')
                 return Encoding.UTF8.GetString([.. line]);
             line.Add(one[0]);
+            charge.Add(1);
         }
     }
 

@@ -9,8 +9,8 @@ internal sealed record SimpleNode(IReadOnlyList<(string Name, string Word)> Assi
 /// <summary>Commands joined by pipes.</summary>
 internal sealed record PipelineNode(IReadOnlyList<ShellNode> Commands, bool IsNegated) : ShellNode;
 
-/// <summary><c>left &amp;&amp; right</c> or <c>left || right</c>.</summary>
-internal sealed record AndOrNode(ShellNode Left, ShellNode Right, bool IsAnd) : ShellNode;
+/// <summary>Commands joined by <c>&amp;&amp;</c> and <c>||</c>, from the left; what the first one follows has no meaning.</summary>
+internal sealed record AndOrNode(IReadOnlyList<(ShellNode Node, bool FollowsAnd)> Items) : ShellNode;
 
 /// <summary>One after the other; some in the background.</summary>
 internal sealed record ListNode(IReadOnlyList<(ShellNode Node, bool InBackground)> Items) : ShellNode;
@@ -31,7 +31,7 @@ internal sealed record GroupNode(ShellNode Body, bool IsSubshell, IReadOnlyList<
 internal sealed record CaseNode(string Word, IReadOnlyList<(IReadOnlyList<string> Patterns, ShellNode Body)> Branches) : ShellNode;
 
 /// <summary><c>name() { … }</c>: what the name means from here on.</summary>
-internal sealed record FunctionNode(string Name, ShellNode Body) : ShellNode;
+internal sealed record FunctionNode(string Name, ShellFunction Function) : ShellNode;
 
 /// <summary><c>&gt; file</c> and the like: which descriptor, how, and to where (unexpanded).</summary>
 /// <param name="Descriptor">The descriptor; −1 where the operator means two.</param>

@@ -9,18 +9,17 @@ namespace ClusterSim.Tests.Nodes.Files;
 /// </summary>
 public sealed class ContainerFileSystemModelTests
 {
-    private const int ProgramsDefault = 150;
+    private const int Programs = 150;
     private const int StepsMax = 120;
 
     private static readonly string[] Names = ["a", "b", "c", "sub", "..", ".", ".~cs-link~a", "x", "v"];
     private static readonly string[] Roots = ["/", "/v/", "/w/", "/r/", "/x/vol/", "/s/", "/v/sub/"];
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public void Random_programs_do_what_the_model_does()
     {
-        var programs = int.TryParse(Environment.GetEnvironmentVariable("FILE_PROGRAMS"), CultureInfo.InvariantCulture, out var many) ? many : ProgramsDefault;
         using var outside = new OutsideFolder();
-        for (var seed = 0; seed < programs; seed++)
+        foreach (var seed in Samples.Seeds(Programs))
         {
             var folder = Directory.CreateTempSubdirectory("model-").FullName;
             try

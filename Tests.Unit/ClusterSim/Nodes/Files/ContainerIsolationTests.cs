@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using ClusterSim.Machinery;
+using ClusterSim.Nodes;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Nodes.Volumes;
 using ClusterSim.Storage;
@@ -271,7 +272,7 @@ public sealed class ContainerIsolationTests
     [TestCase("")]
     public void The_name_of_a_persistent_volume_is_no_path(string name)
     {
-        using var folders = new NodeFolders(null, hostPathsAllowed: false);
+        using var folders = new NodeFolders(null, hostPathsAllowed: false, new ProgramLimits());
 
         Assert.That(() => folders.OfPersistentVolume(name.Replace("{OUT}", _outside.Path, StringComparison.Ordinal)), Throws.ArgumentException);
     }

@@ -11,7 +11,7 @@ namespace ClusterSim.Tests.Nodes.Files;
 /// </summary>
 public sealed class RandomProgramTests
 {
-    private const int ProgramsDefault = 25;
+    private const int Programs = 25;
     private const int CommandsMax = 25;
 
     private static readonly string[] Paths =
@@ -25,13 +25,12 @@ public sealed class RandomProgramTests
         "for f in {P}/*; do cat $f; done", "[ -e {P} ] && cat < {P}", "mktemp -p {P}", "sort -o {P} {P}", "rmdir {P}", "readlink -f {P}", "realpath {P}",
     ];
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public async Task Random_programs_do_not_reach_outside()
     {
-        var programs = int.TryParse(Environment.GetEnvironmentVariable("SHELL_PROGRAMS"), CultureInfo.InvariantCulture, out var many) ? many : ProgramsDefault;
         using var outside = new OutsideFolder();
         await using var nodes = new TestNodes();
-        for (var seed = 0; seed < programs; seed++)
+        foreach (var seed in Samples.Seeds(Programs))
         {
             var random = new Random(seed);
             var name = $"pod-{seed}";

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Tar;
-using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using ClusterSim.Nodes.Files;
@@ -16,12 +15,12 @@ namespace ClusterSim.Tests.Nodes.Simulated;
 
 /// <summary>
 /// Whatever an archive says, <c>tar</c> in a container ends soon with an exit code, writes nothing outside the container's files and takes no more
-/// memory than the archive is worth. Archives are made from a seed by damaging good ones: set FUZZ_ARCHIVES for a longer run and FUZZ_SEED for another
-/// one (<c>make fuzz-archives</c>).
+/// memory than the archive is worth. Archives are made from a seed by damaging good ones (<see cref="Samples"/>, <c>make fuzz-archives</c>).
 /// </summary>
+[NonParallelizable] // It measures the memory of the process.
 public sealed class MalformedArchiveTests
 {
-    private const int ArchivesDefault = 400;
+    private const int Archives = 400;
     private const int BlockBytes = 512;
 
     // Buffers of the copy and of the inflater. One header of a long name could claim 2 GB.
@@ -53,11 +52,11 @@ public sealed class MalformedArchiveTests
         _outside.Dispose();
     }
 
-    [Test]
+    [Test, Category(Samples.Category)]
     public async Task No_archive_makes_tar_crash_hang_grow_or_write_outside()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), CultureInfo.InvariantCulture, out var chosen) ? chosen : 20261201;
-        var count = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_ARCHIVES"), CultureInfo.InvariantCulture, out var wanted) ? wanted : ArchivesDefault;
+        var seed = Samples.Seed;
+        var count = Samples.Count(Archives);
         var good = Good().ToList();
         await RunAsync(good[0], Arguments[0]);
         var before = Retained();

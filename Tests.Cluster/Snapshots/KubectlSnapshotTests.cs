@@ -5,18 +5,19 @@ using System.Text.RegularExpressions;
 using ClusterSim;
 using ClusterSim.Nodes;
 
-namespace Tests.Cluster.Transcripts;
+namespace Tests.Cluster.Snapshots;
 
 /// <summary>
 /// A long session with the kubectl that is installed here: every command of issue 5, against a simulated cluster of three nodes. What it
-/// prints is compared word for word with the transcripts beside, which kubectl 1.32 made; with another version the exit codes are, of the commands that
+/// prints is compared word for word with the snapshots beside, which kubectl 1.32 printed on a simulated cluster: they show what changed, not what Kubernetes says; with another version the exit codes are, of the commands that
 /// it has.
-/// <c>UPDATE_TRANSCRIPTS=1</c> writes them anew: read the difference before you keep it.
+/// <c>UPDATE_SNAPSHOTS=1</c> writes them anew: read the difference before you keep it.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-public sealed partial class KubectlTranscriptTests
+[Parallelizable(ParallelScope.Self)]
+public sealed partial class KubectlSnapshotTests
 {
-    private const int MinorOfTranscripts = 32;
+    private const int MinorOfSnapshots = 32;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     private SimulatedCluster _cluster = null!;
@@ -24,7 +25,7 @@ public sealed partial class KubectlTranscriptTests
     private string _version = "";
     private int _minor;
 
-    private static string Folder { get; } = Path.Combine(TestContext.CurrentContext.TestDirectory, "Transcripts", "Kubectl");
+    private static string Folder { get; } = Path.Combine(TestContext.CurrentContext.TestDirectory, "Snapshots", "Kubectl");
 
     private static IEnumerable<string> Chapters() => Directory.EnumerateFiles(Folder, "*.txt").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
 
@@ -32,12 +33,12 @@ public sealed partial class KubectlTranscriptTests
     public async Task Start()
     {
         if (!Stories.Kubectl.IsInstalled)
-            Assert.Ignore("kubectl is not installed: its transcripts are not compared");
+            Assert.Ignore("kubectl is not installed: its snapshots are not compared");
         _cluster = await SimulatedCluster.StartAsync(new SimulatedClusterOptions
         {
             Nodes = [new NodeOptions { Name = "node-1" }, new NodeOptions { Name = "node-2" }, new NodeOptions { Name = "node-3" }],
         });
-        _folder = Directory.CreateTempSubdirectory("kubectl-transcript-");
+        _folder = Directory.CreateTempSubdirectory("kubectl-snapshot-");
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, "files")))
             File.Copy(file, Path.Combine(_folder.FullName, Path.GetFileName(file)));
         _cluster.WriteKubeconfig(Path.Combine(_folder.FullName, "kubeconfig"));
@@ -63,22 +64,22 @@ public sealed partial class KubectlTranscriptTests
         await RunAsync($"kubectl create namespace {chapter} && kubectl config set-context --current --namespace {chapter}");
         var told = new StringBuilder();
         var unlike = new List<string>();
-        foreach (var (command, since, exitBefore) in Transcript.CommandsOf(expected).Where(one => one.Since <= _minor))
+        foreach (var (command, since, exitBefore) in KubectlSnapshot.CommandsOf(expected).Where(one => one.Since <= _minor))
         {
             var (output, exit) = await RunAsync(command);
-            told.Append(Transcript.Entry(command, since, output, exit));
+            told.Append(KubectlSnapshot.Entry(command, since, output, exit));
             if (exit != exitBefore)
                 unlike.Add($"$ {command}\n{output.Trim()}\n[exit {exit}, where {exitBefore} was expected]");
         }
-        if (Environment.GetEnvironmentVariable("UPDATE_TRANSCRIPTS") is not null)
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") is not null)
         {
             await File.WriteAllTextAsync(Path.Combine(Folder, chapter + ".txt"), told.ToString());
             Assert.Inconclusive($"written: {chapter}.txt in {Folder}");
         }
-        if (_minor == MinorOfTranscripts)
+        if (_minor == MinorOfSnapshots)
             Assert.That(told.ToString(), Is.EqualTo(expected));
         else
-            Assert.That(unlike, Is.Empty, $"{_version}: its words may differ from those of 1.{MinorOfTranscripts}; its exit codes should not");
+            Assert.That(unlike, Is.Empty, $"{_version}: its words may differ from those of 1.{MinorOfSnapshots}; its exit codes should not");
     }
 
     private async Task<(string Output, int Exit)> RunAsync(string command)

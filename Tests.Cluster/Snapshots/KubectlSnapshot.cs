@@ -2,14 +2,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Tests.Cluster.Transcripts;
+namespace Tests.Cluster.Snapshots;
 
 /// <summary>
 /// A session in a shell, as a file: lines after <c>$ </c> are commands, what follows is what they print, and <c>[exit N]</c> where that is not 0.
 /// What differs from run to run (ages, uids, addresses, random names…) stands in angle brackets; runs of blanks within a line are two blanks.
 /// A command after a line <c># since 1.N</c> is left out where kubectl is older: it lacks the command, or asks for an API that Kubernetes has no more.
 /// </summary>
-internal static partial class Transcript
+internal static partial class KubectlSnapshot
 {
     private const string SinceMark = "# since 1.";
     private const string ConditionsRule = "  ----  ------  ------";
@@ -29,7 +29,7 @@ internal static partial class Transcript
         return commands;
     }
 
-    /// <summary>A command with what it printed, as a transcript has it.</summary>
+    /// <summary>A command with what it printed, as a snapshot has it.</summary>
     public static string Entry(string command, int since, string output, int exit)
     {
         var entry = new StringBuilder(since > 0 ? string.Create(CultureInfo.InvariantCulture, $"{SinceMark}{since}\n") : "").Append("$ ").Append(command).Append('\n');
