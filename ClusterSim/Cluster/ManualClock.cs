@@ -64,10 +64,11 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
         var began = System.GetTimestamp();
         for (var looks = 0; !IsIdle(); looks++)
         {
-            // Most steps are over in microseconds, and a timer's wait is a millisecond or more.
+            // Most steps are over in microseconds, and a timer's wait is a millisecond or more. Work that is queued runs before the next look: many
+            // clusters of one process may wait at once, and would otherwise keep each other from what they wait for.
             if (looks < SpinsMax)
             {
-                Thread.Yield();
+                await Task.Yield();
                 continue;
             }
             if (System.GetElapsedTime(began) > SettleMax)

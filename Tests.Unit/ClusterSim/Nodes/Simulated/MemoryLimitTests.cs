@@ -60,14 +60,14 @@ public sealed class MemoryLimitTests
     [TestCase("i=0; while [ $i -lt 3000 ]; do x=$(head -c 20000 /dev/zero | tr '\\0' a); eval 'f(){ echo $x; }'; set -- $x; i=$((i+1)); done; echo ${#x}", "20000\n")]
     public async Task What_needs_little_memory_works_within_a_small_limit(string program, string output)
     {
-        await using var nodes = new TestNodes();
+        await using var nodes = new TestNodes(realTime: true);
         var command = new JsonArray("sh", "-c", program).ToJsonString();
 
         nodes.Pod("pod", $$"""{"restartPolicy":"Never","containers":[{"name":"main","image":"busybox:1.36","command":{{command}},"resources":{"limits":{"memory":"4Mi"} } }]}""");
-        nodes.Advance(1);
+        await Eventually.ThatAsync(() => nodes.ContainerStatus("pod").At("state", "terminated").Exists(), "the program ends");
 
         Assert.That(await nodes.Log("pod"), Is.EqualTo(output));
-        Assert.That(nodes.Pool.Kubepods.Usage, Is.Zero);
+        await Eventually.ThatAsync(() => nodes.Pool.Kubepods.Usage == 0, "its memory is given back");
     }
 
     [TestCase('x')]
