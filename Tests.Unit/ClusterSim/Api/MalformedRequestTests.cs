@@ -8,8 +8,8 @@ using ClusterSim.Tests.Fidelity;
 namespace ClusterSim.Tests.Api;
 
 /// <summary>
-/// Whatever a client sends is answered with a Status of 4xx, soon: thousands of requests made from a seed by damaging good ones. Set
-/// FUZZ_REQUESTS for a longer run and FUZZ_SEED for another one (<c>make fuzz</c>).
+/// Whatever a client sends is answered with a Status of 4xx, soon: thousands of requests made from a seed by damaging good ones
+/// (<c>make fuzz</c> for a longer run).
 /// </summary>
 [NonParallelizable] // It measures the memory of the process.
 public sealed class MalformedRequestTests

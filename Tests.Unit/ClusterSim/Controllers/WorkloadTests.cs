@@ -152,6 +152,7 @@ public sealed class WorkloadTests
     {
         await using var cluster = await TestCluster.StartAsync();
         cluster.Create("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"stray","labels":{"app":"rs"}},"spec":{"containers":[{"name":"main","image":"box:1"}]}}""");
+        await cluster.SettleAsync(); // a set that does not see it yet makes two pods, and may then delete it as one too many
         cluster.Create("""
             {"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"rs"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"rs"}},
              "template":{"metadata":{"labels":{"app":"rs"}},"spec":{"containers":[{"name":"main","image":"box:1"}]}}}}
