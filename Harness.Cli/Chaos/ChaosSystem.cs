@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Faults.Schedules;
 using ClusterSim.Json;
 using ClusterSim.Manifests;
@@ -135,14 +136,14 @@ public sealed class ChaosSystem : IChaosSystem, IAsyncDisposable
             await _databases.DisposeAsync();
     }
 
-    private static Kubeconfig KubeconfigOf(SimulatedCluster cluster)
+    private static KubeconfigEntry KubeconfigOf(SimulatedCluster cluster)
     {
         var folder = Directory.CreateTempSubdirectory("harness-chaos-");
         try
         {
             var file = Path.Combine(folder.FullName, "kubeconfig");
             cluster.WriteKubeconfig(file);
-            return Kubeconfig.Load(file);
+            return KubeconfigFile.Read(file);
         }
         finally
         {

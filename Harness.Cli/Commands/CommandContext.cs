@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterSim.Access;
 using Harness.Configuration;
 using Harness.Kube;
 using Harness.Running;
@@ -39,7 +40,7 @@ public sealed class CommandContext : IDisposable
     {
         if (Folder.FindRunning() is null)
             throw new CommandException("no cluster is running here; start one with: ./harness up");
-        return new KubeClient(Kubeconfig.Load(Folder.Kubeconfig));
+        return new KubeClient(KubeconfigFile.Read(Folder.Kubeconfig));
     }
 
     /// <inheritdoc/>

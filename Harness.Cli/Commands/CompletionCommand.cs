@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClusterSim.Access;
 using ClusterSim.Json;
 using Harness.Kube;
 

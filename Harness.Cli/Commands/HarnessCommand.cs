@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using ClusterSim.Access;
 using ClusterSim.Postgres;
 using Harness.Kube;
 using Processes;

@@ -32,7 +32,7 @@ internal static class KubeconfigCommand
             if (parsed.GetValue(account) is not null && name is not null)
                 throw new CommandException("give --service-account, or --user and --group, not both");
             using var client = context.Connect();
-            var administrator = Kube.Kubeconfig.Load(context.Folder.Kubeconfig);
+            var administrator = KubeconfigFile.Read(context.Folder.Kubeconfig);
             var (who, token) = parsed.GetValue(account) is { } wanted
                 ? await AccountAsync(client, wanted, parsed.GetValue(seconds), cancellation)
                 : name is null ? ("kubernetes-admin", administrator.Token) : await IdentityAsync(client, name, groups, cancellation);
@@ -40,7 +40,7 @@ internal static class KubeconfigCommand
             {
                 Cluster = MergedKubeconfigs.ClusterName,
                 Server = administrator.Server,
-                AuthorityPem = administrator.Authority?.ExportCertificatePem() + "\n",
+                AuthorityPem = administrator.AuthorityPem,
                 User = who,
                 Token = token,
                 Namespace = parsed.GetValue(@namespace) ?? parsed.GetValue(account)?.Split('/')[0],

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Access;
 using ClusterSim.Json;
 using ClusterSim.Schema;
 
@@ -21,20 +22,22 @@ public sealed class KubeClient : IDisposable
     public const string FieldManager = "harness";
 
     private readonly IReadOnlyList<ApiResource> _resources = ApiResource.BuiltIn();
-    private readonly Kubeconfig _config;
+    private readonly KubeconfigEntry _config;
     private readonly HttpClient _http;
 
     /// <summary>A client of the cluster <paramref name="config"/> names.</summary>
-    public KubeClient(Kubeconfig config)
+    public KubeClient(KubeconfigEntry config)
     {
-        _config = config;
+        // Paths are relative to the server's, which may have a path of its own.
+        _config = config.Server.AbsolutePath.EndsWith('/') ? config : config with { Server = new Uri(config.Server + "/") };
+        var authority = config.AuthorityPem is { } pem ? X509Certificate2.CreateFromPem(pem) : null;
         var handler = new SocketsHttpHandler { UseProxy = false, AutomaticDecompression = DecompressionMethods.GZip };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-            config.SkipVerify || errors == SslPolicyErrors.None
-            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsSignedBy(config.Authority, certificate));
-        if (config.ClientCertificate is { } own)
-            handler.SslOptions.ClientCertificates = [own];
-        _http = new HttpClient(handler) { BaseAddress = config.Server, Timeout = Timeout.InfiniteTimeSpan };
+            config.SkipTlsVerify || errors == SslPolicyErrors.None
+            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && IsSignedBy(authority, certificate));
+        if (config is { ClientCertificatePem: { } own, ClientKeyPem: { } key })
+            handler.SslOptions.ClientCertificates = [WithKey(own, key)];
+        _http = new HttpClient(handler) { BaseAddress = _config.Server, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue(FieldManager, "1.0"));
         if (config.Token is { } token)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -44,7 +47,7 @@ public sealed class KubeClient : IDisposable
     public Uri Server => _config.Server;
 
     /// <summary>The context's namespace.</summary>
-    public string Namespace => _config.Namespace;
+    public string Namespace => _config.Namespace ?? "default";
 
     /// <summary>
     /// A resource by any name kubectl takes: plural, singular, short, kind; <c>deployments.apps</c> where a name is ambiguous.
@@ -331,6 +334,13 @@ public sealed class KubeClient : IDisposable
             // A proxy's or a broken server's answer: shown as it is.
         }
         return new KubeException((int)response.StatusCode, message ?? $"{(int)response.StatusCode} {response.ReasonPhrase}: {body.Trim()}");
+    }
+
+    // macOS cannot use an ephemeral key in TLS: the way through PKCS#12 works everywhere.
+    private static X509Certificate2 WithKey(string certificate, string key)
+    {
+        using var ephemeral = X509Certificate2.CreateFromPem(certificate, key);
+        return X509CertificateLoader.LoadPkcs12(ephemeral.Export(X509ContentType.Pkcs12), null);
     }
 
     private static bool IsSignedBy(X509Certificate2? authority, X509Certificate? shown)

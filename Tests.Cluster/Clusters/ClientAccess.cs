@@ -2,13 +2,14 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClusterSim.Access;
 using ClusterSim.Manifests;
 using Harness.Kube;
 
 namespace Tests.Cluster.Clusters;
 
 /// <summary>A cluster's API through this project's own client: no kubectl is needed. A pod is asked through <c>pods/proxy</c>.</summary>
-public sealed class ClientAccess(Kubeconfig config) : IApiAccess
+public sealed class ClientAccess(KubeconfigEntry config) : IApiAccess
 {
     private readonly KubeClient _client = new(config);
 
@@ -61,7 +62,7 @@ public sealed class ClientAccess(Kubeconfig config) : IApiAccess
     /// <inheritdoc/>
     public async Task<bool> AuthenticatesAsync(string token)
     {
-        using var bearer = new KubeClient(config with { Token = token, ClientCertificate = null });
+        using var bearer = new KubeClient(config with { Token = token, ClientCertificatePem = null, ClientKeyPem = null });
         try
         {
             await bearer.SendAsync(HttpMethod.Get, "apis", null, null);

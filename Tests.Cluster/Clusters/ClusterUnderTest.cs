@@ -1,3 +1,4 @@
+using ClusterSim.Access;
 using Harness.Kube;
 using Harness.Running;
 using Tests.Cluster.Clusters.K3s;
@@ -66,7 +67,7 @@ public sealed class ClusterUnderTest
         "k3s" => [new("K3s", K3sCluster.MissingAsync, K3sCluster.StartAsync)],
         "current" =>
         [
-            new("current", Nothing, () => Task.FromResult<ICluster>(Current(path => new ClientAccess(Kubeconfig.Load(path)))), DeployedCheck),
+            new("current", Nothing, () => Task.FromResult<ICluster>(Current(path => new ClientAccess(KubeconfigFile.Read(path)))), DeployedCheck),
             new("current through kubectl", KubectlMissing, () => Task.FromResult<ICluster>(Current(path => new KubectlAccess(path))), DeployedCheck),
         ],
         var other => throw new InvalidOperationException($"CLUSTER={other} is not known: sim, k3s or current"),
@@ -96,7 +97,7 @@ public sealed class ClusterUnderTest
             ? given
             : HarnessFolder.Find(new Dictionary<string, string>(StringComparer.Ordinal), TestContext.CurrentContext.TestDirectory).FindRunning()?.Ingress
                 ?? throw new InvalidOperationException("INVOICE_APP_URL must say where the cluster publishes invoice-app");
-        var config = Kubeconfig.Load(path);
+        var config = KubeconfigFile.Read(path);
         return new KubeconfigCluster(access(path), new Uri(published), $"the cluster of context {config.Context} at {config.Server}");
     }
 }

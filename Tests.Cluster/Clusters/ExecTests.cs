@@ -1,4 +1,5 @@
 using ClusterSim;
+using ClusterSim.Access;
 
 namespace Tests.Cluster.Clusters;
 
@@ -16,7 +17,7 @@ public sealed class ExecTests
         await using var cluster = await SimulatedClusterUnderTest.StartEmptyAsync();
         var kubeconfig = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
         cluster.WriteKubeconfig(kubeconfig);
-        await using IApiAccess api = throughKubectl ? new KubectlAccess(kubeconfig) : new ClientAccess(Harness.Kube.Kubeconfig.Load(kubeconfig));
+        await using IApiAccess api = throughKubectl ? new KubectlAccess(kubeconfig) : new ClientAccess(KubeconfigFile.Read(kubeconfig));
         cluster.ApplyYaml(Pod.Manifest(new Dictionary<string, string>(StringComparer.Ordinal)));
         await cluster.ReadyAsync(Eventually.Limit, Pod.Namespace);
 

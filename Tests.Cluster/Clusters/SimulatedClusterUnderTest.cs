@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Manifests;
 using ClusterSim.Network;
 using ClusterSim.Nodes.Images;
@@ -104,14 +105,14 @@ public sealed class SimulatedClusterUnderTest : ICluster
     }
 
     /// <summary>How an identity reaches its API; the administrator where none is named.</summary>
-    public Kubeconfig KubeconfigOf(string? user = null, params IReadOnlyList<string> groups) => KubeconfigOf(Cluster, user, groups);
+    public KubeconfigEntry KubeconfigOf(string? user = null, params IReadOnlyList<string> groups) => KubeconfigOf(Cluster, user, groups);
 
     /// <summary>How an identity reaches the API of a cluster; the administrator where none is named.</summary>
-    public static Kubeconfig KubeconfigOf(SimulatedCluster cluster, string? user = null, params IReadOnlyList<string> groups)
+    public static KubeconfigEntry KubeconfigOf(SimulatedCluster cluster, string? user = null, params IReadOnlyList<string> groups)
     {
         var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
         cluster.WriteKubeconfig(path, user, groups);
-        var config = Kubeconfig.Load(path);
+        var config = KubeconfigFile.Read(path);
         File.Delete(path);
         return config;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Manifests;
 using Harness.Kube;
 using Tests.Cluster.Clusters;
@@ -82,12 +83,12 @@ public sealed class IdentityTests
         return cluster;
     }
 
-    private static Kubeconfig ConfigOf(SimulatedCluster cluster, string? user, params IReadOnlyList<string> groups)
+    private static KubeconfigEntry ConfigOf(SimulatedCluster cluster, string? user, params IReadOnlyList<string> groups)
     {
         var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
         cluster.WriteKubeconfig(path, user, groups);
         var mode = File.GetUnixFileMode(path);
-        var config = Kubeconfig.Load(path);
+        var config = KubeconfigFile.Read(path);
         File.Delete(path);
         Assert.That(mode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite), "the file's mode");
         return config;

@@ -1,4 +1,5 @@
 using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Manifests;
 using ClusterSim.Nodes.Images;
 using ClusterSim.Postgres;
@@ -43,7 +44,7 @@ internal sealed class ClusterVerificationTests
         await _cluster.ReadyAsync(TimeSpan.FromSeconds(90));
         var kubeconfig = Path.Combine(_folder, "kubeconfig");
         _cluster.WriteKubeconfig(kubeconfig);
-        _kube = new KubeClient(Kubeconfig.Load(kubeconfig));
+        _kube = new KubeClient(KubeconfigFile.Read(kubeconfig));
     }
 
     [OneTimeTearDown]

@@ -4,11 +4,34 @@ using YamlDotNet.RepresentationModel;
 namespace ClusterSim.Access;
 
 /// <summary>
-/// Edits kubeconfig files, as functions from text to text: writes one, merges entries into another's file, and removes them again. Entries of others
-/// stay as they are, unknown fields included; comments and layout are lost.
+/// Reads a context of a kubeconfig file, and edits such files, as functions from text to text: writes one, merges entries into a file, and removes them
+/// again. Entries of other clusters stay as they are, unknown fields included; comments and layout are lost.
 /// </summary>
 public static class KubeconfigFile
 {
+    // A user's ways to log in that need a program, or code of a vendor.
+    private static readonly string[] UnsupportedLogins = ["exec", "auth-provider"];
+
+    /// <summary>
+    /// Reads a context: a token, a token file, a client certificate and key, inline or as files. Relative paths are those of the file's folder.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="context">The name of the context; null for the current one.</param>
+    /// <exception cref="KubeconfigException">The file is missing or malformed, or its user logs in by a command; the message names the file and the field.</exception>
+    public static KubeconfigEntry Read(string path, string? context = null)
+    {
+        if (!File.Exists(path))
+            throw new KubeconfigException($"there is no kubeconfig at {path}");
+        try
+        {
+            return Entry(Read(File.ReadAllText(path)), context, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+        catch (Exception ex) when (ex is KubeconfigException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new KubeconfigException($"{path}: {ex.Message}", ex);
+        }
+    }
+
     /// <summary>Returns a file with these entries; the context of the first is current.</summary>
     public static string Write(params IReadOnlyList<KubeconfigEntry> entries) => Merge("", entries, setCurrent: true);
 
@@ -16,18 +39,19 @@ public static class KubeconfigFile
     /// <param name="kubeconfig">The text of the file; empty for a new one.</param>
     /// <param name="entries">The entries.</param>
     /// <param name="setCurrent">Whether the context of the first entry becomes current; otherwise it does only where none was.</param>
-    /// <exception cref="FormatException">The text is no kubeconfig.</exception>
+    /// <exception cref="KubeconfigException">The text is no kubeconfig.</exception>
     public static string Merge(string kubeconfig, IReadOnlyList<KubeconfigEntry> entries, bool setCurrent)
     {
         var root = Read(kubeconfig);
         foreach (var entry in entries)
         {
             Put(root, "clusters", entry.Cluster, "cluster", Map(
-                ("certificate-authority-data", Base64(entry.AuthorityPem)), ("server", entry.Server.ToString().TrimEnd('/'))));
+                ("certificate-authority-data", Base64(entry.AuthorityPem)), ("insecure-skip-tls-verify", entry.SkipTlsVerify ? "true" : null),
+                ("server", entry.Server.ToString().TrimEnd('/'))));
             Put(root, "users", entry.UserEntry ?? entry.User, "user", Map(
                 ("token", entry.Token),
-                ("client-certificate-data", entry.Certificate is { } certificate ? Base64(certificate.CertificatePem) : null),
-                ("client-key-data", entry.Certificate is { } pair ? Base64(pair.KeyPem) : null)));
+                ("client-certificate-data", Base64(entry.ClientCertificatePem)),
+                ("client-key-data", Base64(entry.ClientKeyPem))));
             Put(root, "contexts", entry.ContextName, "context", Map(("cluster", entry.Cluster), ("namespace", entry.Namespace), ("user", entry.UserEntry ?? entry.User)));
         }
         if (entries.Count > 0 && (setCurrent || Text(root, "current-context") is null or ""))
@@ -36,7 +60,7 @@ public static class KubeconfigFile
     }
 
     /// <summary>Removes a cluster: its entry, its contexts, and the users that no other context has. A current context of the cluster is unset.</summary>
-    /// <exception cref="FormatException">The text is no kubeconfig.</exception>
+    /// <exception cref="KubeconfigException">The text is no kubeconfig.</exception>
     public static string Remove(string kubeconfig, string cluster)
     {
         var root = Read(kubeconfig);
@@ -53,7 +77,7 @@ public static class KubeconfigFile
     }
 
     /// <summary>Returns whether a kubeconfig has a cluster of that name with that API server.</summary>
-    /// <exception cref="FormatException">The text is no kubeconfig.</exception>
+    /// <exception cref="KubeconfigException">The text is no kubeconfig.</exception>
     public static bool HasCluster(string kubeconfig, string cluster, Uri server) => Items(Read(kubeconfig), "clusters")
         .Any(item => Text(item, "name") == cluster && Text(item, "cluster", "server")?.TrimEnd('/') == server.ToString().TrimEnd('/'));
 
@@ -89,6 +113,43 @@ public static class KubeconfigFile
 
     private static string Target(string path) => new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
 
+    private static KubeconfigEntry Entry(YamlMappingNode root, string? context, string folder)
+    {
+        context ??= NonEmpty(Text(root, "current-context")) ?? throw new KubeconfigException("current-context is not set; name a context");
+        var chosen = Named(root, "contexts", context, "context");
+        var (clusterName, userName) = (Text(chosen, "cluster") ?? "", Text(chosen, "user") ?? "");
+        var cluster = Named(root, "clusters", clusterName, "cluster");
+        var user = Named(root, "users", userName, "user");
+        foreach (var login in UnsupportedLogins)
+            if (user.Children.ContainsKey(login))
+                throw new KubeconfigException($"user \"{userName}\" uses {login}, which is not supported here: give it a token or a client certificate");
+        var server = NonEmpty(Text(cluster, "server")) ?? throw new KubeconfigException($"cluster \"{clusterName}\" has no server");
+        return new KubeconfigEntry
+        {
+            Cluster = clusterName,
+            Server = new Uri(server),
+            AuthorityPem = Data(cluster, "certificate-authority", folder),
+            SkipTlsVerify = Text(cluster, "insecure-skip-tls-verify") == "true",
+            User = userName,
+            Token = NonEmpty(Text(user, "token")) ?? (NonEmpty(Text(user, "tokenFile")) is { } file ? File.ReadAllText(Path.Combine(folder, file)).Trim() : null),
+            ClientCertificatePem = Data(user, "client-certificate", folder),
+            ClientKeyPem = Data(user, "client-key", folder),
+            Namespace = NonEmpty(Text(chosen, "namespace")),
+            Context = context,
+        };
+    }
+
+    private static YamlMappingNode Named(YamlMappingNode root, string list, string name, string field) =>
+        Items(root, list).OfType<YamlMappingNode>().Where(item => Text(item, "name") == name).Select(item => item.Children.TryGetValue(field, out var found) ? found : null).FirstOrDefault() as YamlMappingNode
+        ?? throw new KubeconfigException($"{list} has no \"{name}\"");
+
+    private static string? Data(YamlMappingNode node, string field, string folder) =>
+        NonEmpty(Text(node, field + "-data")) is { } data ? Encoding.UTF8.GetString(Convert.FromBase64String(data))
+        : NonEmpty(Text(node, field)) is { } file ? File.ReadAllText(Path.Combine(folder, file))
+        : null;
+
+    private static string? NonEmpty(string? text) => text is { Length: > 0 } ? text : null;
+
     private static YamlMappingNode Read(string kubeconfig)
     {
         var stream = new YamlStream();
@@ -98,15 +159,15 @@ public static class KubeconfigFile
         }
         catch (YamlDotNet.Core.YamlException broken)
         {
-            throw new FormatException($"not a kubeconfig: line {broken.Start.Line}: {broken.Message}", broken);
+            throw new KubeconfigException($"not a kubeconfig: line {broken.Start.Line}: {broken.Message}", broken);
         }
         if (stream.Documents.Count > 1)
-            throw new FormatException($"not a kubeconfig: one document was expected, {stream.Documents.Count} found");
+            throw new KubeconfigException($"not a kubeconfig: one document was expected, {stream.Documents.Count} found");
         if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" })
             return new YamlMappingNode(
                 "apiVersion", "v1", "kind", "Config", "preferences", new YamlMappingNode { Style = YamlDotNet.Core.Events.MappingStyle.Flow });
         return stream.Documents[0].RootNode as YamlMappingNode
-            ?? throw new FormatException($"not a kubeconfig: a mapping was expected, a {stream.Documents[0].RootNode.NodeType} found");
+            ?? throw new KubeconfigException($"not a kubeconfig: a mapping was expected, a {stream.Documents[0].RootNode.NodeType} found");
     }
 
     private static string Write(YamlMappingNode root)
@@ -161,5 +222,5 @@ public static class KubeconfigFile
             ? YamlDotNet.Core.ScalarStyle.DoubleQuoted : YamlDotNet.Core.ScalarStyle.Any,
     };
 
-    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+    private static string? Base64(string? text) => text is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ClusterSim.Access;
 using ClusterSim.Manifests;
 using Harness.Kube;
 using Testcontainers.K3s;
@@ -64,7 +65,7 @@ internal sealed class K3sCluster : IAsyncDisposable
 
             var kubeconfig = Path.Combine(folder, "kubeconfig");
             await File.WriteAllTextAsync(kubeconfig, await container.GetKubeconfigAsync());
-            var config = Kubeconfig.Load(kubeconfig);
+            var config = KubeconfigFile.Read(kubeconfig);
             var published = new UriBuilder(Uri.UriSchemeHttp, container.Hostname, container.GetMappedPublicPort(HttpPort)).Uri;
             var cluster = new OwnedCluster(new KubeconfigCluster(new ClientAccess(config), published, $"K3s in a container ({ImageName})"), owned);
             using var client = new KubeClient(config);

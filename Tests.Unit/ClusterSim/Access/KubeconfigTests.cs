@@ -34,6 +34,28 @@ internal sealed class KubeconfigTests
     };
 
     [Test]
+    public void What_is_written_is_read_again()
+    {
+        var entry = Ours with { ClientCertificatePem = "-----BEGIN CERTIFICATE-----\nown\n", ClientKeyPem = "-----BEGIN PRIVATE KEY-----\n", SkipTlsVerify = true };
+
+        var read = Read(KubeconfigFile.Merge(Theirs, [entry], setCurrent: true));
+
+        Assert.That(read, Is.EqualTo(entry with { Context = "harness-admin@harness" }));
+    }
+
+    [TestCase("contexts: []", "current-context is not set; name a context")]
+    [TestCase("current-context: gone", "contexts has no \"gone\"")]
+    [TestCase(Theirs, "user \"me\" uses exec, which is not supported here: give it a token or a client certificate")]
+    [TestCase("{current-context: a, contexts: [{name: a, context: {cluster: b, user: c}}], clusters: [{name: b, cluster: {}}], users: [{name: c, user: {}}]}", "cluster \"b\" has no server")]
+    [TestCase("- a list", "not a kubeconfig: a mapping was expected, a Sequence found")]
+    public void A_file_that_cannot_be_used_is_named_with_the_reason(string text, string reason)
+    {
+        var ex = Assert.Throws<KubeconfigException>(() => Read(text));
+
+        Assert.That(ex!.Message, Does.EndWith(": " + reason).And.StartsWith(Path.GetTempPath()));
+    }
+
+    [Test]
     public void A_kubeconfig_says_how_to_reach_the_cluster()
     {
         Assert.That(KubeconfigFile.Write(Ours), Is.EqualTo("""
@@ -78,9 +100,9 @@ internal sealed class KubeconfigTests
     [Test]
     public void What_is_no_kubeconfig_is_left_alone()
     {
-        Assert.That(() => KubeconfigFile.Merge("- a list", [Ours], true), Throws.TypeOf<FormatException>());
-        Assert.That(() => KubeconfigFile.Merge("a: [b", [Ours], true), Throws.TypeOf<FormatException>());
-        Assert.That(() => KubeconfigFile.Merge("kind: Config\n---\nkind: Config\n", [Ours], true), Throws.TypeOf<FormatException>(), "one of two would be lost");
+        Assert.That(() => KubeconfigFile.Merge("- a list", [Ours], true), Throws.TypeOf<KubeconfigException>());
+        Assert.That(() => KubeconfigFile.Merge("a: [b", [Ours], true), Throws.TypeOf<KubeconfigException>());
+        Assert.That(() => KubeconfigFile.Merge("kind: Config\n---\nkind: Config\n", [Ours], true), Throws.TypeOf<KubeconfigException>(), "one of two would be lost");
     }
 
     [Test]
@@ -125,6 +147,20 @@ internal sealed class KubeconfigTests
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    private static KubeconfigEntry Read(string text)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
+        File.WriteAllText(path, text);
+        try
+        {
+            return KubeconfigFile.Read(path);
+        }
+        finally
+        {
+            File.Delete(path);
         }
     }
 }

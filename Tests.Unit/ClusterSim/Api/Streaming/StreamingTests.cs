@@ -3,8 +3,8 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using ClusterSim;
+using ClusterSim.Access;
 using ClusterSim.Machinery;
-using Kubeconfig = Harness.Kube.Kubeconfig;
 
 namespace ClusterSim.Tests.Api.Streaming;
 
@@ -36,7 +36,7 @@ internal sealed class StreamingTests
         await _cluster.ReadyAsync(TimeSpan.FromSeconds(60));
         var file = Path.GetTempFileName();
         _cluster.WriteKubeconfig(file);
-        _token = Kubeconfig.Load(file).Token!;
+        _token = KubeconfigFile.Read(file).Token!;
         File.Delete(file);
     }
 
