@@ -224,9 +224,10 @@ internal sealed class PayingTests
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToArray();
 
         Assert.That(answer.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/x-ndjson"));
-        Assert.That(lines, Has.Length.EqualTo(2));
-        Assert.That(((int?)lines[0]["status"], (long)lines[0]["failed"]!), Is.EqualTo(((int?)null, 0)));
-        Assert.That(((int)lines[1]["status"]!, (long)lines[1]["paid"]!), Is.EqualTo((200, 3)));
+        // One line a second while payments are under way, however slow the machine is, and the result as the last.
+        Assert.That(lines[..^1], Is.Not.Empty);
+        Assert.That(lines[..^1].Select(line => ((int?)line["status"], (long)line["failed"]!)), Is.All.EqualTo(((int?)null, 0L)));
+        Assert.That(((int)lines[^1]["status"]!, (long)lines[^1]["paid"]!), Is.EqualTo((200, 3)));
     }
 
     [Test]
